@@ -1,0 +1,107 @@
+/* See diag.h: the tables and the collecting; diag_print.c renders. */
+#include "ir/base/diag.h"
+
+#include <stdarg.h>
+
+const DiagRow diag_rows[DIAG_COUNT] = {
+#define ERROR(code, ID, format) [DIAG_##ID] = {code, SEVERITY_ERROR, WARN_NONE},
+#define WARN(code, ID, warning, format) [DIAG_##ID] = {code, SEVERITY_WARNING, WARN_##warning},
+#include "ir/base/diag.def"
+#undef ERROR
+#undef WARN
+};
+
+static const struct {
+    const char *name;
+    bool on;
+} warnings[WARN_COUNT] = {
+#define WARNING(ID, text, on) [WARN_##ID] = {text, on},
+#include "ir/base/warnings.def"
+#undef WARNING
+};
+
+void diags_init(Diags *diags, Arena *arena, SourceMap *sources) {
+    *diags = (Diags){.arena = arena, .sources = sources};
+    for (int i = WARN_NONE + 1; i < WARN_COUNT; i++) {
+        diags->off[i] = !warnings[i].on;
+    }
+}
+
+static const char *format_text(Arena *arena, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1, 1);
+    vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+    return text;
+}
+
+Diag *diag_report(Diags *diags, Span span, DiagId id, const char *format, ...) {
+    const DiagRow *row = &diag_rows[id];
+    Diag *diag = NEW(diags->arena, Diag);
+    diag->owner = diags;
+    diag->id = id;
+    diag->span = span;
+    diag->severity = row->severity;
+    if (row->severity == SEVERITY_WARNING) {
+        if (diags->off[row->warning]) {
+            return diag;
+        }
+        if (diags->as_error[row->warning]) {
+            diag->severity = SEVERITY_ERROR;
+        }
+    }
+    unsigned max = diags->max_errors != 0 ? diags->max_errors : DIAG_DEFAULT_MAX;
+    unsigned *count = diag->severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings;
+    if ((*count)++ < max) {
+        va_list args;
+        va_start(args, format);
+        diag->text = format_text(diags->arena, format, args);
+        va_end(args);
+        VEC_PUSH(diags->arena, &diags->list, diag);
+    }
+    return diag;
+}
+
+static void add_part(Diag *diag, Span span, bool is_help, const char *format, va_list args) {
+    Arena *arena = diag->owner->arena;
+    if (diag->text != NULL) { /* else it will not be shown */
+        VEC_PUSH(arena, &diag->parts,
+                 (DiagPart){span, format_text(arena, format, args), is_help});
+    }
+}
+
+void diag_note(Diag *diag, Span span, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add_part(diag, span, false, format, args);
+    va_end(args);
+}
+
+void diag_help(Diag *diag, Span span, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add_part(diag, span, true, format, args);
+    va_end(args);
+}
+
+const char *warning_name(Warning warning) {
+    return warnings[warning].name;
+}
+
+static bool same_word(const char *a, const char *b) {
+    for (; *a != '\0' && (*a == *b || (*a == '_' && *b == '-')); a++, b++) {
+    }
+    return *a == '\0' && *b == '\0';
+}
+
+bool warning_find(const char *name, Warning *warning) {
+    for (int i = WARN_NONE + 1; i < WARN_COUNT; i++) {
+        if (same_word(warnings[i].name, name)) {
+            *warning = (Warning)i;
+            return true;
+        }
+    }
+    return false;
+}
