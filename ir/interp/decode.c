@@ -1,0 +1,397 @@
+/* From the tree of regions to steps; see program.h.
+ *
+ * IrValue.mark holds a value's slot (0: none yet), IrFunction.mark one more than its number in `entries`.
+ */
+#include "ir/base/fatal.h"
+#include "ir/interp/program.h"
+
+typedef struct {
+    const IrFunction *function;
+    uint32_t first_step, return_address, result; /* result: a slot */
+} Entry;
+
+typedef struct {
+    Arena *arena;
+    Program *program;
+    VEC(Entry) entries; /* the kernel, then procs in the order in which they are first called */
+    uint32_t entry;     /* which is being decoded */
+    Copies batch;       /* being made */
+} Decoder;
+
+/* Steps that jump to a place not yet known hang together through their targets. */
+static const uint32_t END_OF_CHAIN = UINT32_MAX;
+
+typedef struct {
+    const IrInst *inst;
+    uint32_t breaks, continues, first_step; /* chains; of the body */
+} Loop;
+
+/* ---- slots ---- */
+
+static void forget_constants(IrInst *inst, void *data) {
+    (void)data;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (ir_is_const(inst->operands[i])) {
+            inst->operands[i]->mark = 0;
+        }
+    }
+}
+
+static uint32_t words_of(const IrType *type) {
+    return ir_is_root(type) ? 1 : type->lanes;
+}
+
+static uint32_t new_slot(Decoder *d, const IrType *type) {
+    uint32_t slot = d->program->frame_size;
+    d->program->frame_size += words_of(type);
+    REQUIRE(d->program->frame_size > slot);
+    return slot;
+}
+
+static void define(Decoder *d, uint32_t count, IrValue *const *values) {
+    for (uint32_t i = 0; i < count; i++) {
+        values[i]->mark = new_slot(d, values[i]->type);
+    }
+}
+
+static uint32_t slot_of(Decoder *d, IrValue *value) {
+    if (ir_is_const(value) && value->mark == 0) {
+        value->mark = new_slot(d, value->type);
+        VEC_PUSH(d->arena, &d->program->constants, (ConstantSlot){value, value->mark});
+    }
+    REQUIRE(value->mark != 0);
+    return value->mark;
+}
+
+/* ---- copies ---- */
+
+static void begin_copies(Decoder *d) {
+    d->batch = (Copies){d->program->copies.count, 0};
+}
+
+static void copy(Decoder *d, uint32_t from, uint32_t to, uint32_t words) {
+    for (uint32_t i = 0; i < words; i++) {
+        VEC_PUSH(d->arena, &d->program->copies, (Copy){from + i, to + i});
+        d->batch.count++;
+    }
+}
+
+/* One after the other will do: where values are handed over, none of `to` is in scope. */
+static Copies copy_values(Decoder *d, uint32_t count, IrValue *const *from, IrValue *const *to) {
+    begin_copies(d);
+    for (uint32_t i = 0; i < count; i++) {
+        copy(d, slot_of(d, from[i]), to[i]->mark, words_of(to[i]->type));
+    }
+    return d->batch;
+}
+
+/* The lanes of the result, each from where it comes. */
+static Copies copy_lanes(Decoder *d, const IrInst *inst) {
+    uint32_t result = inst->results[0]->mark, first = slot_of(d, inst->operands[0]);
+    uint32_t lanes = inst->results[0]->type->lanes;
+    begin_copies(d);
+    switch (inst->op) {
+    case OP_CONSTRUCT:
+        for (uint32_t i = 0; i < inst->operand_count; i++) {
+            IrValue *part = inst->operands[i];
+            copy(d, slot_of(d, part), result, part->type->lanes);
+            result += part->type->lanes;
+        }
+        break;
+    case OP_EXTRACT:
+        copy(d, first + inst->index, result, 1);
+        break;
+    case OP_INSERT:
+        copy(d, first, result, lanes);
+        copy(d, slot_of(d, inst->operands[1]), result + inst->index, 1);
+        break;
+    default:
+        REQUIRE(inst->op == OP_SWIZZLE);
+        for (uint32_t i = 0; i < lanes; i++) {
+            copy(d, first + inst->swizzle.lane[i], result + i, 1);
+        }
+    }
+    return d->batch;
+}
+
+/* ---- steps ---- */
+
+static Step *push_step(Decoder *d, StepKind kind, const IrInst *inst) {
+    VEC_PUSH(d->arena, &d->program->steps, (Step){.kind = kind, .inst = inst});
+    return &d->program->steps.items[d->program->steps.count - 1];
+}
+
+static uint32_t here(const Decoder *d) {
+    return d->program->steps.count;
+}
+
+/* A jump whose target patch() fills in. */
+static void push_jump(Decoder *d, const IrInst *inst, Copies copies, uint32_t *chain) {
+    Step *step = push_step(d, STEP_GO, inst);
+    step->copies = copies;
+    step->target = *chain;
+    *chain = here(d) - 1;
+}
+
+static void patch(Decoder *d, uint32_t chain) {
+    while (chain != END_OF_CHAIN) {
+        Step *step = &d->program->steps.items[chain];
+        chain = step->target;
+        step->target = here(d);
+    }
+}
+
+/* The row of fast.def, or STEP_EVAL. */
+static StepKind arithmetic_kind(const IrInst *inst) {
+    if ((inst->flags & IR_RAW) != 0 && ir_needs_raw(inst)) {
+        return STEP_EVAL;
+    }
+    IrOp op = inst->op;
+    IrScalar from = inst->operands[0]->type->scalar, to = inst->results[0]->type->scalar;
+#define FAST(OP, FROM, TO, view, result, expression)                                               \
+    if (op == OP_##OP && from == IR_##FROM && to == IR_##TO) {                                     \
+        return STEP_##OP##_##FROM##_##TO;                                                          \
+    }
+#include "ir/interp/fast.def"
+#undef FAST
+    return STEP_EVAL;
+}
+
+static void decode_pure(Decoder *d, const IrInst *inst) {
+    uint32_t slots[STEP_MAX_OPERANDS] = {0};
+    StepKind kind;
+    Copies copies = {0, 0};
+    switch (inst->op) {
+    case OP_CONSTRUCT:
+    case OP_EXTRACT:
+    case OP_INSERT:
+    case OP_SWIZZLE:
+        kind = STEP_COPY;
+        copies = copy_lanes(d, inst);
+        break;
+    case OP_SELECT:
+        kind = STEP_SELECT;
+        break;
+    case OP_BUILTIN:
+        kind = STEP_BUILTIN;
+        break;
+    case OP_LEN:
+        kind = STEP_LEN;
+        break;
+    default:
+        kind = arithmetic_kind(inst);
+    }
+    if (kind != STEP_COPY) {
+        REQUIRE(inst->operand_count <= STEP_MAX_OPERANDS);
+        for (uint32_t i = 0; i < inst->operand_count; i++) {
+            slots[i] = slot_of(d, inst->operands[i]);
+        }
+    }
+    Step *step = push_step(d, kind, inst);
+    step->lanes = (uint8_t)inst->results[0]->type->lanes;
+    step->result = inst->results[0]->mark;
+    step->copies = copies;
+    memcpy(step->operands, slots, sizeof slots);
+}
+
+static void decode_access(Decoder *d, const IrInst *inst) {
+    bool load = inst->op == OP_LOAD;
+    uint32_t root_at = ir_place_start(inst);
+    const IrType *root = inst->operands[root_at]->type;
+    bool buffer = root->kind == IR_TYPE_BUFFER;
+    REQUIRE(inst->operand_count <= STEP_MAX_OPERANDS);
+    uint32_t slots[STEP_MAX_OPERANDS];
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        slots[i] = slot_of(d, inst->operands[i]);
+    }
+    StepKind kind = load ? (buffer ? STEP_LOAD_BUFFER : STEP_LOAD_VAR)
+                         : (buffer ? STEP_STORE_BUFFER : STEP_STORE_VAR);
+    Step *step = push_step(d, kind, inst);
+    memcpy(step->operands, slots, inst->operand_count * sizeof *slots);
+    step->result = load ? inst->results[0]->mark : 0;
+    step->lanes = (uint8_t)(load ? inst->results[0] : inst->operands[0])->type->lanes;
+    step->index_count = (uint8_t)(inst->operand_count - root_at - 1);
+    step->root_lanes = (uint8_t)root->element->lanes;
+    if (buffer) {
+        step->lane_bytes = (uint8_t)(ir_bits(root->element) / 8);
+        step->root_stride = (uint8_t)ir_stride(root->element);
+    }
+}
+
+static void decode_var(Decoder *d, const IrInst *inst) {
+    const IrType *element = inst->results[0]->type->element;
+    uint32_t contents = new_slot(d, element);
+    Step *step = push_step(d, STEP_VAR, inst);
+    step->lanes = (uint8_t)element->lanes;
+    step->result = inst->results[0]->mark;
+    step->target = contents;
+}
+
+/* ---- calls ---- */
+
+static uint32_t entry_of(Decoder *d, IrFunction *function) {
+    if (function->mark == 0) {
+        Entry entry = {.function = function};
+        define(d, function->param_count, function->params);
+        entry.return_address = d->program->frame_size++;
+        entry.result = ir_is_value(function->result) ? new_slot(d, function->result) : 0;
+        VEC_PUSH(d->arena, &d->entries, entry);
+        function->mark = d->entries.count;
+    }
+    return function->mark - 1;
+}
+
+static void decode_call(Decoder *d, const IrInst *inst) {
+    uint32_t number = entry_of(d, inst->callee);
+    Entry entry = d->entries.items[number];
+    Copies arguments = copy_values(d, inst->operand_count, inst->operands, inst->callee->params);
+    begin_copies(d);
+    if (inst->result_count > 0) {
+        copy(d, entry.result, inst->results[0]->mark, inst->results[0]->type->lanes);
+    }
+    Copies results = d->batch;
+    Step *step = push_step(d, STEP_CALL, inst);
+    step->copies = arguments;
+    step->results = results;
+    step->operands[0] = entry.return_address;
+    step->target = number; /* a step only when all are decoded */
+}
+
+static void decode_ret(Decoder *d, const IrInst *inst) {
+    const Entry *entry = &d->entries.items[d->entry];
+    if (entry->function->is_kernel) {
+        push_step(d, STEP_END, inst);
+        return;
+    }
+    uint32_t return_address = entry->return_address, result = entry->result;
+    begin_copies(d);
+    if (inst->operand_count > 0) {
+        copy(d, slot_of(d, inst->operands[0]), result, inst->operands[0]->type->lanes);
+    }
+    Copies results = d->batch;
+    Step *step = push_step(d, STEP_RETURN, inst);
+    step->copies = results;
+    step->operands[0] = return_address;
+}
+
+/* ---- control ---- */
+
+static void decode_region(Decoder *d, const IrRegion *region, uint32_t *yields, Loop *loop);
+
+static void decode_if(Decoder *d, const IrInst *inst, Loop *loop) {
+    uint32_t condition = slot_of(d, inst->operands[0]), branch = here(d), yields = END_OF_CHAIN;
+    push_step(d, STEP_IF, inst)->operands[0] = condition;
+    decode_region(d, &inst->regions[IR_IF_TRUE], &yields, loop);
+    d->program->steps.items[branch].target = here(d);
+    decode_region(d, &inst->regions[IR_IF_FALSE], &yields, loop);
+    patch(d, yields);
+}
+
+static void decode_loop(Decoder *d, const IrInst *inst) {
+    const IrRegion *body = &inst->regions[IR_LOOP_BODY], *more = &inst->regions[IR_LOOP_CONTINUING];
+    define(d, body->param_count, body->params);
+    define(d, more->param_count, more->params);
+    Copies initial = copy_values(d, inst->operand_count, inst->operands, body->params);
+    uint32_t enter = END_OF_CHAIN;
+    push_jump(d, inst, initial, &enter);
+    patch(d, enter);
+    Loop loop = {inst, END_OF_CHAIN, END_OF_CHAIN, here(d)};
+    decode_region(d, body, NULL, &loop);
+    patch(d, loop.continues);
+    decode_region(d, more, NULL, &loop);
+    patch(d, loop.breaks);
+}
+
+static void decode_jump(Decoder *d, const IrInst *inst, uint32_t *yields, Loop *loop) {
+    uint32_t n = inst->operand_count;
+    IrValue *const *operands = inst->operands;
+    const IrInst *owner = inst->op == OP_YIELD ? inst->region->owner : loop->inst;
+    switch (inst->op) {
+    case OP_YIELD:
+        push_jump(d, inst, copy_values(d, n, operands, owner->results), yields);
+        break;
+    case OP_BREAK:
+        push_jump(d, inst, copy_values(d, n, operands, owner->results), &loop->breaks);
+        break;
+    case OP_CONTINUE:
+        push_jump(d, inst, copy_values(d, n, operands, owner->regions[IR_LOOP_CONTINUING].params),
+                  &loop->continues);
+        break;
+    default: {
+        REQUIRE(inst->op == OP_NEXT);
+        Copies params = copy_values(d, n, operands, owner->regions[IR_LOOP_BODY].params);
+        Step *step = push_step(d, STEP_GO, inst);
+        step->copies = params;
+        step->target = loop->first_step;
+    }
+    }
+}
+
+static void decode_region(Decoder *d, const IrRegion *region, uint32_t *yields, Loop *loop) {
+    for (const IrInst *inst = region->first; inst != NULL; inst = inst->next) {
+        define(d, inst->result_count, inst->results);
+        switch (inst->op) {
+        case OP_VAR:
+            decode_var(d, inst);
+            break;
+        case OP_LOAD:
+        case OP_STORE:
+            decode_access(d, inst);
+            break;
+        case OP_CALL:
+            decode_call(d, inst);
+            break;
+        case OP_IF:
+            decode_if(d, inst, loop);
+            break;
+        case OP_LOOP:
+            decode_loop(d, inst);
+            break;
+        case OP_RET:
+            decode_ret(d, inst);
+            break;
+        case OP_UNREACHABLE:
+            push_step(d, STEP_UNREACHABLE, inst);
+            break;
+        default:
+            if (ir_has(inst->op, IR_TERM)) {
+                decode_jump(d, inst, yields, loop);
+            } else {
+                REQUIRE(ir_has(inst->op, IR_PURE));
+                decode_pure(d, inst);
+            }
+        }
+    }
+}
+
+Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *kernel) {
+    Program *program = NEW(arena, Program);
+    Decoder d = {.arena = arena, .program = program};
+    program->frame_size = 1;
+    IrFunction *start = NULL;
+    for (IrFunction *function = module->functions; function != NULL; function = function->next) {
+        function->mark = 0;
+        ir_walk(&function->body, forget_constants, NULL);
+        if (function == kernel) {
+            start = function;
+        }
+    }
+    REQUIRE(start != NULL);
+    entry_of(&d, start);
+    for (d.entry = 0; d.entry < d.entries.count; d.entry++) {
+        Entry *entry = &d.entries.items[d.entry];
+        entry->first_step = here(&d);
+        decode_region(&d, &entry->function->body, NULL, NULL);
+    }
+    for (uint32_t i = 0; i < program->steps.count; i++) {
+        Step *step = &program->steps.items[i];
+        if (step->kind == STEP_CALL) {
+            step->target = d.entries.items[step->target].first_step;
+        }
+    }
+    program->param_slots = NEW_ARRAY(arena, uint32_t, kernel->param_count);
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        program->param_slots[i] = kernel->params[i]->mark;
+    }
+    return program;
+}

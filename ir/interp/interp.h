@@ -1,0 +1,33 @@
+/* The reference interpreter: runs whole dispatches of a kernel on the CPU, slowly and obviously, and checks
+ * everything. It is the judge of every back-end, and `vittec-gpu run --device=interp`.
+ */
+#ifndef IR_INTERP_H
+#define IR_INTERP_H
+
+#include "ir/ir.h"
+
+typedef struct {
+    void *
+        bytes; /* host layout (reflect.h): a buffer's elements, or the value of a value parameter */
+    uint64_t size;
+} InterpArg;
+
+typedef struct {
+    uint64_t max_steps;     /* instructions of one dispatch; 0: no limit */
+    uint32_t subgroup_size; /* 0: 1 */
+} InterpOptions;
+
+typedef enum {
+    INTERP_OK,
+    INTERP_STEPS, /* max_steps reached */
+    INTERP_UNDEFINED, /* a `.raw` op outside its domain, `unreachable` reached, …: the compiler's mistake */
+    INTERP_MISUSE, /* arguments that do not fit the kernel */
+} InterpStatus;
+
+/* Runs groups[0] × groups[1] × groups[2] workgroups of a kernel of a verified module, lowered or not (calls are
+ * followed). `args` in order of the parameters. When not INTERP_OK, `why` says what happened, at which
+ * invocation and instruction. Uses the marks of the module: one dispatch of a module at a time. */
+InterpStatus ir_interpret(const IrModule *module, const IrFunction *kernel, const InterpArg *args,
+                          const uint32_t groups[3], const InterpOptions *options, Text *why);
+
+#endif

@@ -1,0 +1,77 @@
+/* What the interpreter runs: a kernel and all that it calls, decoded once for the dispatch.
+ *
+ * Every instruction becomes one step, and structured control becomes jumps between steps. Values live in a frame of
+ * 64-bit words: a slot is the index of a value's first word, one word a lane, as ir_eval has them. Nothing recurses, so
+ * every value of every function has its own slot; so has every constant. An invocation is its frame and the number of
+ * its next step: it can be left at any step and gone on with.
+ *
+ * A root is a word too: the number of a kernel argument for a buffer, the slot of the contents for a `var`.
+ */
+#ifndef IR_INTERP_PROGRAM_H
+#define IR_INTERP_PROGRAM_H
+
+#include "ir/eval.h"
+#include "ir/ir.h"
+
+typedef enum {
+    STEP_EVAL, /* ir_eval does it */
+    STEP_COPY, /* lanes only move: construct, extract, insert, swizzle */
+    STEP_SELECT,
+    STEP_BUILTIN,
+    STEP_LEN,
+    STEP_VAR,
+    STEP_LOAD_VAR,
+    STEP_LOAD_BUFFER,
+    STEP_STORE_VAR,
+    STEP_STORE_BUFFER,
+    STEP_IF,   /* on, or to `target` when the condition is false */
+    STEP_GO,   /* copies, then to `target`: yield, break, continue, next, and the start of a loop */
+    STEP_CALL, /* copies arguments, then to `target`; when it is back, copies the result */
+    STEP_RETURN, /* copies the result, then behind the call */
+    STEP_END,    /* of the kernel */
+    STEP_UNREACHABLE,
+#define FAST(OP, FROM, TO, view, result, expression) STEP_##OP##_##FROM##_##TO,
+#include "ir/interp/fast.def"
+#undef FAST
+} StepKind;
+
+enum { STEP_MAX_OPERANDS = 4 }; /* what has more consists of copies */
+
+typedef struct {
+    uint32_t from, to; /* slots */
+} Copy;
+
+typedef struct {
+    uint32_t first, count; /* in Program.copies; done in order */
+} Copies;
+
+typedef struct {
+    StepKind kind;
+    uint8_t lanes; /* of the result, or of what is stored */
+    uint8_t root_lanes, lane_bytes,
+        root_stride;                      /* STEP_LOAD…, STEP_STORE…: of the root's element */
+    uint8_t index_count;                  /* … */
+    uint32_t result;                      /* slot; 0: none */
+    uint32_t operands[STEP_MAX_OPERANDS]; /* slots; CALL, RETURN: the callee's return address */
+    uint32_t target;                      /* a step */
+    Copies copies, results;               /* results: CALL */
+    const IrInst *inst;
+} Step;
+
+typedef struct {
+    const IrValue *value;
+    uint32_t slot;
+} ConstantSlot;
+
+typedef struct {
+    VEC(Step) steps; /* the kernel's first step is step 0 */
+    VEC(Copy) copies;
+    VEC(ConstantSlot) constants;
+    uint32_t frame_size;   /* words; slot 0 is nobody's and stays 0 */
+    uint32_t *param_slots; /* of the kernel */
+} Program;
+
+/* Of a verified module. Uses the marks of its values and functions. */
+Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *kernel);
+
+#endif

@@ -1,0 +1,290 @@
+/* The data structure of the IR: tables, modules, constants, reading and changing. See ir.h. */
+#include "ir/ir.h"
+
+#include "ir/base/fatal.h"
+#include "ir/eval.h"
+
+const IrOpRow ir_ops[OP_COUNT] = {
+    [OP_NONE] = {.text = ""},
+#define PURE IR_PURE
+#define READ IR_READ
+#define WRITE IR_WRITE
+#define CONTROL IR_CONTROL
+#define TERM IR_TERM
+#define COMMUTES IR_COMMUTES
+#define PARTIAL IR_PARTIAL
+#define ANY IR_ANY_OPERANDS
+#define OP(id, ID, text, operands, rule, effects) [OP_##ID] = {text, id, operands, RULE_##rule, effects},
+#include "ir/ops.def"
+#undef OP
+#undef PURE
+#undef READ
+#undef WRITE
+#undef CONTROL
+#undef TERM
+#undef COMMUTES
+#undef PARTIAL
+#undef ANY
+};
+
+const IrBuiltinRow ir_builtins[IR_BUILTIN_COUNT] = {
+#define BUILTIN_VALUE(ID, text, lanes) {text, lanes},
+#include "ir/builtin_values.def"
+#undef BUILTIN_VALUE
+};
+
+IrModule *ir_module_new(Arena *arena, Names *names, Diags *diags) {
+    IrModule *module = NEW(arena, IrModule);
+    module->arena = arena;
+    module->names = names;
+    module->diags = diags;
+    return module;
+}
+
+static IrValue *value_new(IrModule *module, IrValueKind kind, const IrType *type, uint32_t index,
+                          unsigned words) {
+    IrValue *value =
+        arena_alloc(module->arena, sizeof *value + words * sizeof(uint64_t), _Alignof(IrValue));
+    value->kind = kind;
+    value->type = type;
+    value->index = index;
+    return value;
+}
+
+IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_t param_count) {
+    IrFunction *function = NEW(module->arena, IrFunction);
+    function->name = name;
+    function->is_kernel = is_kernel;
+    function->result = &ir_void;
+    function->param_count = param_count;
+    function->params = NEW_ARRAY(module->arena, IrValue *, param_count);
+    function->workgroup[0] = function->workgroup[1] = function->workgroup[2] = 1;
+    function->body.function = function;
+    IrFunction **end = &module->functions;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = function;
+    return function;
+}
+
+void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, Name name,
+                       const IrType *type) {
+    REQUIRE(index < function->param_count);
+    function->params[index] = value_new(module, IR_VALUE_PARAM, type, index, 0);
+    function->params[index]->name = name;
+}
+
+const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element) {
+    for (const IrType *type = module->types; type != NULL; type = type->next) {
+        if (type->kind == kind && type->element == element) {
+            return type;
+        }
+    }
+    IrType *type = NEW(module->arena, IrType);
+    *type = (IrType){.kind = kind, .element = element, .next = module->types};
+    module->types = type;
+    return type;
+}
+
+/* ---- constants ---- */
+
+static uint32_t hash_const(const IrType *type, const uint64_t *bits) {
+    uint32_t hash = (uint32_t)type->scalar * 31 + type->lanes; /* no addresses: order must not vary */
+    return hash * 16777619u ^ hash_bytes(bits, type->lanes * sizeof *bits);
+}
+
+static void grow_constants(IrModule *module) {
+    uint32_t capacity = module->constant_capacity == 0 ? 128 : module->constant_capacity * 2;
+    IrValue **table = NEW_ARRAY(module->arena, IrValue *, capacity);
+    for (uint32_t i = 0; i < module->constant_capacity; i++) {
+        for (IrValue *value = module->constants[i], *next; value != NULL; value = next) {
+            next = value->next;
+            IrValue **slot = &table[hash_const(value->type, value->bits) & (capacity - 1)];
+            value->next = *slot;
+            *slot = value;
+        }
+    }
+    module->constants = table;
+    module->constant_capacity = capacity;
+}
+
+IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits) {
+    REQUIRE(ir_is_value(type));
+    if (module->constant_count >= module->constant_capacity) {
+        grow_constants(module);
+    }
+    uint32_t slot = hash_const(type, bits) & (module->constant_capacity - 1);
+    size_t size = type->lanes * sizeof *bits;
+    for (IrValue *value = module->constants[slot]; value != NULL; value = value->next) {
+        if (value->type == type && memcmp(value->bits, bits, size) == 0) {
+            return value;
+        }
+    }
+    IrValue *value = value_new(module, IR_VALUE_CONST, type, 0, type->lanes);
+    memcpy(value->bits, bits, size);
+    value->next = module->constants[slot];
+    module->constants[slot] = value;
+    module->constant_count++;
+    return value;
+}
+
+IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits) {
+    uint64_t lanes[IR_MAX_LANES] = {bits, bits, bits, bits};
+    return ir_const(module, type, lanes);
+}
+
+IrValue *ir_const_zero(IrModule *module, const IrType *type) {
+    return ir_const_splat(module, type, 0);
+}
+
+IrValue *ir_const_number(IrModule *module, const IrType *type, double number) {
+    return ir_const_splat(module, type, ir_bits_of_number(type->scalar, number));
+}
+
+IrValue *ir_const_u32(IrModule *module, uint32_t value) {
+    return ir_const_splat(module, ir_scalar(IR_U32), value);
+}
+
+IrValue *ir_const_bool(IrModule *module, bool value) {
+    return ir_const_splat(module, ir_scalar(IR_BOOL), value);
+}
+
+/* ---- reading ---- */
+
+IrValue *ir_resolve(IrValue *value) {
+    IrValue *end = value;
+    while (end->forward != NULL) {
+        end = end->forward;
+    }
+    while (value->forward != NULL) {
+        IrValue *next = value->forward;
+        value->forward = end;
+        value = next;
+    }
+    return end;
+}
+
+const IrType *ir_place_type(const IrType *root, uint32_t index_count) {
+    const IrType *type = root->element;
+    if (root->kind == IR_TYPE_BUFFER) {
+        if (index_count == 0) {
+            return NULL; /* a buffer as a whole is not a value */
+        }
+        index_count--;
+    }
+    if (index_count == 0) {
+        return type;
+    }
+    return index_count == 1 && ir_is_vector(type) ? ir_lane_type(type) : NULL;
+}
+
+IrOp ir_op_named(const char *text, size_t length) {
+    for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
+        if (strlen(ir_ops[op].text) == length && memcmp(ir_ops[op].text, text, length) == 0) {
+            return (IrOp)op;
+        }
+    }
+    return OP_NONE;
+}
+
+/* ---- making and changing ---- */
+
+IrInst *ir_inst_new(IrModule *module, IrOp op, uint32_t operand_count, uint32_t result_count,
+                    uint32_t region_count) {
+    IrInst *inst = NEW(module->arena, IrInst);
+    inst->op = op;
+    inst->operand_count = operand_count;
+    inst->result_count = result_count;
+    inst->region_count = region_count;
+    if (operand_count > 0) {
+        inst->operands = NEW_ARRAY(module->arena, IrValue *, operand_count);
+    }
+    if (result_count > 0) {
+        inst->results = NEW_ARRAY(module->arena, IrValue *, result_count);
+    }
+    if (region_count > 0) {
+        inst->regions = NEW_ARRAY(module->arena, IrRegion, region_count);
+        for (uint32_t i = 0; i < region_count; i++) {
+            inst->regions[i].owner = inst;
+        }
+    }
+    return inst;
+}
+
+IrValue *ir_result_new(IrModule *module, IrInst *inst, uint32_t index, const IrType *type) {
+    IrValue *value = value_new(module, IR_VALUE_RESULT, type, index, 0);
+    value->inst = inst;
+    inst->results[index] = value;
+    return value;
+}
+
+IrValue *ir_region_param_new(IrModule *module, IrRegion *region, uint32_t index,
+                             const IrType *type) {
+    IrValue *value = value_new(module, IR_VALUE_REGION_PARAM, type, index, 0);
+    value->inst = region->owner;
+    region->params[index] = value;
+    return value;
+}
+
+void ir_insert(IrBuilder *b, IrInst *inst) {
+    IrRegion *region = b->region;
+    inst->region = region;
+    inst->next = b->before;
+    inst->previous = b->before != NULL ? b->before->previous : region->last;
+    *(inst->previous != NULL ? &inst->previous->next : &region->first) = inst;
+    *(inst->next != NULL ? &inst->next->previous : &region->last) = inst;
+    for (uint32_t i = 0; i < inst->region_count; i++) {
+        inst->regions[i].function = region->function;
+    }
+}
+
+void ir_remove(IrInst *inst) {
+    IrRegion *region = inst->region;
+    *(inst->previous != NULL ? &inst->previous->next : &region->first) = inst->next;
+    *(inst->next != NULL ? &inst->next->previous : &region->last) = inst->previous;
+    inst->region = NULL;
+    inst->previous = inst->next = NULL;
+}
+
+void ir_move(IrInst *first, IrInst *last, IrRegion *to) {
+    IrRegion *from = first->region;
+    *(first->previous != NULL ? &first->previous->next : &from->first) = last->next;
+    *(last->next != NULL ? &last->next->previous : &from->last) = first->previous;
+    first->previous = to->last;
+    *(to->last != NULL ? &to->last->next : &to->first) = first;
+    last->next = NULL;
+    to->last = last;
+    for (IrInst *inst = first; inst != NULL; inst = inst->next) {
+        inst->region = to;
+    }
+}
+
+void ir_replace(IrValue *value, IrValue *replacement) {
+    replacement = ir_resolve(replacement);
+    REQUIRE(value->type == replacement->type && value->kind != IR_VALUE_CONST);
+    if (value != replacement) {
+        value->forward = replacement;
+    }
+}
+
+static void resolve_operands(IrInst *inst, void *data) {
+    (void)data;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        inst->operands[i] = ir_resolve(inst->operands[i]);
+    }
+}
+
+void ir_resolve_all(IrFunction *function) {
+    ir_walk(&function->body, resolve_operands, NULL);
+}
+
+void ir_walk(IrRegion *region, void (*fn)(IrInst *, void *), void *data) {
+    for (IrInst *inst = region->first, *next; inst != NULL; inst = next) {
+        next = inst->next;
+        for (uint32_t i = 0; i < inst->region_count; i++) {
+            ir_walk(&inst->regions[i], fn, data);
+        }
+        fn(inst, data);
+    }
+}

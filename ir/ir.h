@@ -1,0 +1,302 @@
+/* The IR: structured SSA. IR.md describes its text form and its meaning.
+ *
+ * A module owns functions; a function is a region; a region is a list of instructions whose last one is
+ * a terminator. Control constructs (`if`, `loop`) are instructions that own regions: values leave them as
+ * the results of the construct, handed over by `yield` and `break`. A loop carries values as the parameters of
+ * its body. There are no pointers: a place is a root (a buffer parameter, or a `var`) and indices.
+ *
+ * Everything lives in the module's arena. Instructions that are taken out are simply forgotten.
+ */
+#ifndef IR_IR_H
+#define IR_IR_H
+
+#include "ir/base/diag.h"
+#include "ir/type.h"
+
+typedef struct IrFunction IrFunction;
+typedef struct IrInst IrInst;
+typedef struct IrModule IrModule;
+typedef struct IrRegion IrRegion;
+typedef struct IrValue IrValue;
+
+typedef enum {
+    OP_NONE,
+#define OP(id, ID, text, operands, rule, effects) OP_##ID,
+#include "ir/ops.def"
+#undef OP
+    OP_COUNT
+} IrOp;
+
+typedef enum {
+    RULE_SAME_SIGNED,  /* all operands and the result of one type: signed ints, floats, vectors of them */
+    RULE_SAME_NUMBER,  /* … ints, floats, vectors of them */
+    RULE_SAME_INT,     /* … ints, vectors of them */
+    RULE_SAME_FLOAT,   /* … floats, vectors of them */
+    RULE_SAME_BITS,    /* … bool, ints, vectors of them */
+    RULE_SHIFT,        /* (T, u32 with T's lanes) → T, T ints */
+    RULE_EXTRACT_BITS, /* (T, u32, u32) → T, T ints; offset and count are scalars */
+    RULE_INSERT_BITS,  /* (T, T, u32, u32) → T */
+    RULE_COMPARE,      /* (T, T) → bool with T's lanes, T numbers */
+    RULE_COMPARE_ANY,  /* … or bool */
+    RULE_SELECT,       /* (bool with T's lanes, T, T) → T */
+    RULE_REDUCE_BOOL,  /* vector of bool → bool */
+    RULE_FLOAT_TEST,   /* T → bool with T's lanes, T floats */
+    RULE_CONVERT,      /* numbers or bools → numbers, same lanes */
+    RULE_BITCAST,      /* numbers → numbers, same size in bits */
+    RULE_CONSTRUCT,    /* scalars and vectors of one scalar type → vector of all their lanes */
+    RULE_EXTRACT,      /* vector → its lane type; index < lanes */
+    RULE_INSERT,       /* (vector, its lane type) → vector */
+    RULE_EXTRACT_AT,   /* (vector, u32) → its lane type */
+    RULE_INSERT_AT,    /* (vector, its lane type, u32) → vector */
+    RULE_SWIZZLE,      /* vector → vector of the chosen lanes */
+    RULE_DOT,          /* (T, T) → lane type, T vectors of floats */
+    RULE_VAR,          /* () → var<T> */
+    RULE_LOAD,         /* place → what is there */
+    RULE_STORE,        /* (value, place) → nothing */
+    RULE_LEN,          /* buffer → u32 */
+    RULE_BUILTIN,      /* () → u32 or vector, as builtin_values.def says */
+    RULE_CALL,         /* arguments → the callee's result */
+    RULE_IF,           /* bool → results, equal to what both arms yield */
+    RULE_LOOP,         /* values → results */
+    RULE_YIELD,
+    RULE_BREAK,
+    RULE_CONTINUE,
+    RULE_NEXT,
+    RULE_RET,
+    RULE_UNREACHABLE,
+} IrRule;
+
+enum {
+    IR_PURE = 1,
+    IR_READ = 2,
+    IR_WRITE = 4,
+    IR_CONTROL = 8,
+    IR_TERM = 16,
+    IR_COMMUTES = 32,
+    IR_PARTIAL = 64,
+};
+
+enum { IR_ANY_OPERANDS = 255 };
+
+typedef struct {
+    const char *text;
+    uint8_t id, operands;
+    uint8_t rule; /* IrRule */
+    uint8_t effects;
+} IrOpRow;
+extern const IrOpRow ir_ops[OP_COUNT];
+
+typedef enum {
+#define BUILTIN_VALUE(ID, text, lanes) IR_BUILTIN_##ID,
+#include "ir/builtin_values.def"
+#undef BUILTIN_VALUE
+    IR_BUILTIN_COUNT
+} IrBuiltin;
+
+typedef struct {
+    const char *text;
+    unsigned lanes;
+} IrBuiltinRow;
+extern const IrBuiltinRow ir_builtins[IR_BUILTIN_COUNT];
+
+/* ---- values ---- */
+
+typedef enum {
+    IR_VALUE_CONST,        /* interned: equal constants are one object */
+    IR_VALUE_PARAM,        /* of a function */
+    IR_VALUE_REGION_PARAM, /* of a loop's body or continuing part */
+    IR_VALUE_RESULT,       /* of an instruction */
+} IrValueKind;
+
+struct IrValue {
+    IrValueKind kind;
+    uint32_t index; /* which parameter or result */
+    const IrType *type;
+    Name name;        /* of the source, for people; NULL: none */
+    IrInst *inst;     /* IR_VALUE_RESULT: its instruction; IR_VALUE_REGION_PARAM: the loop */
+    IrValue *forward; /* replaced by that (ir_resolve); NULL: itself */
+    uint32_t mark;    /* scratch of the pass or printer that is running */
+    IrValue *next;    /* interning of constants */
+    uint64_t bits[];  /* IR_VALUE_CONST: one word a lane, zero above the lane's width; bool 0 or 1 */
+};
+
+/* ---- instructions ---- */
+
+enum { /* flags of an instruction */
+    IR_RAW = 1,     /* ops with IR_PARTIAL: operands are known to be where the hardware is defined */
+    IR_PRECISE = 2, /* float arithmetic: neither contracted nor reassociated */
+    IR_FAST = 4,    /* float arithmetic: approximations and reassociation are welcome */
+};
+
+struct IrInst {
+    IrOp op;
+    uint8_t flags;
+    Pos pos;       /* 0: none */
+    uint32_t mark; /* scratch of the pass that is running */
+    IrRegion *region;
+    IrInst *previous, *next;
+    uint32_t operand_count, result_count, region_count;
+    IrValue **operands;
+    IrValue **results;
+    IrRegion *regions;
+    union {
+        uint32_t index; /* EXTRACT, INSERT */
+        struct {
+            uint8_t lane[IR_MAX_LANES], lanes;
+        } swizzle;
+        IrBuiltin builtin;
+        IrFunction *callee;
+    };
+};
+
+struct IrRegion {
+    IrInst *owner; /* NULL: the body of `function` */
+    IrFunction *function;
+    IrInst *first, *last;
+    uint32_t param_count;
+    IrValue **params;
+};
+
+enum { IR_LOOP_BODY, IR_LOOP_CONTINUING }; /* regions of a loop */
+enum { IR_IF_TRUE, IR_IF_FALSE };          /* regions of an if */
+
+/* Regions may nest this deep (the parser and lower_returns keep to it), so passes may recurse. */
+enum { IR_MAX_DEPTH = 2200 };
+
+/* A kernel with its procs inlined has at most so many instructions: calls that double at each level would take
+ * any memory, and no driver compiles in sensible time what is larger. */
+enum { IR_MAX_INSTRUCTIONS = 1000000 };
+
+/* ---- functions and modules ---- */
+
+struct IrFunction {
+    bool is_kernel;
+    Name name;
+    const char *doc; /* NULL: none */
+    Pos pos;
+    uint32_t param_count;
+    IrValue **params;
+    const IrType *result; /* ir_void for kernels */
+    uint32_t workgroup[3];
+    IrRegion body;
+    IrFunction *next;
+    uint32_t mark; /* scratch */
+};
+
+struct IrModule {
+    Arena *arena;
+    Names *names;
+    Diags *diags; /* where passes report what only they can see */
+    IrFunction *functions; /* in order of the source */
+    const IrType *types;   /* interned roots */
+    IrValue **constants;   /* hash table of interned constants */
+    uint32_t constant_count, constant_capacity;
+};
+
+IrModule *ir_module_new(Arena *arena, Names *names, Diags *diags);
+IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_t param_count);
+void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, Name name,
+                       const IrType *type);
+const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element);
+
+/* ---- constants ---- */
+
+IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits); /* one word a lane */
+IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits);  /* every lane alike */
+IrValue *ir_const_zero(IrModule *module, const IrType *type);
+IrValue *ir_const_number(IrModule *module, const IrType *type, double number); /* every lane */
+IrValue *ir_const_u32(IrModule *module, uint32_t value);
+IrValue *ir_const_bool(IrModule *module, bool value);
+static inline bool ir_is_const(const IrValue *value) {
+    return value->kind == IR_VALUE_CONST;
+}
+
+/* ---- reading ---- */
+
+/* What a value was replaced by, however often; shortens the chain. */
+IrValue *ir_resolve(IrValue *value);
+
+static inline bool ir_has(IrOp op, unsigned effects) {
+    return (ir_ops[op].effects & effects) != 0;
+}
+/* Where the place starts among the operands: LOAD 0, STORE 1. */
+static inline uint32_t ir_place_start(const IrInst *inst) {
+    return inst->op == OP_STORE ? 1 : 0;
+}
+/* What is at a place: the root's element, or one lane of it. NULL: too many indices. */
+const IrType *ir_place_type(const IrType *root, uint32_t index_count);
+
+/* Whether back-ends accept the instruction only as `.raw` (whether or not it is already): its total form promises
+ * what hardware does not. Integer div and rem, shifts, bit fields, float to int, lanes and elements by index; not
+ * float div, other conversions, or a load or store of a whole local. legal.c */
+bool ir_needs_raw(const IrInst *inst);
+
+/* Whether IR_PRECISE and IR_FAST mean something for an op with such a result: arithmetic on floats. */
+bool ir_takes_float_flags(IrOp op, const IrType *result);
+
+/* The op by its text; OP_NONE: none. */
+IrOp ir_op_named(const char *text, size_t length);
+
+/* ---- building ---- */
+
+/* Where the next instruction goes: before `before`, or at the end of `region` when that is NULL. */
+typedef struct {
+    IrModule *module;
+    IrRegion *region;
+    IrInst *before;
+    Pos pos;
+    uint8_t float_flags; /* IR_PRECISE or IR_FAST, given to arithmetic on floats */
+} IrBuilder;
+
+IrBuilder ir_at_end(IrModule *module, IrRegion *region);
+IrBuilder ir_before(IrModule *module, IrInst *inst); /* with its pos and float flags */
+
+/* Makes an instruction with no regions and `result` (NULL: none), copies `operands`, inserts it. */
+IrInst *ir_emit(IrBuilder *b, IrOp op, const IrType *result, uint32_t operand_count,
+                IrValue *const *operands);
+
+IrValue *ir_unary(IrBuilder *b, IrOp op, IrValue *a);             /* result of a's type */
+IrValue *ir_binary(IrBuilder *b, IrOp op, IrValue *a, IrValue *c); /* of a's type, or bool for comparisons */
+IrValue *ir_select(IrBuilder *b, IrValue *condition, IrValue *yes, IrValue *no); /* splats a scalar condition */
+IrValue *ir_convert(IrBuilder *b, IrOp op, const IrType *type, IrValue *a); /* CONVERT or BITCAST */
+IrValue *ir_splat(IrBuilder *b, const IrType *type, IrValue *scalar); /* itself when type is a scalar */
+IrValue *ir_extract(IrBuilder *b, IrValue *vector, uint32_t index);
+IrValue *ir_builtin(IrBuilder *b, IrBuiltin which);
+IrValue *ir_var(IrBuilder *b, const IrType *element, Name name); /* gives the root */
+IrValue *ir_load(IrBuilder *b, IrValue *root, uint32_t index_count, IrValue *const *indices);
+IrInst *ir_store(IrBuilder *b, IrValue *value, IrValue *root, uint32_t index_count,
+                 IrValue *const *indices);
+
+/* An `if` with two empty regions and results of these types; a `loop` likewise, with body parameters of the
+ * types of `initial` and continuing parameters of `carried`. The caller fills and terminates the regions. */
+IrInst *ir_if(IrBuilder *b, IrValue *condition, uint32_t result_count,
+              const IrType *const *result_types);
+IrInst *ir_loop(IrBuilder *b, uint32_t param_count, IrValue *const *initial, uint32_t carried_count,
+                const IrType *const *carried, uint32_t result_count,
+                const IrType *const *result_types);
+IrInst *ir_end(IrBuilder *b, IrOp terminator, uint32_t operand_count, IrValue *const *operands);
+
+/* Makes an instruction and its results but inserts it nowhere; for parsers and cloning. */
+IrInst *ir_inst_new(IrModule *module, IrOp op, uint32_t operand_count, uint32_t result_count,
+                    uint32_t region_count);
+IrValue *ir_result_new(IrModule *module, IrInst *inst, uint32_t index, const IrType *type);
+IrValue *ir_region_param_new(IrModule *module, IrRegion *region, uint32_t index,
+                             const IrType *type); /* region->params has room */
+void ir_insert(IrBuilder *b, IrInst *inst);
+
+/* ---- changing ---- */
+
+void ir_remove(IrInst *inst);                          /* out of its region */
+void ir_replace(IrValue *value, IrValue *replacement); /* by forwarding; ir_resolve_all makes it real */
+
+/* Every operand of the function becomes what it was replaced by. */
+void ir_resolve_all(IrFunction *function);
+
+/* Moves the instructions first … last of one region to the end of another. */
+void ir_move(IrInst *first, IrInst *last, IrRegion *to);
+
+/* Calls fn for every instruction, regions inside before the instruction after; fn may remove or replace the
+ * one it gets and insert before it. */
+void ir_walk(IrRegion *region, void (*fn)(IrInst *inst, void *data), void *data);
+
+#endif

@@ -1,0 +1,44 @@
+/* Passes and the runner that times, dumps, stops and verifies. */
+#ifndef IR_PASS_H
+#define IR_PASS_H
+
+#include "ir/ir.h"
+
+typedef struct {
+    const char *name;
+    bool (*run)(IrModule *module); /* says whether it changed anything; may report to module->diags */
+    const char *what;              /* one line for --print-passes */
+} IrPass;
+
+/* Every pass: PASS(name, "what it does"); declares `extern const IrPass pass_NAME`. */
+#define PASS(name, what) extern const IrPass pass_##name;
+#include "ir/passes/passes.def"
+#undef PASS
+
+const IrPass *ir_pass_named(const char *name); /* NULL: none */
+extern const IrPass *const ir_all_passes[];    /* ends with NULL */
+
+/* Pipelines end with NULL. */
+extern const IrPass *const ir_pipeline_O0[]; /* what is needed to be legal */
+extern const IrPass *const ir_pipeline_O1[]; /* that, and optimisation */
+
+typedef struct {
+    const char *name;
+    uint64_t nanoseconds;
+    bool changed;
+} IrPassTime;
+
+typedef struct {
+    bool verify;             /* the verifier after every pass; a pass that says "unchanged" must not have changed */
+    const char *dump_after;  /* a pass, or "all"; NULL: none */
+    const char *stop_after;  /* NULL: run to the end */
+    Text *dump;              /* where dumps go */
+    bool time;               /* fill `times` */
+    bool trust_bounds;       /* run trust_bounds where the pipeline says lower_bounds */
+    VEC(IrPassTime) times;
+} IrPassOptions;
+
+/* Runs a pipeline, in order. Stops early when a pass reported an error. Gives whether there was none. */
+bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOptions *options);
+
+#endif

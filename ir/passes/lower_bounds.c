@@ -1,0 +1,179 @@
+/* lower_bounds: a read outside a buffer or vector gives zero, a write outside does nothing.
+ *
+ * A buffer is touched inside an `if` that compares the index with the length, for no value makes an access that
+ * must not happen harmless. A vector has at least one lane, so its index is clamped instead and a selection throws
+ * the wrong lane away. The length of a buffer never changes: it is asked for once, at the top of the function.
+ *
+ * Before: anything; better after opt_fold, since constant lanes need no check. After: every access by index is
+ * `.raw`.
+ */
+#include "ir/pass.h"
+#include "ir/rewrite.h"
+
+typedef struct {
+    IrModule *module;
+    IrFunction *function;
+    IrValue **lengths;   /* by parameter; NULL: not asked for yet */
+    IrInst *last_length; /* where the next `len` goes: after this one, at the top when NULL */
+    bool changed;
+} Bounds;
+
+static IrValue *length_of(Bounds *bounds, const IrValue *buffer) {
+    IrValue **length = &bounds->lengths[buffer->index];
+    if (*length == NULL) {
+        IrInst *last = bounds->last_length;
+        IrRegion *body = &bounds->function->body;
+        IrBuilder top = {.module = bounds->module,
+                         .region = body,
+                         .before = last != NULL ? last->next : body->first,
+                         .pos = bounds->function->pos};
+        IrValue *root = bounds->function->params[buffer->index];
+        bounds->last_length = ir_emit(&top, OP_LEN, ir_scalar(IR_U32), 1, &root);
+        *length = bounds->last_length->results[0];
+    }
+    return *length;
+}
+
+/* ---- lanes ---- */
+
+static bool is_lane(const IrValue *index, const IrType *vector) {
+    return ir_is_const(index) && index->bits[0] < vector->lanes;
+}
+
+static bool is_no_lane(const IrValue *index, const IrType *vector) {
+    return ir_is_const(index) && index->bits[0] >= vector->lanes;
+}
+
+static IrValue *below(IrBuilder *b, IrValue *index, uint32_t limit) {
+    return ir_binary(b, OP_LT, index, ir_const_u32(b->module, limit));
+}
+
+/* The value for an access to a lane of a value: the operand `at` of the instruction is the index. */
+static IrValue *lower_lane(IrBuilder *b, IrInst *inst, uint32_t at, const IrType *vector,
+                           IrValue *outside) {
+    IrValue *index = inst->operands[at];
+    if (is_lane(index, vector)) {
+        return ir_made_raw(inst);
+    }
+    if (is_no_lane(index, vector)) {
+        return outside;
+    }
+    IrValue *operands[3];
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        operands[i] = inst->operands[i];
+    }
+    operands[at] = ir_binary(b, OP_MIN, index, ir_const_u32(b->module, vector->lanes - 1));
+    IrInst *access = ir_emit(b, inst->op, inst->results[0]->type, inst->operand_count, operands);
+    return ir_select(b, below(b, index, vector->lanes), ir_made_raw(access), outside);
+}
+
+/* ---- places ---- */
+
+static void take_place(Bounds *bounds, IrInst *inst, IrValue *value) {
+    bounds->changed = true;
+    if (value != inst->results[0]) {
+        ir_take_place(inst, value);
+    }
+}
+
+/* if inside { the access } else { zero, or nothing } */
+static void guard(Bounds *bounds, IrBuilder *b, IrInst *inst, IrValue *inside) {
+    const IrType *type = inst->result_count > 0 ? inst->results[0]->type : NULL;
+    IrInst *branch = ir_if(b, inside, inst->result_count, &type);
+    IrBuilder yes = ir_at_end(b->module, &branch->regions[IR_IF_TRUE]);
+    IrBuilder no = ir_at_end(b->module, &branch->regions[IR_IF_FALSE]);
+    yes.pos = no.pos = b->pos;
+    inst->flags |= IR_RAW;
+    bounds->changed = true;
+    if (type == NULL) {
+        ir_move(inst, inst, yes.region);
+        ir_end(&yes, OP_YIELD, 0, NULL);
+        ir_end(&no, OP_YIELD, 0, NULL);
+        return;
+    }
+    IrValue *there = ir_load(&yes, inst->operands[0], inst->operand_count - 1, inst->operands + 1);
+    there->inst->flags = inst->flags;
+    IrValue *zero = ir_const_zero(b->module, type);
+    ir_end(&yes, OP_YIELD, 1, &there);
+    ir_end(&no, OP_YIELD, 1, &zero);
+    ir_take_place(inst, branch->results[0]);
+}
+
+static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
+    uint32_t at = ir_place_start(inst);
+    IrValue *root = inst->operands[at];
+    bool is_buffer = root->type->kind == IR_TYPE_BUFFER;
+    uint32_t lane_at = at + 1 + is_buffer;
+    IrValue *lane = lane_at < inst->operand_count ? inst->operands[lane_at] : NULL;
+
+    if (lane != NULL && is_no_lane(lane, root->type->element)) {
+        bounds->changed = true;
+        if (inst->op == OP_LOAD) {
+            ir_take_place(inst, ir_const_zero(b->module, inst->results[0]->type));
+        } else {
+            ir_remove(inst);
+        }
+        return;
+    }
+    if (!is_buffer && inst->op == OP_LOAD) {
+        IrValue *zero = ir_const_zero(b->module, inst->results[0]->type);
+        take_place(bounds, inst, lower_lane(b, inst, lane_at, root->type->element, zero));
+        return;
+    }
+    IrValue *inside = NULL;
+    if (is_buffer) {
+        inside = ir_binary(b, OP_LT, inst->operands[at + 1], length_of(bounds, root));
+    }
+    if (lane != NULL && !is_lane(lane, root->type->element)) {
+        IrValue *is_in_vector = below(b, lane, root->type->element->lanes);
+        inside = inside == NULL ? is_in_vector : ir_binary(b, OP_AND, inside, is_in_vector);
+    }
+    if (inside != NULL) {
+        guard(bounds, b, inst, inside);
+    } else {
+        inst->flags |= IR_RAW;
+        bounds->changed = true;
+    }
+}
+
+static void visit(IrInst *inst, void *data) {
+    Bounds *bounds = data;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        inst->operands[i] = ir_resolve(inst->operands[i]);
+    }
+    if ((inst->flags & IR_RAW) != 0 || !ir_needs_raw(inst)) {
+        return;
+    }
+    IrBuilder b = ir_before(bounds->module, inst);
+    IrValue *vector = inst->operand_count > 0 ? inst->operands[0] : NULL;
+    switch (inst->op) {
+    case OP_LOAD:
+    case OP_STORE:
+        lower_place(bounds, &b, inst);
+        break;
+    case OP_EXTRACT_AT: {
+        IrValue *zero = ir_const_zero(b.module, ir_lane_type(vector->type));
+        take_place(bounds, inst, lower_lane(&b, inst, 1, vector->type, zero));
+        break;
+    }
+    case OP_INSERT_AT:
+        take_place(bounds, inst, lower_lane(&b, inst, 2, vector->type, vector));
+        break;
+    default:
+        break; /* the other lower_* passes' */
+    }
+}
+
+static bool run(IrModule *module) {
+    bool changed = false;
+    for (IrFunction *function = module->functions; function != NULL; function = function->next) {
+        Bounds bounds = {.module = module, .function = function};
+        bounds.lengths = NEW_ARRAY(module->arena, IrValue *, function->param_count);
+        ir_walk(&function->body, visit, &bounds);
+        changed |= bounds.changed;
+    }
+    return changed;
+}
+
+const IrPass pass_lower_bounds = {"lower_bounds", run,
+                                  "indices are checked against lengths and lanes"};

@@ -1,0 +1,46 @@
+/* See reflect.h. */
+#include "ir/reflect.h"
+
+static void note_access(IrInst *inst, void *data) {
+    ReflectKernel *kernel = data;
+    if (inst->op != OP_LOAD && inst->op != OP_STORE) {
+        return;
+    }
+    const IrValue *root = ir_resolve(inst->operands[ir_place_start(inst)]);
+    if (root->kind == IR_VALUE_PARAM) {
+        kernel->params[root->index].access |= inst->op == OP_LOAD ? REFLECT_READ : REFLECT_WRITE;
+    }
+}
+
+static uint32_t round_up(uint32_t value, uint32_t align) {
+    return (value + align - 1) / align * align;
+}
+
+ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
+    ReflectKernel *kernel = NEW(arena, ReflectKernel);
+    kernel->kernel = function;
+    kernel->param_count = function->param_count;
+    kernel->params = NEW_ARRAY(arena, ReflectParam, function->param_count);
+    uint32_t block = 0, block_align = 4;
+    for (uint32_t i = 0; i < function->param_count; i++) {
+        const IrType *type = function->params[i]->type;
+        ReflectParam *param = &kernel->params[i];
+        param->name = function->params[i]->name;
+        if (type->kind == IR_TYPE_BUFFER) {
+            param->is_buffer = true;
+            param->type = type->element;
+            param->size = ir_stride(type->element);
+            param->binding = kernel->buffer_count++;
+        } else {
+            param->type = type;
+            param->size = ir_size(type);
+            param->offset = round_up(block, ir_align(type));
+            block = param->offset + param->size;
+            block_align = ir_align(type) > block_align ? ir_align(type) : block_align;
+        }
+    }
+    kernel->value_block_size = round_up(block, block_align);
+    kernel->values_in_uniform_buffer = kernel->value_block_size > REFLECT_PUSH_CONSTANT_BYTES;
+    ir_walk((IrRegion *)&function->body, note_access, kernel);
+    return kernel;
+}

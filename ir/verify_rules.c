@@ -1,0 +1,293 @@
+/* One row a RULE_…: a predicate and the words for it. See verify_rules.h. */
+#include "ir/verify_rules.h"
+
+static const IrType *operand(const IrInst *inst, uint32_t i) {
+    return inst->operands[i]->type;
+}
+
+static const IrType *result(const IrInst *inst) {
+    return inst->results[0]->type;
+}
+
+/* ---- parts of rules ---- */
+
+static bool all_of_one_type(const IrInst *inst) {
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (operand(inst, i) != result(inst)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_u32(const IrType *type) {
+    return type == ir_scalar(IR_U32);
+}
+
+static bool is_lane_of(const IrType *lane, const IrType *vector) {
+    return ir_is_vector(vector) && lane == ir_lane_type(vector);
+}
+
+/* The operands from `first` on are a place; its type, or NULL. */
+static const IrType *place_type(const IrInst *inst, uint32_t first) {
+    if (first >= inst->operand_count || !ir_is_root(operand(inst, first))) {
+        return NULL;
+    }
+    for (uint32_t i = first + 1; i < inst->operand_count; i++) {
+        if (!is_u32(operand(inst, i))) {
+            return NULL;
+        }
+    }
+    return ir_place_type(operand(inst, first), inst->operand_count - first - 1);
+}
+
+/* ---- the rules ---- */
+
+static bool same_signed(const IrInst *inst) {
+    return all_of_one_type(inst) && (ir_is_float(result(inst)) || ir_is_signed_int(result(inst)));
+}
+
+static bool same_number(const IrInst *inst) {
+    return all_of_one_type(inst) && ir_is_number(result(inst));
+}
+
+static bool same_int(const IrInst *inst) {
+    return all_of_one_type(inst) && ir_is_int(result(inst));
+}
+
+static bool same_float(const IrInst *inst) {
+    return all_of_one_type(inst) && ir_is_float(result(inst));
+}
+
+static bool same_bits(const IrInst *inst) {
+    return all_of_one_type(inst) && (ir_is_int(result(inst)) || ir_is_bool(result(inst)));
+}
+
+static bool shift(const IrInst *inst) {
+    return ir_is_int(result(inst)) && operand(inst, 0) == result(inst) &&
+           operand(inst, 1) == ir_vector(IR_U32, result(inst)->lanes);
+}
+
+static bool extract_bits(const IrInst *inst) {
+    return ir_is_int(result(inst)) && operand(inst, 0) == result(inst) &&
+           is_u32(operand(inst, 1)) && is_u32(operand(inst, 2));
+}
+
+static bool insert_bits(const IrInst *inst) {
+    return ir_is_int(result(inst)) && operand(inst, 0) == result(inst) &&
+           operand(inst, 1) == result(inst) && is_u32(operand(inst, 2)) && is_u32(operand(inst, 3));
+}
+
+static bool compare_any(const IrInst *inst) {
+    const IrType *type = operand(inst, 0);
+    return ir_is_value(type) && operand(inst, 1) == type && result(inst) == ir_bool_like(type);
+}
+
+static bool compare(const IrInst *inst) {
+    return compare_any(inst) && ir_is_number(operand(inst, 0));
+}
+
+static bool select(const IrInst *inst) {
+    const IrType *type = result(inst);
+    return ir_is_value(type) && operand(inst, 0) == ir_bool_like(type) &&
+           operand(inst, 1) == type && operand(inst, 2) == type;
+}
+
+static bool reduce_bool(const IrInst *inst) {
+    return ir_is_vector(operand(inst, 0)) && ir_is_bool(operand(inst, 0)) &&
+           result(inst) == ir_scalar(IR_BOOL);
+}
+
+static bool float_test(const IrInst *inst) {
+    return ir_is_float(operand(inst, 0)) && result(inst) == ir_bool_like(operand(inst, 0));
+}
+
+static bool convert(const IrInst *inst) {
+    const IrType *from = operand(inst, 0), *to = result(inst);
+    return ir_is_value(from) && ir_is_number(to) && from->lanes == to->lanes && from != to;
+}
+
+static bool bitcast(const IrInst *inst) {
+    const IrType *from = operand(inst, 0), *to = result(inst);
+    return ir_is_number(from) && ir_is_number(to) && from != to &&
+           ir_bits(from) * from->lanes == ir_bits(to) * to->lanes;
+}
+
+static bool construct(const IrInst *inst) {
+    const IrType *type = result(inst);
+    unsigned lanes = 0;
+    for (uint32_t i = 0; i < inst->operand_count && lanes <= IR_MAX_LANES; i++) {
+        const IrType *part = operand(inst, i);
+        if (!ir_is_value(part) || part->scalar != type->scalar) {
+            return false;
+        }
+        lanes += part->lanes;
+    }
+    return ir_is_vector(type) && lanes == type->lanes;
+}
+
+static bool extract(const IrInst *inst) {
+    return is_lane_of(result(inst), operand(inst, 0)) && inst->index < operand(inst, 0)->lanes;
+}
+
+static bool insert(const IrInst *inst) {
+    return operand(inst, 0) == result(inst) && is_lane_of(operand(inst, 1), result(inst)) &&
+           inst->index < result(inst)->lanes;
+}
+
+static bool extract_at(const IrInst *inst) {
+    return is_lane_of(result(inst), operand(inst, 0)) && is_u32(operand(inst, 1));
+}
+
+static bool insert_at(const IrInst *inst) {
+    return operand(inst, 0) == result(inst) && is_lane_of(operand(inst, 1), result(inst)) &&
+           is_u32(operand(inst, 2));
+}
+
+static bool swizzle(const IrInst *inst) {
+    const IrType *from = operand(inst, 0);
+    unsigned lanes = inst->swizzle.lanes;
+    if (!ir_is_vector(from) || lanes < 2 || lanes > IR_MAX_LANES ||
+        result(inst) != ir_vector(from->scalar, lanes)) {
+        return false;
+    }
+    for (unsigned i = 0; i < lanes; i++) {
+        if (inst->swizzle.lane[i] >= from->lanes) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool dot(const IrInst *inst) {
+    const IrType *type = operand(inst, 0);
+    return ir_is_vector(type) && ir_is_float(type) && operand(inst, 1) == type &&
+           result(inst) == ir_lane_type(type);
+}
+
+static bool var(const IrInst *inst) {
+    return result(inst)->kind == IR_TYPE_VAR && ir_is_value(result(inst)->element);
+}
+
+static bool load(const IrInst *inst) {
+    return place_type(inst, 0) == result(inst);
+}
+
+static bool store(const IrInst *inst) {
+    return inst->operand_count > 0 && ir_is_value(operand(inst, 0)) &&
+           place_type(inst, 1) == operand(inst, 0);
+}
+
+static bool len(const IrInst *inst) {
+    return operand(inst, 0)->kind == IR_TYPE_BUFFER && is_u32(result(inst));
+}
+
+static bool builtin(const IrInst *inst) {
+    return inst->builtin < IR_BUILTIN_COUNT &&
+           result(inst) == ir_vector(IR_U32, ir_builtins[inst->builtin].lanes);
+}
+
+static bool call(const IrInst *inst) {
+    const IrFunction *callee = inst->callee;
+    if (callee->is_kernel || inst->operand_count != callee->param_count ||
+        inst->result_count != (callee->result != &ir_void)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (operand(inst, i) != callee->params[i]->type) {
+            return false;
+        }
+    }
+    return inst->result_count == 0 || result(inst) == callee->result;
+}
+
+static bool all_values(uint32_t count, IrValue *const *values) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (!ir_is_value(values[i]->type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool if_(const IrInst *inst) {
+    return operand(inst, 0) == ir_scalar(IR_BOOL) && all_values(inst->result_count, inst->results);
+}
+
+static bool loop(const IrInst *inst) {
+    const IrRegion *body = &inst->regions[IR_LOOP_BODY];
+    const IrRegion *more = &inst->regions[IR_LOOP_CONTINUING];
+    if (body->param_count != inst->operand_count ||
+        !all_values(inst->operand_count, inst->operands) ||
+        !all_values(more->param_count, more->params) ||
+        !all_values(inst->result_count, inst->results)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (body->params[i]->type != operand(inst, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool terminator(const IrInst *inst) { /* the rest depends on where it stands: verify.c */
+    return all_values(inst->operand_count, inst->operands);
+}
+
+/* clang-format off */
+static const struct {
+    bool (*holds)(const IrInst *);
+    uint8_t results;
+    const char *needs;
+} rules[] = {
+    [RULE_SAME_SIGNED]  = {same_signed,  1, "one type of signed numbers"},
+    [RULE_SAME_NUMBER]  = {same_number,  1, "one type of numbers"},
+    [RULE_SAME_INT]     = {same_int,     1, "one type of integers"},
+    [RULE_SAME_FLOAT]   = {same_float,   1, "one type of floats"},
+    [RULE_SAME_BITS]    = {same_bits,    1, "one type of integers or bools"},
+    [RULE_SHIFT]        = {shift,        1, "(T, u32 of as many lanes) -> T, T integers"},
+    [RULE_EXTRACT_BITS] = {extract_bits, 1, "(T, u32, u32) -> T, T integers"},
+    [RULE_INSERT_BITS]  = {insert_bits,  1, "(T, T, u32, u32) -> T, T integers"},
+    [RULE_COMPARE]      = {compare,      1, "(T, T) -> bool of as many lanes, T numbers"},
+    [RULE_COMPARE_ANY]  = {compare_any,  1, "(T, T) -> bool of as many lanes"},
+    [RULE_SELECT]       = {select,       1, "(bool of as many lanes, T, T) -> T"},
+    [RULE_REDUCE_BOOL]  = {reduce_bool,  1, "a vector of bools -> bool"},
+    [RULE_FLOAT_TEST]   = {float_test,   1, "floats -> bool of as many lanes"},
+    [RULE_CONVERT]      = {convert,      1, "numbers or bools -> other numbers of as many lanes"},
+    [RULE_BITCAST]      = {bitcast,      1, "numbers -> other numbers of as many bits"},
+    [RULE_CONSTRUCT]    = {construct,    1, "parts of one scalar type -> a vector of all their lanes"},
+    [RULE_EXTRACT]      = {extract,      1, "(vector) and an index of it -> its lane type"},
+    [RULE_INSERT]       = {insert,       1, "(vector, its lane type) and an index of it -> vector"},
+    [RULE_EXTRACT_AT]   = {extract_at,   1, "(vector, u32) -> its lane type"},
+    [RULE_INSERT_AT]    = {insert_at,    1, "(vector, its lane type, u32) -> vector"},
+    [RULE_SWIZZLE]      = {swizzle,      1, "(vector) and 2 to 4 indices of it -> a vector of those"},
+    [RULE_DOT]          = {dot,          1, "(T, T) -> its lane type, T a vector of floats"},
+    [RULE_VAR]          = {var,          1, "-> var<T>, T a scalar or vector"},
+    [RULE_LOAD]         = {load,         1, "a place, indexed by u32 -> the type of what is there"},
+    [RULE_STORE]        = {store,        0, "a value and a place of its type, indexed by u32"},
+    [RULE_LEN]          = {len,          1, "a buffer -> u32"},
+    [RULE_BUILTIN]      = {builtin,      1, "a built-in value -> its type"},
+    [RULE_CALL]         = {call,         IR_ANY_OPERANDS, "a proc, arguments of its parameters' types and its result"},
+    [RULE_IF]           = {if_,          IR_ANY_OPERANDS, "(bool) -> scalars and vectors"},
+    [RULE_LOOP]         = {loop,         IR_ANY_OPERANDS, "a first value for each parameter of the body, all scalars and vectors"},
+    [RULE_YIELD]        = {terminator,   0, "scalars and vectors"},
+    [RULE_BREAK]        = {terminator,   0, "scalars and vectors"},
+    [RULE_CONTINUE]     = {terminator,   0, "scalars and vectors"},
+    [RULE_NEXT]         = {terminator,   0, "scalars and vectors"},
+    [RULE_RET]          = {terminator,   0, "scalars and vectors"},
+    [RULE_UNREACHABLE]  = {terminator,   0, "nothing"},
+};
+/* clang-format on */
+
+bool ir_rule_holds(const IrInst *inst) {
+    return rules[ir_ops[inst->op].rule].holds(inst);
+}
+
+const char *ir_rule_needs(IrRule rule) {
+    return rules[rule].needs;
+}
+
+unsigned ir_rule_results(IrRule rule) {
+    return rules[rule].results;
+}
