@@ -1,0 +1,91 @@
+/* See builtin.h. */
+#include "frontend/builtin.h"
+
+const BuiltinProc builtin_procs[] = {
+#define BUILTIN(name, class, params, result, op)                                                   \
+    {#name, BUILTIN_##class, params, result, OP_##op, EXPAND_NONE},
+#define EXPANDED(name, class, params, result)                                                      \
+    {#name, BUILTIN_##class, params, result, OP_NONE, EXPAND_##name},
+#include "frontend/builtin.def"
+#undef BUILTIN
+#undef EXPANDED
+};
+const unsigned builtin_proc_count = sizeof builtin_procs / sizeof *builtin_procs;
+
+const BuiltinValue builtin_value_names[] = {
+    {"i", IR_BUILTIN_GLOBAL_ID, 0},
+    {"j", IR_BUILTIN_GLOBAL_ID, 1},
+    {"k", IR_BUILTIN_GLOBAL_ID, 2},
+#define BUILTIN_VALUE(ID, text, lanes) {text, IR_BUILTIN_##ID, -1},
+#include "ir/builtin_values.def"
+#undef BUILTIN_VALUE
+};
+const unsigned builtin_value_name_count =
+    sizeof builtin_value_names / sizeof *builtin_value_names;
+
+bool builtin_is_planned(const char *name) {
+    static const char *const planned[] = {
+        "transpose",        "determinant",      "pack_unorm4x8", "unpack_unorm4x8",
+        "pack_snorm4x8",    "unpack_snorm4x8",  "pack_half2x16", "unpack_half2x16",
+        "dot4_i8",          "dot4_u8",          "barrier",       "print",
+        "assert",           NULL,
+    };
+    static const char *const subgroup[] = {
+        "add",           "mul",           "min",           "max",
+        "and",           "or",            "xor",           "inclusive_add",
+        "exclusive_add", "inclusive_mul", "exclusive_mul", "broadcast",
+        "broadcast_first", "shuffle",     "shuffle_xor",   "shuffle_up",
+        "shuffle_down",  "any",           "all",           "ballot",
+        "elect",         "barrier",       NULL,
+    };
+    for (const char *const *word = planned; *word != NULL; word++) {
+        if (strcmp(*word, name) == 0) {
+            return true;
+        }
+    }
+    for (const char *const *word = subgroup; *word != NULL; word++) {
+        if (strncmp(name, "subgroup_", 9) == 0 && strcmp(*word, name + 9) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *builtin_class_text(BuiltinClass class) {
+    static const char *const texts[] = {
+        [BUILTIN_NUMBER] = "a number or a vector of numbers",
+        [BUILTIN_SIGNED] = "a signed number or a vector of signed numbers",
+        [BUILTIN_INT] = "an integer or a vector of integers",
+        [BUILTIN_FLOAT] = "a float or a vector of floats",
+        [BUILTIN_FLOAT_VECTOR] = "a vector of floats",
+        [BUILTIN_FLOAT_3] = "a 3-vector of floats",
+        [BUILTIN_NUMBER_VECTOR] = "a vector of numbers",
+        [BUILTIN_BOOL_VECTOR] = "a vector of bools",
+        [BUILTIN_ANY] = "a value",
+    };
+    return texts[class];
+}
+
+bool builtin_class_takes(BuiltinClass class, const IrType *type) {
+    switch (class) {
+    case BUILTIN_NUMBER:
+        return ir_is_number(type);
+    case BUILTIN_SIGNED:
+        return ir_is_float(type) || ir_is_signed_int(type);
+    case BUILTIN_INT:
+        return ir_is_int(type);
+    case BUILTIN_FLOAT:
+        return ir_is_float(type);
+    case BUILTIN_FLOAT_VECTOR:
+        return ir_is_float(type) && ir_is_vector(type);
+    case BUILTIN_FLOAT_3:
+        return ir_is_float(type) && type->lanes == 3;
+    case BUILTIN_NUMBER_VECTOR:
+        return ir_is_number(type) && ir_is_vector(type);
+    case BUILTIN_BOOL_VECTOR:
+        return ir_is_bool(type) && ir_is_vector(type);
+    case BUILTIN_ANY:
+        return ir_is_value(type);
+    }
+    return false;
+}

@@ -1,0 +1,57 @@
+/* Built-in procs and values: one row each (builtin.def). */
+#ifndef FRONTEND_BUILTIN_H
+#define FRONTEND_BUILTIN_H
+
+#include "ir/ir.h"
+
+/* Which types a signature's T may be; vectors of those scalars too, unless it says otherwise. */
+typedef enum {
+    BUILTIN_NUMBER,       /* integers and floats */
+    BUILTIN_SIGNED,       /* signed integers and floats */
+    BUILTIN_INT,          /* integers */
+    BUILTIN_FLOAT,        /* floats */
+    BUILTIN_FLOAT_VECTOR, /* vectors of floats */
+    BUILTIN_FLOAT_3,      /* 3-vectors of floats */
+    BUILTIN_NUMBER_VECTOR,
+    BUILTIN_BOOL_VECTOR,
+    BUILTIN_ANY, /* any value */
+} BuiltinClass;
+
+typedef enum {
+    EXPAND_NONE, /* the op itself */
+#define BUILTIN(name, class, params, result, op)
+#define EXPANDED(name, class, params, result) EXPAND_##name,
+#include "frontend/builtin.def"
+#undef BUILTIN
+#undef EXPANDED
+} BuiltinExpansion;
+
+typedef struct BuiltinProc {
+    const char *name;
+    BuiltinClass class;
+    const char *params; /* a letter each: see builtin.def */
+    char result;
+    IrOp op; /* OP_NONE: expanded (lower_builtin.c) */
+    BuiltinExpansion expansion;
+} BuiltinProc;
+
+extern const BuiltinProc builtin_procs[];
+extern const unsigned builtin_proc_count;
+
+/* Built-in values: the name, what it is in the IR, and which lane (-1: all). */
+typedef struct {
+    const char *name;
+    IrBuiltin id;
+    int lane;
+} BuiltinValue;
+extern const BuiltinValue builtin_value_names[];
+extern const unsigned builtin_value_name_count;
+
+/* Whether a name of the language that later parts bring ("barrier", "subgroup_add"), so that it is "not
+ * supported yet" and not "unknown". */
+bool builtin_is_planned(const char *name);
+
+const char *builtin_class_text(BuiltinClass class);
+bool builtin_class_takes(BuiltinClass class, const IrType *type);
+
+#endif

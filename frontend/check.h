@@ -1,0 +1,95 @@
+/* The checker: names, types, constants and control flow. It writes into the tree (ast.h, "checker") what the
+ * lowering needs, and reports everything else.
+ *
+ * After it, without an error, every expression has a type of the IR (no abstract one is left where a value is
+ * made), every name its symbol, and every constant expression its value.
+ */
+#ifndef FRONTEND_CHECK_H
+#define FRONTEND_CHECK_H
+
+#include "frontend/frontend.h"
+#include "frontend/symbol.h"
+
+/* Where a type stands decides what it may be. */
+typedef enum { TYPE_OF_VALUE, TYPE_OF_PARAMETER } TypePlace;
+
+typedef struct {
+    Arena *arena;
+    Names *names;
+    Diags *diags;
+    IrModule *module; /* interns types */
+    const FrontendOptions *options;
+    Scopes scopes;
+    VEC(Symbol *) symbols; /* of the top level, in order */
+    Symbol *current;       /* the proc or kernel being checked; NULL: none */
+    unsigned loop_depth;
+    const char *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
+} Checker;
+
+/* check.c */
+bool check_module(Checker *c, AstModule *ast); /* false: something was reported as an error */
+void check_const_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, finds cycles */
+Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident);
+void not_yet(Checker *c, Span span, const char *what); /* once in a statement or parameter */
+bool errors_in(const Checker *c, Span span);           /* whether an error there was reported */
+
+/* check_type.c */
+const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */
+const char *type_text(Checker *c, const IrType *type); /* for messages; knows abstract types */
+const char *foreign_type(const char *word);            /* what another language's type is here, or NULL */
+bool is_matrix_name(Name name);                        /* f32x4x4 and the like */
+
+/* check_attribute.c */
+FunctionAttributes check_function_attributes(Checker *c, Decl *decl);
+void check_const_attributes(Checker *c, const Decl *decl);
+void check_stmt_attributes(Checker *c, Stmt *stmt);
+/* Turns off what #[allow(…)] names; `saved` gets what restore_warnings needs. */
+void allow_warnings(Checker *c, const Attribute *attributes, bool saved[WARN_COUNT]);
+void restore_warnings(Checker *c, const bool saved[WARN_COUNT]);
+
+/* check_stmt.c */
+void check_function_body(Checker *c, Symbol *symbol);
+void check_block(Checker *c, Block *block, bool new_scope);
+bool stmt_gives(Stmt *stmt); /* control never gets past it */
+bool block_gives(Block *block);
+void close_scope(Checker *c); /* warns of what was not used */
+
+/* check_expr.c: each sets e->type (NULL where wrong) and e->constant */
+void check_expr(Checker *c, Expr *e);
+bool check_expr_as(Checker *c, Expr *e, const IrType *type); /* of exactly that type; literals adapt */
+bool check_operand(Checker *c, Expr *e); /* some value; literals stay literals */
+bool is_operand(Checker *c, Expr *e);    /* the same of what is checked; reports what has no value */
+void check_binary_types(Checker *c, Expr *e); /* EXPR_BINARY whose operands are checked */
+bool check_value(Checker *c, Expr *e); /* some value; literals become i32, f32 */
+bool check_condition(Checker *c, Expr *e); /* a bool */
+bool coerce(Checker *c, Expr *e, const IrType *type);
+bool concrete(Checker *c, Expr *e);
+bool coerce_index(Checker *c, Expr *e); /* an integer of any type; literals become u32 or i32 */
+const IrType *unify(Checker *c, Expr *a, Expr *b); /* NULL: they differ (not reported) */
+void report_const(Checker *c, Span span, ConstStatus status, const char *what,
+                  const IrType *type);
+
+/* check_access.c: indexing, fields, places */
+void check_index(Checker *c, Expr *e);
+void check_field(Checker *c, Expr *e);
+bool check_place(Checker *c, Expr *e); /* may it be assigned to? */
+
+/* A swizzle in Expr.info: two bits a lane, the count above them. */
+static inline uint32_t swizzle_make(const uint8_t *lanes, unsigned count) {
+    uint32_t info = count << 8;
+    for (unsigned i = 0; i < count; i++) {
+        info |= (uint32_t)lanes[i] << (2 * i);
+    }
+    return info;
+}
+static inline unsigned swizzle_count(uint32_t info) {
+    return info >> 8;
+}
+static inline unsigned swizzle_lane(uint32_t info, unsigned i) {
+    return info >> (2 * i) & 3;
+}
+
+/* check_call.c. A call without a symbol is a constructor of its type: f32x4(…) */
+void check_call(Checker *c, Expr *e);
+
+#endif

@@ -1,0 +1,169 @@
+/* Types as they are written, and as messages show them. See check.h. */
+#include "frontend/check.h"
+
+/* What people of other languages write. */
+static const struct {
+    const char *word, *vitte;
+} foreign_types[] = {
+    {"int", "i32"},        {"uint", "u32"},       {"unsigned", "u32"},  {"float", "f32"},
+    {"double", "f64"},     {"half", "f16"},       {"boolean", "bool"},  {"uint32_t", "u32"},
+    {"int32_t", "i32"},    {"size_t", "u32"},     {"usize", "u32"},     {"isize", "i32"},
+    {"vec2", "f32x2"},     {"vec3", "f32x3"},     {"vec4", "f32x4"},    {"ivec2", "i32x2"},
+    {"ivec3", "i32x3"},    {"ivec4", "i32x4"},    {"uvec2", "u32x2"},   {"uvec3", "u32x3"},
+    {"uvec4", "u32x4"},    {"bvec2", "boolx2"},   {"bvec3", "boolx3"},  {"bvec4", "boolx4"},
+    {"float2", "f32x2"},   {"float3", "f32x3"},   {"float4", "f32x4"},  {"int2", "i32x2"},
+    {"int3", "i32x3"},     {"int4", "i32x4"},     {"uint2", "u32x2"},   {"uint3", "u32x3"},
+    {"uint4", "u32x4"},    {"vec2f", "f32x2"},    {"vec3f", "f32x3"},   {"vec4f", "f32x4"},
+    {"vec2u", "u32x2"},    {"vec3u", "u32x3"},    {"vec4u", "u32x4"},   {"vec2i", "i32x2"},
+    {"vec3i", "i32x3"},    {"vec4i", "i32x4"},    {"mat2", "f32x2x2"},  {"mat3", "f32x3x3"},
+    {"mat4", "f32x4x4"},   {"array", "[T; N]"},   {"ptr", "&mut T"},
+};
+
+const char *type_text(Checker *c, const IrType *type) {
+    if (type == NULL) {
+        return "nothing";
+    }
+    if (type == &abstract_int) {
+        return "integer literal";
+    }
+    if (type == &abstract_float) {
+        return "float literal";
+    }
+    if (type->kind == IR_TYPE_BUFFER) {
+        return arena_printf(c->arena, "Buffer<%s>", ir_type_text(c->arena, type->element));
+    }
+    return ir_type_text(c->arena, type);
+}
+
+static bool is_digit_2_to_4(char ch) {
+    return ch >= '2' && ch <= '4';
+}
+
+bool is_matrix_name(Name name) {
+    return name->length == 7 && name->text[0] == 'f' && name->text[3] == 'x' &&
+           name->text[5] == 'x' && is_digit_2_to_4(name->text[4]) &&
+           is_digit_2_to_4(name->text[6]) && ir_type_named(name->text, 3) != NULL;
+}
+
+const char *foreign_type(const char *word) {
+    for (size_t i = 0; i < sizeof foreign_types / sizeof *foreign_types; i++) {
+        if (strcmp(foreign_types[i].word, word) == 0) {
+            return foreign_types[i].vitte;
+        }
+    }
+    return NULL;
+}
+
+static void report_unknown_type(Checker *c, const TypeExpr *expr) {
+    const char *name = expr->name.name->text, *ours = foreign_type(name);
+    Diag *d = diag_report(c->diags, expr->name.span, D(UNKNOWN_TYPE), name);
+    if (strcmp(name, "void") == 0) {
+        diag_help(d, expr->span, "a proc that gives nothing names no result");
+        return;
+    }
+    if (ours != NULL) {
+        diag_help(d, expr->name.span, "in Vitte it is `%s`", ours);
+        return;
+    }
+    const char *best = NULL;
+    unsigned distance = 2;
+    for (int s = 0; s < IR_SCALAR_COUNT; s++) {
+        for (unsigned lanes = 1; lanes <= IR_MAX_LANES; lanes++) {
+            const char *text = ir_type_text(c->arena, ir_vector((IrScalar)s, lanes));
+            unsigned apart = name_distance(name, text, distance);
+            if (apart < distance) {
+                distance = apart;
+                best = text;
+            }
+        }
+    }
+    if (best != NULL) {
+        diag_help(d, expr->name.span, "did you mean `%s`?", best);
+    }
+}
+
+static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePlace place) {
+    if (expr->args == NULL || expr->args->next != NULL) {
+        Diag *d = diag_report(c->diags, expr->span, D(SYNTAX), "one type after `Buffer`",
+                              expr->args == NULL ? "none" : "several");
+        diag_help(d, expr->span, "write `Buffer<f32>`");
+        return NULL;
+    }
+    if (place != TYPE_OF_PARAMETER) {
+        diag_report(c->diags, expr->span, D(BUFFER_HERE));
+        return NULL;
+    }
+    const IrType *element = check_type(c, expr->args, TYPE_OF_VALUE);
+    if (element == NULL) {
+        return NULL;
+    }
+    if (ir_is_bool(element)) {
+        Diag *d = diag_report(c->diags, expr->args->span, D(BOOL_IN_BUFFER));
+        diag_help(d, expr->args->span, "use `%s`",
+                  ir_type_text(c->arena, ir_vector(IR_U32, element->lanes)));
+        return NULL;
+    }
+    return ir_root_type(c->module, IR_TYPE_BUFFER, element);
+}
+
+const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
+    switch (expr->kind) {
+    case TYPE_EXPR_ERROR:
+        return NULL;
+    case TYPE_EXPR_ARRAY:
+        not_yet(c, expr->span, "arrays");
+        return NULL;
+    case TYPE_EXPR_REF:
+        not_yet(c, expr->span, "`&mut` parameters");
+        return NULL;
+    case TYPE_EXPR_CONST:
+        diag_report(c->diags, expr->span, D(SYNTAX), "a type", "a number");
+        return NULL;
+    case TYPE_EXPR_NAME:
+        break;
+    }
+    if (expr->name.name == NULL) {
+        return NULL; /* the parser reported */
+    }
+    if (expr->module.name != NULL) {
+        const Symbol *module = scope_find(&c->scopes, expr->module.name);
+        if (module == NULL) {
+            diag_report(c->diags, expr->module.span, D(UNKNOWN_NAME), expr->module.name->text);
+        } else if (module->kind != SYMBOL_IMPORT) {
+            report_unknown_type(c, expr);
+        }
+        return NULL; /* the `use` of a module said that there are none yet */
+    }
+    Name name = expr->name.name;
+    if (strcmp(name->text, "Buffer") == 0) {
+        return check_buffer_type(c, expr, place);
+    }
+    if (strcmp(name->text, "Atomic") == 0) {
+        not_yet(c, expr->span, "atomics");
+        return NULL;
+    }
+    const IrType *type = ir_type_named(name->text, name->length);
+    if (type == NULL) {
+        Symbol *symbol = scope_find(&c->scopes, name);
+        if (is_matrix_name(name)) {
+            not_yet(c, expr->span, "matrices");
+        } else if (symbol == NULL ||
+                   (symbol->kind != SYMBOL_FORM && symbol->kind != SYMBOL_IMPORT)) {
+            report_unknown_type(c, expr);
+        } else {
+            symbol->used = true; /* its declaration said that there are no forms yet */
+        }
+        return NULL;
+    }
+    if (expr->args != NULL) {
+        diag_report(c->diags, expr->span, D(SYNTAX), "a type without arguments",
+                    "type arguments");
+        return NULL;
+    }
+    if (type->scalar != IR_BOOL && type->scalar != IR_I32 && type->scalar != IR_U32 &&
+        type->scalar != IR_F32) {
+        not_yet(c, expr->span, arena_printf(c->arena, "the type `%s`", name->text));
+        return NULL;
+    }
+    return type;
+}

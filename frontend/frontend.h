@@ -1,0 +1,24 @@
+/* The front end as the driver sees it: from a source file to IR. */
+#ifndef FRONTEND_FRONTEND_H
+#define FRONTEND_FRONTEND_H
+
+#include "frontend/ast.h"
+#include "ir/ir.h"
+
+typedef struct FrontendDefine {
+    const char *name, *value; /* -D NAME=VALUE: a literal, perhaps negative; "true", "false" */
+    struct FrontendDefine *next;
+} FrontendDefine;
+
+typedef struct {
+    const FrontendDefine *defines;
+    const char *const *entries; /* --entry: only these kernels; NULL: all */
+    unsigned entry_count;
+} FrontendOptions;
+
+/* Checks a parsed file (check.h) and lowers its kernels and procs to IR, not yet through any pass. What is
+ * wrong is in `diags`; NULL if there was an error there. A file without kernels gives a module without. */
+IrModule *frontend_lower(Arena *arena, Names *names, Diags *diags, AstModule *ast,
+                         const FrontendOptions *options);
+
+#endif

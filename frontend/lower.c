@@ -1,0 +1,344 @@
+/* Functions and statements to IR. See lower.h. */
+#include "frontend/lower.h"
+
+#include "ir/base/fatal.h"
+
+LowerSaved lower_enter(Lower *l, IrRegion *region) {
+    LowerSaved saved = {l->b, l->open};
+    uint8_t flags = l->b.float_flags;
+    Pos pos = l->b.pos;
+    region->function = l->function;
+    l->b = ir_at_end(l->module, region);
+    l->b.float_flags = flags;
+    l->b.pos = pos;
+    l->open = true;
+    return saved;
+}
+
+void lower_leave(Lower *l, LowerSaved saved) {
+    l->b = saved.b;
+    l->open = saved.open;
+}
+
+void lower_end(Lower *l, IrOp terminator, uint32_t count, IrValue *const *operands) {
+    if (l->open) {
+        ir_end(&l->b, terminator, count, operands);
+        l->open = false;
+    }
+}
+
+/* After a construct that control may never leave. */
+static void close_if_never_left(Lower *l, bool left) {
+    if (!left) {
+        lower_end(l, OP_UNREACHABLE, 0, NULL);
+    }
+}
+
+static void lower_let(Lower *l, const Stmt *stmt) {
+    IrValue *value = lower_expr(l, stmt->let.value);
+    Symbol *symbol = stmt->symbol;
+    if (symbol->is_mut) {
+        l->b.pos = stmt->span.start;
+        symbol->value = ir_var(&l->b, symbol->type, symbol->name);
+        ir_store(&l->b, value, symbol->value, 0, NULL);
+        return;
+    }
+    symbol->value = value;
+    if (value->name == NULL && !ir_is_const(value)) {
+        value->name = symbol->name;
+    }
+}
+
+static void lower_assign(Lower *l, const Stmt *stmt) {
+    const Expr *place_expr = stmt->assign.place;
+    LowerPlace place = lower_place(l, place_expr);
+    IrValue *value = lower_expr(l, stmt->assign.value);
+    l->b.pos = stmt->span.start;
+    if (stmt->assign.op == BINARY_AND || stmt->assign.op == BINARY_OR) {
+        /* `and=` evaluates its right side always: it was evaluated before the place was read */
+        IrOp op = stmt->assign.op == BINARY_AND ? OP_AND : OP_OR;
+        value = ir_binary(&l->b, op, lower_place_load(l, &place), value);
+    } else if (stmt->assign.op != BINARY_NONE) {
+        value = lower_binary(l, stmt->assign.op, place.type, lower_place_load(l, &place), value);
+    }
+    l->b.pos = stmt->span.start;
+    lower_place_store(l, &place, value);
+}
+
+static void lower_stmt(Lower *l, const Stmt *stmt);
+
+static void lower_if(Lower *l, const Stmt *stmt) {
+    IrValue *condition = lower_expr(l, stmt->if_else.condition);
+    l->b.pos = stmt->span.start;
+    IrInst *inst = ir_if(&l->b, condition, 0, NULL);
+    bool left = false;
+    for (int arm = 0; arm < 2; arm++) {
+        LowerSaved saved = lower_enter(l, &inst->regions[arm]);
+        if (arm == IR_IF_TRUE) {
+            lower_block(l, stmt->if_else.a);
+        } else if (stmt->if_else.b != NULL) {
+            lower_stmt(l, stmt->if_else.b);
+        }
+        left |= l->open;
+        lower_end(l, OP_YIELD, 0, NULL);
+        lower_leave(l, saved);
+    }
+    close_if_never_left(l, left);
+}
+
+/* `if condition { break }`, or its contrary. */
+static void break_if(Lower *l, IrValue *condition, bool when) {
+    IrInst *inst = ir_if(&l->b, condition, 0, NULL);
+    for (int arm = 0; arm < 2; arm++) {
+        LowerSaved saved = lower_enter(l, &inst->regions[arm]);
+        lower_end(l, (arm == IR_IF_TRUE) == when ? OP_BREAK : OP_YIELD, 0, NULL);
+        lower_leave(l, saved);
+    }
+}
+
+/* The body of a loop, to the `continue` at its end. */
+static void lower_loop_body(Lower *l, const Block *body, uint32_t carried_count,
+                            IrValue **carried) {
+    uint32_t outer_count = l->carried_count;
+    IrValue **outer = l->carried;
+    l->carried_count = carried_count;
+    l->carried = carried;
+    lower_block(l, body);
+    lower_end(l, OP_CONTINUE, carried_count, carried);
+    l->carried_count = outer_count;
+    l->carried = outer;
+}
+
+static void lower_while(Lower *l, const Stmt *stmt) {
+    l->b.pos = stmt->span.start;
+    IrInst *loop = ir_loop(&l->b, 0, NULL, 0, NULL, 0, NULL);
+    LowerSaved saved = lower_enter(l, &loop->regions[IR_LOOP_BODY]);
+    if (stmt->loop.condition != NULL) {
+        break_if(l, lower_expr(l, stmt->loop.condition), false);
+    }
+    lower_loop_body(l, stmt->loop.body, 0, NULL);
+    lower_leave(l, saved);
+    saved = lower_enter(l, &loop->regions[IR_LOOP_CONTINUING]);
+    lower_end(l, OP_NEXT, 0, NULL);
+    lower_leave(l, saved);
+    close_if_never_left(l, !stmt_gives((Stmt *)stmt));
+}
+
+/* for k in a..b with step 1: `k < b` at the top; k + 1 cannot overflow. */
+static void lower_for_simple(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to) {
+    IrInst *loop = ir_loop(&l->b, 1, &from, 1, &from->type, 0, NULL);
+    IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
+    IrValue *counter = body->params[0];
+    counter->name = stmt->symbol->name;
+    stmt->symbol->value = counter;
+    LowerSaved saved = lower_enter(l, body);
+    break_if(l, ir_binary(&l->b, OP_LT, counter, to), false);
+    lower_loop_body(l, stmt->for_in.body, 1, &counter);
+    lower_leave(l, saved);
+    saved = lower_enter(l, more);
+    IrValue *one = ir_const_splat(l->module, from->type, 1);
+    IrValue *next = ir_binary(&l->b, OP_ADD, more->params[0], one);
+    lower_end(l, OP_NEXT, 1, &next);
+    lower_leave(l, saved);
+}
+
+/* Any range: whether there is a next value is asked before adding, by the distance that is left, since the
+ * sum may overflow. The loop carries (k, whether it is over). */
+static void lower_for_general(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to,
+                              IrValue *step) {
+    const IrType *type = from->type, *boolean = ir_scalar(IR_BOOL);
+    const IrType *distance_type = type;
+    for (int s = 0; s < IR_SCALAR_COUNT; s++) { /* unsigned, of the same width */
+        const IrType *candidate = ir_scalar((IrScalar)s);
+        if (ir_class(candidate) == IR_CLASS_UINT && ir_bits(candidate) == ir_bits(type)) {
+            distance_type = candidate;
+        }
+    }
+    IrValue *zero = ir_const_zero(l->module, type);
+    IrValue *any = ir_binary(&l->b, stmt->for_in.inclusive ? OP_LE : OP_LT, from, to);
+    any = ir_binary(&l->b, OP_AND, any, ir_binary(&l->b, OP_GT, step, zero));
+    IrValue *initial[] = {from, ir_unary(&l->b, OP_NOT, any)};
+    IrInst *loop = ir_loop(&l->b, 2, initial, 1, &type, 0, NULL);
+    IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
+    IrValue *counter = body->params[0];
+    counter->name = stmt->symbol->name;
+    stmt->symbol->value = counter;
+    REQUIRE(body->params[1]->type == boolean);
+    LowerSaved saved = lower_enter(l, body);
+    break_if(l, body->params[1], true);
+    lower_loop_body(l, stmt->for_in.body, 1, &counter);
+    lower_leave(l, saved);
+    saved = lower_enter(l, more);
+    IrValue *left = ir_binary(&l->b, OP_SUB, to, more->params[0]);
+    left = ir_convert(&l->b, OP_BITCAST, distance_type, left);
+    IrValue *stride = ir_convert(&l->b, OP_BITCAST, distance_type, step);
+    IrValue *next[] = {
+        ir_binary(&l->b, OP_ADD, more->params[0], step),
+        ir_binary(&l->b, stmt->for_in.inclusive ? OP_LT : OP_LE, left, stride),
+    };
+    lower_end(l, OP_NEXT, 2, next);
+    lower_leave(l, saved);
+}
+
+static void lower_for(Lower *l, const Stmt *stmt) {
+    IrValue *from = lower_expr(l, stmt->for_in.from);
+    IrValue *to = lower_expr(l, stmt->for_in.to);
+    IrValue *step = stmt->for_in.step != NULL ? lower_expr(l, stmt->for_in.step)
+                                              : ir_const_splat(l->module, from->type, 1);
+    l->b.pos = stmt->span.start;
+    if (!stmt->for_in.inclusive && ir_is_const(step) && step->bits[0] == 1) {
+        lower_for_simple(l, stmt, from, to);
+    } else {
+        lower_for_general(l, stmt, from, to, step);
+    }
+}
+
+static void lower_stmt(Lower *l, const Stmt *stmt) {
+    l->b.pos = stmt->span.start;
+    switch (stmt->kind) {
+    case STMT_LET:
+        lower_let(l, stmt);
+        break;
+    case STMT_CONST:
+        break;
+    case STMT_ASSIGN:
+        lower_assign(l, stmt);
+        break;
+    case STMT_IF:
+        lower_if(l, stmt);
+        break;
+    case STMT_WHILE:
+    case STMT_LOOP:
+        lower_while(l, stmt);
+        break;
+    case STMT_FOR:
+        lower_for(l, stmt);
+        break;
+    case STMT_BREAK:
+        lower_end(l, OP_BREAK, 0, NULL);
+        break;
+    case STMT_CONTINUE:
+        lower_end(l, OP_CONTINUE, l->carried_count, l->carried);
+        break;
+    case STMT_GIVE:
+        if (stmt->value != NULL) {
+            IrValue *value = lower_expr(l, stmt->value);
+            l->b.pos = stmt->span.start;
+            lower_end(l, OP_RET, value != NULL, &value);
+        } else {
+            lower_end(l, OP_RET, 0, NULL);
+        }
+        break;
+    case STMT_BLOCK:
+        lower_block(l, stmt->block);
+        break;
+    case STMT_EXPR:
+        lower_expr(l, stmt->value);
+        break;
+    case STMT_ERROR:
+    case STMT_SHARED:
+    case STMT_MATCH:
+        BUG("statement %d passed the checker", (int)stmt->kind);
+    }
+}
+
+void lower_block(Lower *l, const Block *block) {
+    for (const Stmt *stmt = block->stmts; stmt != NULL && l->open; stmt = stmt->next) {
+        lower_stmt(l, stmt);
+    }
+}
+
+static void lower_function(IrModule *module, Symbol *symbol) {
+    Lower l = {.module = module, .function = symbol->function};
+    l.b = ir_at_end(module, &symbol->function->body);
+    l.b.float_flags = symbol->attributes.float_flags;
+    l.b.pos = symbol->span.start;
+    l.open = true;
+    lower_block(&l, symbol->decl->proc.body);
+    l.b.pos = symbol->span.start;
+    /* past the end of a proc with a result only control that never comes */
+    lower_end(&l, symbol->type == &ir_void ? OP_RET : OP_UNREACHABLE, 0, NULL);
+}
+
+static IrFunction *declare_function(IrModule *module, Symbol *symbol) {
+    const Decl *decl = symbol->decl;
+    uint32_t count = 0;
+    for (const Param *param = decl->proc.params; param != NULL; param = param->next) {
+        count++;
+    }
+    IrFunction *function =
+        ir_function_add(module, symbol->name, symbol->kind == SYMBOL_KERNEL, count);
+    function->doc = decl->doc;
+    function->pos = symbol->span.start;
+    function->result = symbol->type;
+    if (function->is_kernel) {
+        memcpy(function->workgroup, symbol->attributes.workgroup, sizeof function->workgroup);
+    }
+    uint32_t index = 0;
+    for (const Param *param = decl->proc.params; param != NULL; param = param->next, index++) {
+        ir_function_param(module, function, index, param->name.name, param->symbol->type);
+        param->symbol->value = function->params[index];
+    }
+    return function;
+}
+
+/* Whether --entry leaves this kernel in. */
+static bool is_wanted(const FrontendOptions *options, const Symbol *symbol) {
+    if (options->entry_count == 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < options->entry_count; i++) {
+        if (strcmp(options->entries[i], symbol->name->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_entries(Checker *c) {
+    bool good = true;
+    for (unsigned i = 0; i < c->options->entry_count; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < c->symbols.count; k++) {
+            const Symbol *symbol = c->symbols.items[k];
+            found |= symbol->kind == SYMBOL_KERNEL &&
+                     strcmp(symbol->name->text, c->options->entries[i]) == 0;
+        }
+        if (!found) {
+            diag_report(c->diags, (Span){0, 0}, D(UNKNOWN_ENTRY), c->options->entries[i]);
+            good = false;
+        }
+    }
+    return good;
+}
+
+IrModule *frontend_lower(Arena *arena, Names *names, Diags *diags, AstModule *ast,
+                         const FrontendOptions *options) {
+    fatal_context("checker");
+    IrModule *module = ir_module_new(arena, names, diags);
+    Checker c = {.arena = arena,
+                 .names = names,
+                 .diags = diags,
+                 .module = module,
+                 .options = options,
+                 .scopes = {.arena = arena}};
+    unsigned errors = diags->errors;
+    bool good = check_module(&c, ast) && check_entries(&c);
+    if (!good || ast->had_errors || diags->errors != errors) {
+        return NULL;
+    }
+    fatal_context("lowering");
+    for (uint32_t i = 0; i < c.symbols.count; i++) {
+        Symbol *symbol = c.symbols.items[i];
+        if (symbol->kind == SYMBOL_PROC ||
+            (symbol->kind == SYMBOL_KERNEL && is_wanted(options, symbol))) {
+            symbol->function = declare_function(module, symbol);
+        }
+    }
+    for (uint32_t i = 0; i < c.symbols.count; i++) {
+        if (c.symbols.items[i]->function != NULL) {
+            lower_function(module, c.symbols.items[i]);
+        }
+    }
+    return module;
+}

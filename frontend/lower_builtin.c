@@ -1,0 +1,155 @@
+/* Calls of built-in procs: an op, or a few of them. What is written out here means the same on every target
+ * because no target has a say in it. See lower.h. */
+#include "frontend/lower.h"
+
+#include "ir/base/fatal.h"
+
+static const double PI = 3.14159265358979323846;
+
+static IrValue *number(Lower *l, const IrType *type, double value) {
+    return ir_const_number(l->module, type, value);
+}
+
+static IrValue *add(Lower *l, IrValue *a, IrValue *b) {
+    return ir_binary(&l->b, OP_ADD, a, b);
+}
+static IrValue *sub(Lower *l, IrValue *a, IrValue *b) {
+    return ir_binary(&l->b, OP_SUB, a, b);
+}
+static IrValue *mul(Lower *l, IrValue *a, IrValue *b) {
+    return ir_binary(&l->b, OP_MUL, a, b);
+}
+static IrValue *divide(Lower *l, IrValue *a, IrValue *b) {
+    return ir_binary(&l->b, OP_DIV, a, b);
+}
+
+/* min(max(x, low), high): where low > high the result is high. */
+static IrValue *clamp(Lower *l, IrValue *x, IrValue *low, IrValue *high) {
+    return ir_binary(&l->b, OP_MIN, ir_binary(&l->b, OP_MAX, x, low), high);
+}
+
+static IrValue *dot(Lower *l, IrValue *a, IrValue *b) {
+    if (ir_is_float(a->type)) {
+        return ir_emit(&l->b, OP_DOT, ir_lane_type(a->type), 2, (IrValue *[]){a, b})->results[0];
+    }
+    IrValue *products = mul(l, a, b), *sum = ir_extract(&l->b, products, 0);
+    for (unsigned i = 1; i < a->type->lanes; i++) {
+        sum = add(l, sum, ir_extract(&l->b, products, i));
+    }
+    return sum;
+}
+
+static IrValue *length(Lower *l, IrValue *x) {
+    return ir_is_vector(x->type) ? ir_unary(&l->b, OP_SQRT, dot(l, x, x))
+                                 : ir_unary(&l->b, OP_ABS, x);
+}
+
+static IrValue *swizzle3(Lower *l, IrValue *v, uint8_t x, uint8_t y, uint8_t z) {
+    IrInst *inst = ir_emit(&l->b, OP_SWIZZLE, v->type, 1, &v);
+    inst->swizzle.lanes = 3;
+    inst->swizzle.lane[0] = x;
+    inst->swizzle.lane[1] = y;
+    inst->swizzle.lane[2] = z;
+    return inst->results[0];
+}
+
+/* (a.y b.z - a.z b.y, a.z b.x - a.x b.z, a.x b.y - a.y b.x) */
+static IrValue *cross(Lower *l, IrValue *a, IrValue *b) {
+    IrValue *left = mul(l, swizzle3(l, a, 1, 2, 0), swizzle3(l, b, 2, 0, 1));
+    IrValue *right = mul(l, swizzle3(l, a, 2, 0, 1), swizzle3(l, b, 1, 2, 0));
+    return sub(l, left, right);
+}
+
+/* 1, -1, or x itself: 0 and NaN stay what they are. */
+static IrValue *sign(Lower *l, IrValue *x) {
+    IrValue *zero = number(l, x->type, 0);
+    IrValue *above = ir_binary(&l->b, OP_GT, x, zero), *below = ir_binary(&l->b, OP_LT, x, zero);
+    IrValue *rest = ir_select(&l->b, below, number(l, x->type, -1), x);
+    return ir_select(&l->b, above, number(l, x->type, 1), rest);
+}
+
+/* t = saturate((x - low) / (high - low)); t * t * (3 - 2 t) */
+static IrValue *smoothstep(Lower *l, IrValue *low, IrValue *high, IrValue *x) {
+    const IrType *type = x->type;
+    IrValue *t = divide(l, sub(l, x, low), sub(l, high, low));
+    t = clamp(l, t, number(l, type, 0), number(l, type, 1));
+    IrValue *slope = sub(l, number(l, type, 3), mul(l, number(l, type, 2), t));
+    return mul(l, mul(l, t, t), slope);
+}
+
+/* incident - 2 * dot(normal, incident) * normal */
+static IrValue *reflect(Lower *l, IrValue *incident, IrValue *normal) {
+    IrValue *d = dot(l, normal, incident);
+    IrValue *twice = mul(l, number(l, d->type, 2), d);
+    return sub(l, incident, mul(l, ir_splat(&l->b, normal->type, twice), normal));
+}
+
+/* k = 1 - eta² (1 - dot(n, i)²); k < 0: 0, else eta i - (eta dot(n, i) + sqrt(k)) n */
+static IrValue *refract(Lower *l, IrValue *incident, IrValue *normal, IrValue *eta) {
+    const IrType *lane = eta->type, *type = incident->type;
+    IrValue *one = number(l, lane, 1), *zero = number(l, lane, 0);
+    IrValue *d = dot(l, normal, incident);
+    IrValue *rest = sub(l, one, mul(l, d, d));
+    IrValue *k = sub(l, one, mul(l, mul(l, eta, eta), rest));
+    IrValue *root = ir_unary(&l->b, OP_SQRT, ir_binary(&l->b, OP_MAX, k, zero));
+    IrValue *scale = add(l, mul(l, eta, d), root);
+    IrValue *ray = sub(l, mul(l, ir_splat(&l->b, type, eta), incident),
+                       mul(l, ir_splat(&l->b, type, scale), normal));
+    IrValue *total = ir_binary(&l->b, OP_LT, k, zero);
+    return ir_select(&l->b, total, number(l, type, 0), ray);
+}
+
+static IrValue *expand(Lower *l, BuiltinExpansion expansion, IrValue **args) {
+    IrValue *a = args[0];
+    const IrType *type = a->type;
+    switch (expansion) {
+    case EXPAND_clamp:
+        return clamp(l, a, args[1], args[2]);
+    case EXPAND_saturate:
+        return clamp(l, a, number(l, type, 0), number(l, type, 1));
+    case EXPAND_sign:
+        return sign(l, a);
+    case EXPAND_fract:
+        return sub(l, a, ir_unary(&l->b, OP_FLOOR, a));
+    case EXPAND_mix: { /* a * (1 - t) + b * t: exactly a at 0 and b at 1 */
+        IrValue *t = ir_splat(&l->b, type, args[2]);
+        return add(l, mul(l, a, sub(l, number(l, type, 1), t)), mul(l, args[1], t));
+    }
+    case EXPAND_step: /* step(edge, x) */
+        return ir_select(&l->b, ir_binary(&l->b, OP_LT, args[1], a), number(l, type, 0),
+                         number(l, type, 1));
+    case EXPAND_smoothstep:
+        return smoothstep(l, a, args[1], args[2]);
+    case EXPAND_degrees:
+        return mul(l, a, number(l, type, 180 / PI));
+    case EXPAND_radians:
+        return mul(l, a, number(l, type, PI / 180));
+    case EXPAND_dot:
+        return dot(l, a, args[1]);
+    case EXPAND_cross:
+        return cross(l, a, args[1]);
+    case EXPAND_length:
+        return length(l, a);
+    case EXPAND_distance:
+        return length(l, sub(l, a, args[1]));
+    case EXPAND_normalize:
+        return divide(l, a, ir_splat(&l->b, type, length(l, a)));
+    case EXPAND_reflect:
+        return reflect(l, a, args[1]);
+    case EXPAND_refract:
+        return refract(l, a, args[1], args[2]);
+    case EXPAND_select: /* select(f, t, c) */
+        return ir_select(&l->b, args[2], args[1], a);
+    case EXPAND_NONE:
+        break;
+    }
+    BUG("built-in without a meaning");
+}
+
+IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args) {
+    const BuiltinProc *row = e->symbol->builtin;
+    if (row->op == OP_NONE) {
+        return expand(l, row->expansion, args);
+    }
+    return ir_emit(&l->b, row->op, e->type, (uint32_t)strlen(row->params), args)->results[0];
+}

@@ -1,0 +1,231 @@
+/* Expressions to IR. Operands are evaluated from left to right. See lower.h. */
+#include "frontend/lower.h"
+
+#include "ir/base/fatal.h"
+
+IrValue *lower_constant(Lower *l, const IrType *type, const ConstValue *value) {
+    REQUIRE(value->type == type && !is_abstract(type));
+    return ir_const(l->module, type, value->bits);
+}
+
+/* Any integer as an index: u32, so that what is negative or beyond 32 bits is outside every length. */
+static IrValue *as_index(Lower *l, IrValue *value) {
+    if (value->type == ir_scalar(IR_U32)) {
+        return value;
+    }
+    REQUIRE(ir_bits(value->type) == 32);
+    if (ir_is_const(value)) {
+        return ir_const_u32(l->module, (uint32_t)value->bits[0]);
+    }
+    return ir_convert(&l->b, OP_BITCAST, ir_scalar(IR_U32), value);
+}
+
+IrValue *lower_index(Lower *l, const Expr *e) {
+    return as_index(l, lower_expr(l, e));
+}
+
+IrValue *lower_binary(Lower *l, BinaryOp op, const IrType *type, IrValue *a, IrValue *b) {
+    if (op == BINARY_SHL || op == BINARY_SHR) { /* counts are u32; modulo the width, the sign is no matter */
+        b = ir_convert(&l->b, OP_CONVERT, ir_vector(IR_U32, b->type->lanes), b);
+    } else if (a->type->lanes != b->type->lanes) { /* v * 2.0 */
+        a = ir_splat(&l->b, type, a);
+        b = ir_splat(&l->b, type, b);
+    }
+    return ir_binary(&l->b, binary_ir_op(op), a, b);
+}
+
+/* The value of one arm or the other; `arm` lowers it. */
+static IrValue *lower_choice(Lower *l, const Expr *e, IrValue *condition,
+                             IrValue *(*arm)(Lower *l, const Expr *e, int which)) {
+    l->b.pos = e->span.start;
+    IrInst *inst = ir_if(&l->b, condition, 1, &e->type);
+    bool left = false;
+    for (int which = 0; which < 2; which++) {
+        LowerSaved saved = lower_enter(l, &inst->regions[which]);
+        IrValue *value = arm(l, e, which);
+        left |= l->open;
+        lower_end(l, OP_YIELD, 1, &value);
+        lower_leave(l, saved);
+    }
+    REQUIRE(left);
+    return inst->results[0];
+}
+
+static IrValue *ternary_arm(Lower *l, const Expr *e, int which) {
+    return lower_expr(l, which == IR_IF_TRUE ? e->ternary.a : e->ternary.b);
+}
+
+static IrValue *if_arm(Lower *l, const Expr *e, int which) {
+    const Block *block = which == IR_IF_TRUE ? e->if_else.a : e->if_else.b;
+    lower_block(l, block);
+    return l->open ? lower_expr(l, block->value) : NULL;
+}
+
+/* `a and b`: b is evaluated where a is true; `or` where it is false. */
+static IrValue *short_circuit_arm(Lower *l, const Expr *e, int which) {
+    bool evaluates = (e->binary.op == BINARY_AND) == (which == IR_IF_TRUE);
+    return evaluates ? lower_expr(l, e->binary.b)
+                     : ir_const_bool(l->module, e->binary.op == BINARY_OR);
+}
+
+static IrValue *lower_construct(Lower *l, const Expr *e) {
+    IrValue *parts[IR_MAX_LANES];
+    uint32_t count = 0;
+    for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
+        parts[count++] = lower_expr(l, arg);
+    }
+    l->b.pos = e->span.start;
+    if (count == 1) {
+        return ir_splat(&l->b, e->type, parts[0]);
+    }
+    return ir_emit(&l->b, OP_CONSTRUCT, e->type, count, parts)->results[0];
+}
+
+static IrValue *lower_call(Lower *l, const Expr *e) {
+    if (e->symbol == NULL) {
+        return lower_construct(l, e);
+    }
+    uint32_t count = 0;
+    for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
+        count++;
+    }
+    IrValue **args = NEW_ARRAY(l->module->arena, IrValue *, count);
+    count = 0;
+    for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
+        bool root = arg->type->kind == IR_TYPE_BUFFER;
+        args[count++] = root ? arg->symbol->value : lower_expr(l, arg);
+    }
+    l->b.pos = e->span.start;
+    if (e->symbol->kind == SYMBOL_BUILTIN_PROC) {
+        return lower_builtin_call(l, e, args);
+    }
+    IrFunction *callee = e->symbol->function;
+    IrInst *inst =
+        ir_emit(&l->b, OP_CALL, callee->result == &ir_void ? NULL : callee->result, count, args);
+    inst->callee = callee;
+    return inst->result_count > 0 ? inst->results[0] : NULL;
+}
+
+/* Built-in values are the same all through a function: read at its start, once. */
+static IrValue *lower_builtin_value(Lower *l, const Symbol *symbol) {
+    IrValue **known = l->builtins[symbol->value_id], **value = &known[symbol->value_lane + 1];
+    if (*value != NULL) {
+        return *value;
+    }
+    IrBuilder start = ir_at_end(l->module, &l->function->body);
+    start.before = known[0] != NULL ? known[0]->inst->next : l->function->body.first;
+    start.pos = l->function->pos;
+    if (known[0] == NULL) {
+        known[0] = ir_builtin(&start, symbol->value_id);
+    }
+    if (symbol->value_lane >= 0) {
+        *value = ir_extract(&start, known[0], (uint32_t)symbol->value_lane);
+        (*value)->name = symbol->name;
+    }
+    return *value;
+}
+
+static IrValue *lower_name(Lower *l, const Expr *e) {
+    const Symbol *symbol = e->symbol;
+    if (symbol->kind == SYMBOL_BUILTIN_VALUE) {
+        return lower_builtin_value(l, symbol);
+    }
+    REQUIRE(symbol->kind == SYMBOL_LOCAL && symbol->value != NULL);
+    return symbol->is_mut ? ir_load(&l->b, symbol->value, 0, NULL) : symbol->value;
+}
+
+/* Whether the expression names memory, so that only the lanes it picks are read. */
+static bool is_memory(const Expr *e) {
+    switch (e->kind) {
+    case EXPR_NAME:
+        return e->symbol->kind == SYMBOL_LOCAL && e->symbol->is_mut;
+    case EXPR_INDEX:
+        return e->index.a->type->kind == IR_TYPE_BUFFER || is_memory(e->index.a);
+    default:
+        return false;
+    }
+}
+
+static IrValue *lower_index_expr(Lower *l, const Expr *e) {
+    if (is_memory(e)) {
+        LowerPlace place = lower_place(l, e);
+        l->b.pos = e->span.start;
+        return lower_place_load(l, &place);
+    }
+    IrValue *vector = lower_expr(l, e->index.a);
+    IrValue *index = lower_index(l, e->index.b);
+    l->b.pos = e->span.start;
+    if (ir_is_const(index)) {
+        return ir_extract(&l->b, vector, (uint32_t)index->bits[0]);
+    }
+    return ir_emit(&l->b, OP_EXTRACT_AT, e->type, 2, (IrValue *[]){vector, index})->results[0];
+}
+
+static IrValue *lower_field(Lower *l, const Expr *e) {
+    if (e->field.a->type->kind == IR_TYPE_BUFFER) {
+        IrValue *root = e->field.a->symbol->value;
+        l->b.pos = e->span.start;
+        return ir_emit(&l->b, OP_LEN, e->type, 1, &root)->results[0];
+    }
+    IrValue *vector = lower_expr(l, e->field.a);
+    l->b.pos = e->span.start;
+    unsigned count = swizzle_count(e->info);
+    if (count == 1) {
+        return ir_extract(&l->b, vector, swizzle_lane(e->info, 0));
+    }
+    IrInst *inst = ir_emit(&l->b, OP_SWIZZLE, e->type, 1, &vector);
+    inst->swizzle.lanes = (uint8_t)count;
+    for (unsigned i = 0; i < count; i++) {
+        inst->swizzle.lane[i] = (uint8_t)swizzle_lane(e->info, i);
+    }
+    return inst->results[0];
+}
+
+static IrValue *lower_unary(Lower *l, const Expr *e) {
+    IrValue *a = lower_expr(l, e->unary.a);
+    l->b.pos = e->span.start;
+    return ir_unary(&l->b, e->unary.op == UNARY_NEG ? OP_NEG : OP_NOT, a);
+}
+
+static IrValue *lower_binary_expr(Lower *l, const Expr *e) {
+    IrValue *a = lower_expr(l, e->binary.a);
+    if (e->binary.op == BINARY_AND || e->binary.op == BINARY_OR) {
+        return lower_choice(l, e, a, short_circuit_arm);
+    }
+    IrValue *b = lower_expr(l, e->binary.b);
+    l->b.pos = e->span.start;
+    return lower_binary(l, e->binary.op, e->type, a, b);
+}
+
+IrValue *lower_expr(Lower *l, const Expr *e) {
+    if (e->constant != NULL) {
+        return lower_constant(l, e->type, e->constant);
+    }
+    l->b.pos = e->span.start;
+    switch (e->kind) {
+    case EXPR_NAME:
+        return lower_name(l, e);
+    case EXPR_UNARY:
+        return lower_unary(l, e);
+    case EXPR_BINARY:
+        return lower_binary_expr(l, e);
+    case EXPR_TERNARY:
+        return lower_choice(l, e, lower_expr(l, e->ternary.condition), ternary_arm);
+    case EXPR_IF:
+        return lower_choice(l, e, lower_expr(l, e->if_else.condition), if_arm);
+    case EXPR_CAST:
+    case EXPR_BITCAST: {
+        IrValue *a = lower_expr(l, e->cast.a);
+        l->b.pos = e->span.start;
+        return ir_convert(&l->b, e->kind == EXPR_CAST ? OP_CONVERT : OP_BITCAST, e->type, a);
+    }
+    case EXPR_CALL:
+        return lower_call(l, e);
+    case EXPR_INDEX:
+        return lower_index_expr(l, e);
+    case EXPR_FIELD:
+        return lower_field(l, e);
+    default:
+        BUG("expression %d passed the checker", (int)e->kind);
+    }
+}

@@ -1,0 +1,77 @@
+/* Places: what may be read and written, with its indices evaluated once. See lower.h. */
+#include "frontend/lower.h"
+
+#include "ir/base/fatal.h"
+
+LowerPlace lower_place(Lower *l, const Expr *e) {
+    LowerPlace place = {.type = e->type};
+    switch (e->kind) {
+    case EXPR_NAME:
+        place.root = e->symbol->value;
+        return place;
+    case EXPR_INDEX: {
+        if (e->index.a->type->kind == IR_TYPE_BUFFER) {
+            place.root = e->index.a->symbol->value;
+            place.indices[place.index_count++] = lower_index(l, e->index.b);
+            return place;
+        }
+        place = lower_place(l, e->index.a);
+        place.indices[place.index_count++] = lower_index(l, e->index.b);
+        place.type = e->type;
+        return place;
+    }
+    case EXPR_FIELD: {
+        place = lower_place(l, e->field.a);
+        uint8_t lanes[IR_MAX_LANES];
+        unsigned count = swizzle_count(e->info);
+        for (unsigned i = 0; i < count; i++) { /* a swizzle of a swizzle picks from what that picked */
+            unsigned lane = swizzle_lane(e->info, i);
+            lanes[i] = (uint8_t)(place.swizzle != 0 ? swizzle_lane(place.swizzle, lane) : lane);
+        }
+        place.swizzle = swizzle_make(lanes, count);
+        place.type = e->type;
+        return place;
+    }
+    default:
+        BUG("expression %d is no place", (int)e->kind);
+    }
+}
+
+/* The indices of one lane of the swizzle. */
+static uint32_t lane_indices(Lower *l, const LowerPlace *place, unsigned i, IrValue **indices) {
+    for (uint32_t k = 0; k < place->index_count; k++) {
+        indices[k] = place->indices[k];
+    }
+    indices[place->index_count] = ir_const_u32(l->module, swizzle_lane(place->swizzle, i));
+    return place->index_count + 1;
+}
+
+IrValue *lower_place_load(Lower *l, const LowerPlace *place) {
+    if (place->swizzle == 0) {
+        return ir_load(&l->b, place->root, place->index_count, place->indices);
+    }
+    IrValue *lanes[IR_MAX_LANES], *indices[3];
+    unsigned count = swizzle_count(place->swizzle);
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t index_count = lane_indices(l, place, i, indices);
+        lanes[i] = ir_load(&l->b, place->root, index_count, indices);
+    }
+    return count == 1 ? lanes[0]
+                      : ir_emit(&l->b, OP_CONSTRUCT, place->type, count, lanes)->results[0];
+}
+
+/* A swizzle is written lane by lane: the other lanes are nobody's business, and in a buffer perhaps another
+ * invocation's. */
+void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value) {
+    if (place->swizzle == 0) {
+        ir_store(&l->b, value, place->root, place->index_count, place->indices);
+        return;
+    }
+    IrValue *indices[3];
+    unsigned count = swizzle_count(place->swizzle);
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t index_count = lane_indices(l, place, i, indices);
+        IrValue *lane = count == 1 ? value : ir_extract(&l->b, value, i);
+        ir_store(&l->b, lane, place->root, index_count, indices);
+    }
+}

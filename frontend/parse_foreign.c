@@ -1,0 +1,254 @@
+/* Spellings of other languages, where they are certain to be wrong: reported with what Vitte writes
+ * (E0110), and parsed on as if that had been written. Elsewhere the same words are ordinary names.
+ */
+#include "frontend/parse.h"
+
+#include "frontend/parser.h"
+
+typedef enum { AT_DECLARATION, AT_STATEMENT, AT_CASE } Place;
+typedef enum {
+    FOLLOWED_BY_NAME,
+    FOLLOWED_BY_VALUE, /* anything but what would make the word the target of an assignment */
+    FOLLOWED_BY_BODY,  /* (…) { or name { */
+    FOLLOWED_BY_BRACE,
+} Follow;
+
+static const struct {
+    const char *word;
+    Place place;
+    Follow follow;
+    const char *vitte;
+    int kinds[2]; /* what is handed out instead; 0: nothing */
+} rows[] = {
+    // clang-format off
+    {"fn",       AT_DECLARATION, FOLLOWED_BY_NAME,  "proc",    {TOK_PROC}},
+    {"func",     AT_DECLARATION, FOLLOWED_BY_NAME,  "proc",    {TOK_PROC}},
+    {"fun",      AT_DECLARATION, FOLLOWED_BY_NAME,  "proc",    {TOK_PROC}},
+    {"def",      AT_DECLARATION, FOLLOWED_BY_NAME,  "proc",    {TOK_PROC}},
+    {"function", AT_DECLARATION, FOLLOWED_BY_NAME,  "proc",    {TOK_PROC}},
+    {"void",     AT_DECLARATION, FOLLOWED_BY_NAME,  "proc",    {TOK_PROC}},
+    {"struct",   AT_DECLARATION, FOLLOWED_BY_NAME,  "form",    {TOK_FORM}},
+    {"class",    AT_DECLARATION, FOLLOWED_BY_NAME,  "form",    {TOK_FORM}},
+    {"record",   AT_DECLARATION, FOLLOWED_BY_NAME,  "form",    {TOK_FORM}},
+    {"import",   AT_DECLARATION, FOLLOWED_BY_NAME,  "use",     {TOK_USE}},
+    {"include",  AT_DECLARATION, FOLLOWED_BY_NAME,  "use",     {TOK_USE}},
+    {"return",   AT_STATEMENT,   FOLLOWED_BY_VALUE, "give",    {TOK_GIVE}},
+    {"var",      AT_STATEMENT,   FOLLOWED_BY_NAME,  "let mut", {TOK_LET, TOK_MUT}},
+    {"auto",     AT_STATEMENT,   FOLLOWED_BY_NAME,  "let",     {TOK_LET, TOK_MUT}},
+    {"val",      AT_STATEMENT,   FOLLOWED_BY_NAME,  "let",     {TOK_LET}},
+    {"switch",   AT_STATEMENT,   FOLLOWED_BY_BODY,  "match",   {TOK_MATCH}},
+    {"elseif",   AT_STATEMENT,   FOLLOWED_BY_BODY,  "elif",    {TOK_ELIF}},
+    {"elsif",    AT_STATEMENT,   FOLLOWED_BY_BODY,  "elif",    {TOK_ELIF}},
+    {"default",  AT_CASE,        FOLLOWED_BY_BRACE, "else",    {TOK_ELSE}},
+    // clang-format on
+};
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+/* The types of C and its relatives, as the first word of a declaration. */
+static const char *const types[][2] = {
+    {"int", "i32"},   {"uint", "u32"},  {"unsigned", "u32"}, {"long", "i64"},
+    {"short", "i16"}, {"char", "i8"},   {"uchar", "u8"},     {"float", "f32"},
+    {"half", "f16"},  {"double", "f64"}};
+
+static const Token *at(const Parser *p, uint32_t index) {
+    return &p->tokens.items[index < p->tokens.count ? index : p->tokens.count - 1];
+}
+
+void foreign_start(Parser *p) {
+    for (int i = 0; i < ROW_COUNT; i++) {
+        VEC_PUSH(p->arena, &p->foreign_words, name_of(p->names, rows[i].word));
+    }
+}
+
+/* The token after the bracket that opens at `index`. */
+static const Token *after_bracket(const Parser *p, uint32_t index) {
+    const Token *token = at(p, index);
+    return token->unclosed || token->partner == NO_PARTNER ? at(p, index)
+                                                           : at(p, token->partner + 1);
+}
+
+static bool is_brace(const Token *token) {
+    return token->kind == TOK_LBRACE || token->kind == TOK_BODY;
+}
+
+static bool follows(const Parser *p, uint32_t index, Follow follow) {
+    const Token *next = at(p, index + 1);
+    switch (follow) {
+    case FOLLOWED_BY_NAME:
+        return next->kind == TOK_NAME && !next->first_on_line;
+    case FOLLOWED_BY_VALUE:
+        return next->kind != TOK_ASSIGN && next->kind != TOK_OP_ASSIGN && next->kind != TOK_DOT &&
+               next->kind != TOK_PLUS_PLUS && next->kind != TOK_GT_JOINT &&
+               (next->kind != TOK_LBRACKET ||
+                after_bracket(p, index + 1)->kind == TOK_SEMICOLON);
+    case FOLLOWED_BY_BODY:
+        return next->kind == TOK_LPAREN ? is_brace(after_bracket(p, index + 1))
+                                        : next->kind == TOK_NAME;
+    case FOLLOWED_BY_BRACE:
+        return is_brace(next);
+    }
+    return false;
+}
+
+static int find_row(const Parser *p, uint32_t index, Place place) {
+    const Token *token = at(p, index);
+    for (int i = 0; i < ROW_COUNT; i++) {
+        if (p->foreign_words.items[i] == token->name && rows[i].place == place &&
+            follows(p, index, rows[i].follow)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool is_word(const Token *token) {
+    return token->kind == TOK_NAME || token->kind == TOK_RESERVED;
+}
+
+bool foreign_declaration(const Parser *p, uint32_t index) {
+    return is_word(at(p, index)) && find_row(p, index, AT_DECLARATION) >= 0;
+}
+
+static void report(Parser *p, Span span, const char *theirs, const char *ours) {
+    Diag *diag = diag_report(p->diags, span, D(FOREIGN_WORD), theirs, ours);
+    diag_help(diag, span, "write `%s`", ours);
+}
+
+static Token *put_name(Parser *p, const char *name, Span span) {
+    Token *token = put_in(p, TOK_NAME, span);
+    token->name = name_of(p->names, name);
+    return token;
+}
+
+static bool rewrite_word(Parser *p, const Token *token) {
+    bool in_match = p->opens.count > 0 && p->opens.items[p->opens.count - 1].kind == OPEN_CASES;
+    int row = at_declaration_start(p) ? find_row(p, p->at, AT_DECLARATION)
+              : at_statement_start(p) ? find_row(p, p->at, AT_STATEMENT)
+              : in_match              ? find_row(p, p->at, AT_CASE)
+                                      : -1;
+    if (row < 0) {
+        return false;
+    }
+    report(p, token->span, rows[row].word, rows[row].vitte);
+    for (int i = 0; i < 2 && rows[row].kinds[i] != 0; i++) {
+        Token *ours = put_in(p, rows[row].kinds[i], token->span);
+        ours->doc = token->doc;
+    }
+    p->at++;
+    return true;
+}
+
+/* `f32 x = 1;` */
+static bool rewrite_declaration(Parser *p, const Token *type) {
+    const Token *name = at(p, p->at + 1);
+    if (!at_statement_start(p) || name->kind != TOK_NAME || name->first_on_line ||
+        at(p, p->at + 2)->kind != TOK_ASSIGN) {
+        return false;
+    }
+    const char *ours = type->name->text;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(types[i][0], ours) == 0) {
+            ours = types[i][1];
+        }
+    }
+    Span span = {type->span.start, name->span.end};
+    report(p, span, arena_printf(p->arena, "%s %s", type->name->text, name->name->text),
+           arena_printf(p->arena, "let mut %s: %s", name->name->text, ours));
+    put_in(p, TOK_LET, type->span);
+    put_in(p, TOK_MUT, type->span);
+    put_name(p, name->name->text, name->span);
+    put_in(p, TOK_COLON, name->span);
+    put_name(p, ours, type->span);
+    p->at += 2;
+    return true;
+}
+
+/* `x++` and `x--` as a statement; `++` anywhere else. */
+static bool rewrite_step(Parser *p, const Token *token) {
+    const Token *next = at(p, p->at + 1);
+    bool up = token->kind == TOK_PLUS_PLUS;
+    if (!up && (next->kind != TOK_MINUS || next->span.start != token->span.end ||
+                at(p, p->at + 2)->kind != TOK_SEMICOLON)) {
+        return false;
+    }
+    Span span = {token->span.start, up ? token->span.end : next->span.end};
+    const char *theirs = up ? "++" : "--", *ours = up ? "+= 1" : "-= 1";
+    report(p, span, theirs, ours);
+    if (!up || next->kind == TOK_SEMICOLON) {
+        put_in(p, TOK_OP_ASSIGN, span)->op = up ? BINARY_ADD : BINARY_SUB;
+        put_in(p, TOK_INT, span)->integer = 1;
+    } else {
+        put_in(p, TOK_BAD, span);
+    }
+    p->at += up ? 1 : 2;
+    return true;
+}
+
+/* `for (int k = 0; k < n; k++)`: the loop keeps its variable and its body. */
+static bool rewrite_for(Parser *p, const Token *token) {
+    const Token *paren = at(p, p->at + 1);
+    if (paren->kind != TOK_LPAREN || paren->unclosed) {
+        return false;
+    }
+    const Token *variable = NULL;
+    bool semicolon = false;
+    for (uint32_t i = p->at + 2; i < paren->partner && !semicolon; i++) {
+        if (at(p, i)->kind == TOK_ASSIGN && at(p, i - 1)->kind == TOK_NAME && variable == NULL) {
+            variable = at(p, i - 1);
+        }
+        semicolon = at(p, i)->kind == TOK_SEMICOLON;
+    }
+    if (!semicolon) {
+        return false;
+    }
+    Span span = {token->span.start, at(p, paren->partner)->span.end};
+    const char *name = variable != NULL ? variable->name->text : p->underscore->text;
+    report(p, span, "for (…; …; …)", arena_printf(p->arena, "for %s in a..b", name));
+    put_in(p, TOK_FOR, token->span);
+    put_name(p, name, variable != NULL ? variable->span : paren->span);
+    put_in(p, TOK_IN, paren->span);
+    put_in(p, TOK_BAD_VALUE, paren->span);
+    put_in(p, TOK_DOT_DOT, paren->span);
+    put_in(p, TOK_BAD_VALUE, paren->span);
+    p->at = paren->partner + 1;
+    return true;
+}
+
+bool foreign_rewrite(Parser *p) {
+    const Token *token = at(p, p->at), *next = at(p, p->at + 1);
+    p->queue_at = p->queue.count = 0;
+    switch (token->kind) {
+    case TOK_NAME:
+    case TOK_RESERVED:
+        return rewrite_word(p, token) || rewrite_declaration(p, token);
+    case TOK_ELSE:
+        if (next->kind != TOK_IF && next->kind != TOK_IF_EXPR) {
+            return false;
+        }
+        report(p, (Span){token->span.start, next->span.end}, "else if", "elif");
+        put_in(p, TOK_ELIF, (Span){token->span.start, next->span.end});
+        p->at += 2;
+        return true;
+    case TOK_FOR:
+        return rewrite_for(p, token);
+    case TOK_PLUS_PLUS:
+    case TOK_MINUS:
+        return rewrite_step(p, token);
+    case TOK_COLON_COLON:
+        report(p, token->span, "::", ".");
+        put_in(p, TOK_DOT, token->span);
+        p->at++;
+        return true;
+    case TOK_KERNEL: /* kernel void f(…) */
+        if (next->kind == TOK_NAME && strcmp(next->name->text, "void") == 0 &&
+            at(p, p->at + 2)->kind == TOK_NAME) {
+            report(p, (Span){token->span.start, next->span.end}, "kernel void", "kernel");
+            put_in(p, TOK_KERNEL, (Span){token->span.start, next->span.end})->doc = token->doc;
+            p->at += 2;
+            return true;
+        }
+        return false;
+    default:
+        return false;
+    }
+}
