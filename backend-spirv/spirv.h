@@ -1,0 +1,38 @@
+/* Vulkan SPIR-V: the writer, and SPIRV-Tools' judgement of what it wrote. */
+#ifndef BACKEND_SPIRV_H
+#define BACKEND_SPIRV_H
+
+#include "ir/ir.h"
+
+typedef enum {
+    SPIRV_VULKAN_1_1,
+    SPIRV_VULKAN_1_2,
+    SPIRV_VULKAN_1_3
+} SpirvTarget; /* 1.3, 1.5, 1.6 */
+
+typedef struct {
+    SpirvTarget target;
+    bool debug;               /* -g: OpLine and OpSource, local names */
+    const SourceMap *sources; /* for `debug` */
+} SpirvOptions;
+
+typedef struct {
+    const uint32_t *words; /* host order; in the module's arena */
+    size_t count;
+} SpirvBinary;
+
+/* Writes every kernel of a lowered module (ir_verify_lowered) as an entry point of its own name. Cannot fail:
+ * what a target lacks was reported before. The bytes depend on module and options alone. */
+SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options);
+
+/* spirv-val for the target's environment; false: `why` has its message. */
+bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why);
+
+/* For `inspect`: version, generator, capabilities, extensions, entry points with workgroup size and interface,
+ * bindings with access, push constant block, instruction and byte counts; as text. Hostile input: false and `why`. */
+bool spirv_describe(Text *out, const uint32_t *words, size_t count, Text *why);
+
+/* Disassembly as spirv-dis prints it, for golden files; false: `why`. */
+bool spirv_disassemble(Text *out, SpirvBinary binary, Text *why);
+
+#endif

@@ -1,0 +1,174 @@
+/* The variables of an entry point: buffers, the block of value parameters, built-in values; and OpEntryPoint.
+ *
+ * Set 0; a buffer's binding is its position among the kernel's buffers. Value parameters are members of one block, in
+ * push constants, or when they are too large for those in a uniform buffer behind the last buffer (reflect.h).
+ *
+ * How a kernel uses a buffer is said on its variable. `Restrict` is right because a dispatch in which buffers overlap and
+ * one of them is written is refused (LANGUAGE.md 8.9). The GLSL450 memory model assumes it anyway; saying it makes it
+ * survive translation, to MSL for instance.
+ */
+#include "backend-spirv/spirv_writer.h"
+
+static void declare_buffer(SpirvWriter *w, const ReflectParam *param, IrValue *value) {
+    uint32_t pointer = spirv_block_pointer(w, param->type), id = spirv_fresh(w);
+    EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, id, SpvStorageClassStorageBuffer);
+    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationDescriptorSet, 0);
+    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationBinding, param->binding);
+    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationRestrict);
+    if ((param->access & REFLECT_WRITE) == 0) {
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationNonWritable);
+    }
+    if ((param->access & REFLECT_READ) == 0) {
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationNonReadable);
+    }
+    spirv_name(w, id, param->name->text, param->name->length);
+    value->mark = id;
+    VEC_PUSH(w->module->arena, &w->interface, id);
+}
+
+static SpirvClass value_class(const SpirvWriter *w) {
+    return w->kernel->values_in_uniform_buffer ? SPIRV_UNIFORM : SPIRV_PUSH_CONSTANT;
+}
+
+static void declare_values(SpirvWriter *w) {
+    const ReflectKernel *kernel = w->kernel;
+    SpirvWords members = {0};
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        if (!kernel->params[i].is_buffer) { /* the pointer brings the storage capability along */
+            spirv_pointer(w, value_class(w), kernel->params[i].type);
+            VEC_PUSH(w->module->arena, &members, spirv_type(w, kernel->params[i].type));
+        }
+    }
+    uint32_t block = spirv_fresh(w), pointer = spirv_fresh(w);
+    uint32_t class = spirv_storage_class(value_class(w));
+    uint32_t begin = spirv_begin(w, SPIRV_GLOBALS, SpvOpTypeStruct);
+    spirv_word(w, SPIRV_GLOBALS, block);
+    for (uint32_t i = 0; i < members.count; i++) {
+        spirv_word(w, SPIRV_GLOBALS, members.items[i]);
+    }
+    spirv_end(w, SPIRV_GLOBALS, begin);
+    w->values = spirv_fresh(w);
+    EMIT(w, SPIRV_GLOBALS, SpvOpTypePointer, pointer, class, block);
+    EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, w->values, class);
+    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, block, SpvDecorationBlock);
+    Name name = kernel->kernel->name;
+    Text block_name = {.arena = w->module->arena};
+    text_bytes(&block_name, name->text, name->length);
+    text_add(&block_name, "_values");
+    spirv_name(w, block, block_name.data, block_name.length);
+    for (uint32_t i = 0, member = 0; i < kernel->param_count; i++) {
+        const ReflectParam *param = &kernel->params[i];
+        if (param->is_buffer) {
+            continue;
+        }
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpMemberDecorate, block, member, SpvDecorationOffset,
+             param->offset);
+        spirv_member_name(w, block, member, param->name->text, param->name->length);
+        member++;
+    }
+    spirv_name(w, w->values, "values", 6);
+    if (kernel->values_in_uniform_buffer) {
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, w->values, SpvDecorationDescriptorSet, 0);
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, w->values, SpvDecorationBinding,
+             kernel->buffer_count);
+    }
+    VEC_PUSH(w->module->arena, &w->interface, w->values);
+}
+
+void spirv_declare_params(SpirvWriter *w) {
+    const ReflectKernel *kernel = w->kernel;
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        if (kernel->params[i].is_buffer) {
+            declare_buffer(w, &kernel->params[i], kernel->kernel->params[i]);
+        }
+    }
+    w->values = 0;
+    if (kernel->value_block_size > 0) {
+        declare_values(w);
+    }
+}
+
+void spirv_load_values(SpirvWriter *w) {
+    const ReflectKernel *kernel = w->kernel;
+    for (uint32_t i = 0, member = 0; i < kernel->param_count; i++) {
+        if (kernel->params[i].is_buffer) {
+            continue;
+        }
+        IrValue *param = kernel->kernel->params[i];
+        if (param->mark != 0) {
+            uint32_t index = spirv_splat(w, ir_scalar(IR_U32), member);
+            uint32_t pointer =
+                spirv_access(w, value_class(w), param->type, w->values, index, 0, NULL);
+            param->mark = RESULT(w, SpvOpLoad, param->type, pointer);
+            spirv_local_name(w, param);
+        }
+        member++;
+    }
+}
+
+/* ---- built-in values ---- */
+
+/* The workgroup's size is known when the kernel is compiled: a constant, no variable. */
+static uint32_t group_size(SpirvWriter *w) {
+    const uint32_t *size = w->kernel->kernel->workgroup;
+    uint64_t lanes[3] = {size[0], size[1], size[2]};
+    return spirv_constant(w, ir_const(w->module, ir_vector(IR_U32, 3), lanes));
+}
+
+uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin) {
+    static const struct {
+        const char *name; /* as GLSL calls it */
+        SpvBuiltIn builtin;
+        SpvCapability needs;
+    } rows[IR_BUILTIN_COUNT] = {
+#define BUILT_IN(name, needs) {"gl_" #name, SpvBuiltIn##name, SpvCapability##needs}
+        [IR_BUILTIN_GLOBAL_ID] = BUILT_IN(GlobalInvocationId, Shader),
+        [IR_BUILTIN_LOCAL_ID] = BUILT_IN(LocalInvocationId, Shader),
+        [IR_BUILTIN_GROUP_ID] = BUILT_IN(WorkgroupId, Shader),
+        [IR_BUILTIN_GROUP_COUNT] = BUILT_IN(NumWorkgroups, Shader),
+        [IR_BUILTIN_LOCAL_INDEX] = BUILT_IN(LocalInvocationIndex, Shader),
+        [IR_BUILTIN_LANE] = BUILT_IN(SubgroupLocalInvocationId, GroupNonUniform),
+        [IR_BUILTIN_LANE_COUNT] = BUILT_IN(SubgroupSize, GroupNonUniform),
+        [IR_BUILTIN_SUBGROUP_INDEX] = BUILT_IN(SubgroupId, GroupNonUniform),
+        [IR_BUILTIN_SUBGROUP_COUNT] = BUILT_IN(NumSubgroups, GroupNonUniform),
+#undef BUILT_IN
+    };
+    if (builtin == IR_BUILTIN_GROUP_SIZE) {
+        return group_size(w);
+    }
+    const IrType *type = ir_vector(IR_U32, ir_builtins[builtin].lanes);
+    uint32_t *id = &w->builtins[builtin];
+    if (*id == 0) {
+        uint32_t pointer = spirv_pointer(w, SPIRV_INPUT, type);
+        *id = spirv_fresh(w);
+        spirv_capability(w, rows[builtin].needs);
+        EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, *id, SpvStorageClassInput);
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, *id, SpvDecorationBuiltIn, rows[builtin].builtin);
+        spirv_name(w, *id, rows[builtin].name, strlen(rows[builtin].name));
+    }
+    w->uses_builtin[builtin] = true;
+    return RESULT(w, SpvOpLoad, type, *id);
+}
+
+/* ---- the entry point ---- */
+
+void spirv_entry_point(SpirvWriter *w, uint32_t function) {
+    const IrFunction *kernel = w->kernel->kernel;
+    uint32_t begin = spirv_begin(w, SPIRV_ENTRY_POINTS, SpvOpEntryPoint);
+    spirv_word(w, SPIRV_ENTRY_POINTS, SpvExecutionModelGLCompute);
+    spirv_word(w, SPIRV_ENTRY_POINTS, function);
+    spirv_string(w, SPIRV_ENTRY_POINTS, kernel->name->text, kernel->name->length);
+    /* Before SPIR-V 1.4 only inputs and outputs are listed. */
+    for (uint32_t i = 0; w->options->target != SPIRV_VULKAN_1_1 && i < w->interface.count; i++) {
+        spirv_word(w, SPIRV_ENTRY_POINTS, w->interface.items[i]);
+    }
+    for (int i = 0; i < IR_BUILTIN_COUNT; i++) {
+        if (w->uses_builtin[i]) {
+            spirv_word(w, SPIRV_ENTRY_POINTS, w->builtins[i]);
+        }
+    }
+    spirv_end(w, SPIRV_ENTRY_POINTS, begin);
+    EMIT(w, SPIRV_EXECUTION_MODES, SpvOpExecutionMode, function, SpvExecutionModeLocalSize,
+         kernel->workgroup[0], kernel->workgroup[1], kernel->workgroup[2]);
+    spirv_name(w, function, kernel->name->text, kernel->name->length);
+}

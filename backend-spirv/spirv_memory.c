@@ -1,0 +1,69 @@
+/* Memory: locals, and reading and writing of places.
+ *
+ * A place is an OpAccessChain from its root's variable. Indices are known to be in range (`.raw`); SPIR-V takes them
+ * as signed, which is the same for every index below 2^31, more than any storage buffer of 32-bit elements has.
+ */
+#include "backend-spirv/spirv_writer.h"
+#include "ir/base/fatal.h"
+
+uint32_t spirv_access(SpirvWriter *w, SpirvClass class, const IrType *type, uint32_t root,
+                      uint32_t member, uint32_t count, const uint32_t *indices) {
+    uint32_t pointer = spirv_pointer(w, class, type), id = spirv_fresh(w);
+    uint32_t begin = spirv_begin(w, SPIRV_CODE, SpvOpAccessChain);
+    spirv_word(w, SPIRV_CODE, pointer);
+    spirv_word(w, SPIRV_CODE, id);
+    spirv_word(w, SPIRV_CODE, root);
+    if (member != 0) {
+        spirv_word(w, SPIRV_CODE, member);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        spirv_word(w, SPIRV_CODE, indices[i]);
+    }
+    spirv_end(w, SPIRV_CODE, begin);
+    return id;
+}
+
+/* The pointer to the place that starts at operand `start`. */
+static uint32_t place(SpirvWriter *w, const IrInst *inst, uint32_t start,
+                      const uint32_t *operands) {
+    const IrType *root = ir_resolve(inst->operands[start])->type;
+    const uint32_t *indices = operands + start + 1;
+    uint32_t count = inst->operand_count - start - 1;
+    const IrType *type = ir_place_type(root, count);
+    REQUIRE(type != NULL);
+    if (root->kind == IR_TYPE_BUFFER) {
+        uint32_t data = spirv_splat(w, ir_scalar(IR_U32), 0); /* the block's only member */
+        return spirv_access(w, SPIRV_STORAGE_BUFFER, type, operands[start], data, count, indices);
+    }
+    return count == 0 ? operands[start]
+                      : spirv_access(w, SPIRV_FUNCTION, type, operands[start], 0, count, indices);
+}
+
+/* A local is zero whenever its `var` is reached; its variable was declared in the first block. */
+uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    (void)operands;
+    const IrValue *root = inst->results[0];
+    const IrInst *next = inst->next;
+    bool stored_at_once = next != NULL && next->op == OP_STORE && next->operand_count == 2 &&
+                          ir_resolve(next->operands[1]) == root;
+    if (!stored_at_once) {
+        uint32_t zero = spirv_splat(w, root->type->element, 0);
+        EMIT(w, SPIRV_CODE, SpvOpStore, root->mark, zero);
+    }
+    return root->mark;
+}
+
+uint32_t spirv_load(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    uint32_t pointer = place(w, inst, ir_place_start(inst), operands);
+    return RESULT(w, SpvOpLoad, inst->results[0]->type, pointer);
+}
+
+uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    uint32_t pointer = place(w, inst, ir_place_start(inst), operands);
+    EMIT(w, SPIRV_CODE, SpvOpStore, pointer, operands[0]);
+    return 0;
+}
+
+uint32_t spirv_length(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    return RESULT(w, SpvOpArrayLength, inst->results[0]->type, operands[0], 0);
+}

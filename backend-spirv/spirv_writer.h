@@ -1,0 +1,150 @@
+/* What the parts of the Vulkan SPIR-V writer share: the module being written, its sections, its ids.
+ *
+ * A part writes words into sections; spirv.c joins them. Ids are handed out in the order in which things are
+ * first needed, so they depend on the IR alone. C leaves the order of arguments and initialisers open: where two
+ * calls may hand out ids, they are statements of their own.
+ */
+#ifndef BACKEND_SPIRV_WRITER_H
+#define BACKEND_SPIRV_WRITER_H
+
+#include <spirv/unified1/GLSL.std.450.h>
+#include <spirv/unified1/spirv.h>
+
+#include "backend-spirv/spirv.h"
+#include "ir/reflect.h"
+
+/* In the order that SPIR-V prescribes (specification, 2.4 "Logical Layout of a Module"). */
+typedef enum {
+    SPIRV_CAPABILITIES,
+    SPIRV_EXTENSIONS,
+    SPIRV_IMPORTS,
+    SPIRV_MEMORY_MODEL,
+    SPIRV_ENTRY_POINTS,
+    SPIRV_EXECUTION_MODES,
+    SPIRV_STRINGS,
+    SPIRV_NAMES,
+    SPIRV_ANNOTATIONS,
+    SPIRV_GLOBALS, /* types, constants, variables */
+    SPIRV_CODE,
+    SPIRV_SECTION_COUNT
+} SpirvSection;
+
+typedef VEC(uint32_t) SpirvWords;
+
+/* Storage classes whose variables hold values; indices of SpirvWriter.pointers. */
+typedef enum {
+    SPIRV_INPUT,
+    SPIRV_FUNCTION,
+    SPIRV_STORAGE_BUFFER,
+    SPIRV_UNIFORM,
+    SPIRV_PUSH_CONSTANT,
+    SPIRV_CLASS_COUNT
+} SpirvClass;
+
+typedef struct SpirvJoin SpirvJoin; /* spirv_control.c */
+
+typedef struct {
+    IrModule *module;
+    const SpirvOptions *options;
+    SpirvWords sections[SPIRV_SECTION_COUNT];
+    uint32_t bound; /* the next id */
+
+    /* What was declared once and is shared by the module; 0: not yet. Constants keep their id in `mark`. */
+    uint32_t void_type, entry_type, glsl;
+    uint32_t types[IR_SCALAR_COUNT][IR_MAX_LANES];
+    uint32_t pointers[SPIRV_CLASS_COUNT][IR_SCALAR_COUNT][IR_MAX_LANES];
+    uint32_t block_pointers[IR_SCALAR_COUNT][IR_MAX_LANES]; /* to struct { T data[]; } */
+    uint32_t builtins[IR_BUILTIN_COUNT];
+    uint32_t *files; /* OpString of each file of options->sources */
+
+    /* The kernel being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
+    const ReflectKernel *kernel;
+    uint32_t values;                     /* the variable of the value block; 0: none */
+    SpirvWords interface;                /* what OpEntryPoint lists */
+    bool uses_builtin[IR_BUILTIN_COUNT]; /* is in `interface` */
+    VEC(IrInst *) locals;                /* its `var`s */
+    SpirvWords operands;                 /* scratch of spirv_instruction */
+
+    /* Where the next instruction goes. */
+    uint32_t block; /* label of the open block; 0: none, what follows is dead */
+    SpirvJoin *yields, *breaks, *continues, *nexts; /* where these terminators lead */
+    SpirvJoin *falls;                               /* of those, the innermost */
+    bool in_continuing;
+
+    /* The OpLine in force, and the last place looked up. */
+    Pos line;
+    SourcePlace place;
+    Pos place_pos;
+} SpirvWriter;
+
+/* ---- words (spirv_words.c) ---- */
+
+static inline uint32_t spirv_fresh(SpirvWriter *w) {
+    return w->bound++;
+}
+static inline void spirv_word(SpirvWriter *w, SpirvSection section, uint32_t word) {
+    VEC_PUSH(w->module->arena, &w->sections[section], word);
+}
+/* An instruction of unknown length: begin, words, end. */
+uint32_t spirv_begin(SpirvWriter *w, SpirvSection section, SpvOp op);
+void spirv_string(SpirvWriter *w, SpirvSection section, const char *text, size_t length);
+void spirv_end(SpirvWriter *w, SpirvSection section, uint32_t begin);
+
+void spirv_emit(SpirvWriter *w, SpirvSection section, SpvOp op, uint32_t count,
+                const uint32_t *words);
+#define EMIT(w, section, op, ...)                                                                  \
+    spirv_emit(w, section, op, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t),               \
+               (uint32_t[]){__VA_ARGS__})
+
+/* An instruction with a result, in the open block: gives the id. */
+uint32_t spirv_result(SpirvWriter *w, SpvOp op, const IrType *type, uint32_t count,
+                      const uint32_t *operands);
+#define RESULT(w, op, type, ...)                                                                   \
+    spirv_result(w, op, type, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t),                \
+                 (uint32_t[]){__VA_ARGS__})
+uint32_t spirv_glsl(SpirvWriter *w, uint32_t function, const IrType *type, uint32_t count,
+                    const uint32_t *operands);
+
+/* ---- types and constants (spirv_types.c) ---- */
+
+void spirv_capability(SpirvWriter *w, SpvCapability capability);
+uint32_t spirv_type(SpirvWriter *w, const IrType *type); /* void, scalar or vector */
+uint32_t spirv_entry_type(SpirvWriter *w);               /* of a function without parameters */
+uint32_t spirv_storage_class(SpirvClass class);
+uint32_t spirv_pointer(SpirvWriter *w, SpirvClass class, const IrType *type);
+uint32_t spirv_block_pointer(SpirvWriter *w, const IrType *element);
+uint32_t spirv_constant(SpirvWriter *w, IrValue *constant);
+uint32_t spirv_splat(SpirvWriter *w, const IrType *type, uint64_t bits); /* a constant */
+uint32_t spirv_value(SpirvWriter *w, IrValue *value);                    /* the id of any value */
+
+/* ---- names and lines (spirv_debug.c) ---- */
+
+void spirv_name(SpirvWriter *w, uint32_t id, const char *text, size_t length);
+void spirv_member_name(SpirvWriter *w, uint32_t type, uint32_t member, const char *text,
+                       size_t length);
+void spirv_local_name(SpirvWriter *w, const IrValue *value); /* with -g */
+void spirv_line(SpirvWriter *w, Pos pos);                    /* with -g */
+
+/* ---- variables of an entry point (spirv_interface.c) ---- */
+
+void spirv_declare_params(SpirvWriter *w);
+void spirv_load_values(SpirvWriter *w); /* in the first block: those whose `mark` is not 0 */
+uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin);
+void spirv_entry_point(SpirvWriter *w, uint32_t function);
+
+/* ---- code ---- */
+
+void spirv_instruction(SpirvWriter *w, IrInst *inst); /* spirv_ops.c: every op but control */
+void spirv_region(SpirvWriter *w, IrRegion *region);  /* spirv_control.c */
+void spirv_open_block(SpirvWriter *w, uint32_t label);
+
+/* Ops that reach memory (spirv_memory.c); `operands` are the ids of the instruction's operands. */
+/* A pointer into a variable: first its block's member (the id of a constant; 0: it is no block), then indices. */
+uint32_t spirv_access(SpirvWriter *w, SpirvClass class, const IrType *type, uint32_t root,
+                      uint32_t member, uint32_t count, const uint32_t *indices);
+uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_load(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_length(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+
+#endif
