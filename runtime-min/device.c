@@ -1,0 +1,112 @@
+/* device.c: the device object, its lifetime, and waiting for what was submitted to it. */
+#include "rt.h"
+
+void rt_device_ref(VtgDevice *device) {
+    atomic_fetch_add(&device->refs, 1);
+}
+
+void rt_device_unref(VtgDevice *device) {
+    if (atomic_fetch_sub(&device->refs, 1) != 1) {
+        return;
+    }
+    VtgInstance *instance = device->instance;
+    rt_buffer_unref(device->upload);
+    rt_buffer_unref(device->readback);
+    device->api->device_close(device);
+    pthread_mutex_destroy(&device->transfer_lock);
+    pthread_mutex_destroy(&device->lock);
+    rt_free(instance, device, device->api->device_size);
+    rt_instance_unref(instance);
+}
+
+VtgStatus vtg_device_create(VtgInstance *instance, const VtgDeviceDesc *given, VtgDevice **result) {
+    if (!instance || !result) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    *result = NULL;
+    VtgDeviceDesc desc = {0};
+    VtgStatus status = rt_desc_read(instance, &desc, sizeof desc, given, "VtgDeviceDesc");
+    if (status != VTG_OK) {
+        return status;
+    }
+    if (desc.index >= instance->adapter_count) {
+        return rt_fail(instance, VTG_ERROR_NO_DEVICE, "there is no device %u: %u found", desc.index,
+                       instance->adapter_count);
+    }
+    RtAdapter *adapter = instance->adapters[desc.index];
+    const RtApi *api = adapter->context->api;
+    VtgDevice *device = rt_alloc(instance, api->device_size);
+    if (!device) {
+        return rt_no_memory(instance, "a device");
+    }
+    atomic_init(&device->refs, 1);
+    device->instance = instance;
+    device->api = api;
+    device->adapter = adapter;
+    device->force_staging = desc.force_staging != 0;
+    if (pthread_mutex_init(&device->lock, NULL) != 0) {
+        rt_free(instance, device, api->device_size);
+        return rt_no_memory(instance, "a lock");
+    }
+    if (pthread_mutex_init(&device->transfer_lock, NULL) != 0) {
+        pthread_mutex_destroy(&device->lock);
+        rt_free(instance, device, api->device_size);
+        return rt_no_memory(instance, "a lock");
+    }
+    rt_instance_ref(instance);
+    status = api->device_open(device);
+    if (status != VTG_OK) {
+        rt_device_unref(device);
+        return status;
+    }
+    *result = device;
+    return VTG_OK;
+}
+
+void vtg_device_destroy(VtgDevice *device) {
+    if (!device) {
+        return;
+    }
+    pthread_mutex_lock(&device->lock);
+    device->closed = true; /* from here on nothing is submitted, so what is pending can run dry */
+    uint64_t last = device->serial;
+    pthread_mutex_unlock(&device->lock);
+    rt_device_wait(device, last);
+    rt_device_unref(device);
+}
+
+const VtgDeviceInfo *vtg_device_get_info(const VtgDevice *device) {
+    return device ? &device->adapter->info : NULL;
+}
+
+VtgStatus rt_device_wait(VtgDevice *device, uint64_t serial) {
+    pthread_mutex_lock(&device->lock);
+    /* Serials on the list have no gaps: it holds `serial`, or that has retired. */
+    VtgEvent *event = device->pending_head;
+    if (event && event->serial > serial) {
+        event = NULL;
+    }
+    while (event && event->serial < serial) {
+        event = event->next;
+    }
+    if (event) {
+        rt_event_ref(event);
+    }
+    VtgStatus status = device->lost ? VTG_ERROR_DEVICE_LOST : VTG_OK;
+    pthread_mutex_unlock(&device->lock);
+    if (event) {
+        status = rt_event_wait(event, VTG_FOREVER);
+        rt_event_unref(event);
+    }
+    return status;
+}
+
+VtgStatus vtg_device_wait_idle(VtgDevice *device) {
+    if (!device) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    pthread_mutex_lock(&device->lock);
+    uint64_t last = device->serial;
+    pthread_mutex_unlock(&device->lock);
+    return rt_device_wait(device, last);
+}

@@ -1,0 +1,219 @@
+/* event.c: submissions. A submission is on its device's pending list, in order, until somebody sees
+ * that it has ended; then it retires, with all before it: its times are read, its command list is free
+ * again, and what only it kept alive goes. Nothing runs in the background: polling, waiting and the
+ * next submission do the seeing. */
+#include "rt.h"
+
+void rt_event_ref(VtgEvent *event) {
+    atomic_fetch_add(&event->refs, 1);
+}
+
+void rt_event_unref(VtgEvent *event) {
+    if (atomic_fetch_sub(&event->refs, 1) != 1) {
+        return;
+    }
+    VtgDevice *device = event->device;
+    device->api->event_close(event);
+    rt_free(device->instance, event->timings, event->timing_count * sizeof *event->timings);
+    rt_free(device->instance, event, device->api->event_size);
+    rt_device_unref(device);
+}
+
+/* Retires `event` and all before it; with an error, which is the device's end, all after it too. The
+ * caller's reference keeps the event and so the device. */
+static void retire(VtgEvent *event, VtgStatus status) {
+    VtgDevice *device = event->device;
+    pthread_mutex_lock(&device->lock);
+    if (atomic_load(&event->status) != VTG_NOT_READY) { /* another thread was faster */
+        pthread_mutex_unlock(&device->lock);
+        return;
+    }
+    if (status != VTG_OK) {
+        device->lost = true;
+    }
+    VtgEvent *first = device->pending_head;
+    VtgEvent *rest = status == VTG_OK ? event->next : NULL;
+    for (VtgEvent *e = first; e != rest; e = e->next) {
+        if (e->timed && status == VTG_OK) {
+            device->api->event_timings(e);
+        }
+        e->commands->busy = false;
+        atomic_store(&e->status, status);
+    }
+    device->pending_head = rest;
+    if (!rest) {
+        device->pending_tail = NULL;
+    }
+    pthread_mutex_unlock(&device->lock);
+
+    while (first != rest) { /* the list is ours alone now */
+        VtgEvent *next = first->next;
+        VtgCommands *commands = first->commands;
+        first->commands = NULL;
+        first->next = NULL;
+        rt_commands_unref(commands);
+        rt_event_unref(first);
+        first = next;
+    }
+}
+
+VtgStatus rt_event_wait(VtgEvent *event, uint64_t timeout_ns) {
+    VtgStatus status = (VtgStatus)atomic_load(&event->status);
+    if (status != VTG_NOT_READY) {
+        return status;
+    }
+    status = event->device->api->event_wait(event, timeout_ns);
+    if (status != VTG_OK && status != VTG_ERROR_DEVICE_LOST) {
+        return status; /* not yet, or nobody can tell: the device may still be at work */
+    }
+    retire(event, status);
+    return (VtgStatus)atomic_load(&event->status);
+}
+
+void rt_event_sweep(VtgDevice *device) {
+    for (;;) {
+        pthread_mutex_lock(&device->lock);
+        VtgEvent *event = device->pending_head;
+        if (event) {
+            rt_event_ref(event);
+        }
+        pthread_mutex_unlock(&device->lock);
+        if (!event) {
+            return;
+        }
+        VtgStatus status = rt_event_wait(event, 0);
+        rt_event_unref(event);
+        if (status != VTG_OK) {
+            return;
+        }
+    }
+}
+
+/* Under device->lock. */
+static VtgStatus submit_locked(VtgCommands *commands, VtgEvent *event) {
+    VtgDevice *device = commands->device;
+    if (device->lost) {
+        return rt_fail(device->instance, VTG_ERROR_DEVICE_LOST, "submit: the device was lost");
+    }
+    if (device->closed) {
+        return rt_fail(device->instance, VTG_ERROR_INVALID_ARGUMENT,
+                       "submit: the device was destroyed");
+    }
+    if (commands->busy) {
+        return rt_fail(device->instance, VTG_ERROR_BUSY,
+                       "submit: the last submission of this command list has not finished");
+    }
+    VtgStatus status = device->api->submit(commands, event);
+    if (status == VTG_ERROR_DEVICE_LOST) {
+        device->lost = true;
+    }
+    if (status != VTG_OK) {
+        return status;
+    }
+    event->serial = ++device->serial;
+    event->commands = commands;
+    commands->busy = true;
+    rt_commands_ref(commands);
+    rt_event_ref(event);
+    if (device->pending_tail) {
+        device->pending_tail->next = event;
+    } else {
+        device->pending_head = event;
+    }
+    device->pending_tail = event;
+    for (uint32_t i = 0; i < commands->use_capacity; i++) {
+        VtgBuffer *buffer = commands->uses[i].buffer;
+        if (buffer) {
+            buffer->last_use = event->serial;
+            buffer->last_write = commands->uses[i].write_epoch ? event->serial : buffer->last_write;
+        }
+    }
+    return VTG_OK;
+}
+
+VtgStatus vtg_submit(VtgCommands *commands, VtgEvent **result) {
+    if (result) {
+        *result = NULL;
+    }
+    if (!commands) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    VtgDevice *device = commands->device;
+    const RtApi *api = device->api;
+    rt_event_sweep(device);
+    if (commands->state == RT_RECORDING) {
+        VtgStatus status = api->commands_finish(commands);
+        if (status != VTG_OK) {
+            return status;
+        }
+        commands->state = RT_FINISHED;
+    }
+    VtgEvent *event = rt_alloc(device->instance, api->event_size);
+    if (!event) {
+        return rt_no_memory(device->instance, "an event");
+    }
+    atomic_init(&event->refs, 1);
+    atomic_init(&event->status, VTG_NOT_READY);
+    event->device = device;
+    rt_device_ref(device);
+    VtgStatus status = VTG_OK;
+    if (commands->timing && commands->dispatch_count != 0) {
+        event->timings =
+            rt_alloc_array(device->instance, commands->dispatch_count, sizeof *event->timings);
+        status = event->timings ? VTG_OK : rt_no_memory(device->instance, "timings");
+        event->timing_count = event->timings ? commands->dispatch_count : 0;
+    }
+    event->timed = commands->timing;
+    if (status == VTG_OK) {
+        pthread_mutex_lock(&device->lock);
+        status = submit_locked(commands, event);
+        pthread_mutex_unlock(&device->lock);
+    }
+    if (status != VTG_OK || !result) {
+        rt_event_unref(event);
+        return status;
+    }
+    *result = event;
+    return VTG_OK;
+}
+
+VtgStatus vtg_event_poll(VtgEvent *event) {
+    if (!event) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    VtgStatus status = rt_event_wait(event, 0);
+    return status == VTG_TIMEOUT ? VTG_NOT_READY : status;
+}
+
+VtgStatus vtg_event_wait(VtgEvent *event, uint64_t timeout_ns) {
+    return event ? rt_event_wait(event, timeout_ns) : VTG_ERROR_INVALID_ARGUMENT;
+}
+
+void vtg_event_destroy(VtgEvent *event) {
+    if (event) {
+        rt_event_unref(event);
+    }
+}
+
+VtgStatus vtg_event_timing(VtgEvent *event, uint32_t index, VtgDispatchTiming *timing) {
+    if (timing) {
+        *timing = (VtgDispatchTiming){0, 0};
+    }
+    if (!event || !timing) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    VtgStatus status = vtg_event_poll(event);
+    if (status != VTG_OK) {
+        return status;
+    }
+    if (!event->timed) {
+        return VTG_ERROR_UNSUPPORTED;
+    }
+    if (index >= event->timing_count) {
+        return rt_fail(event->device->instance, VTG_ERROR_OUT_OF_RANGE,
+                       "there is no dispatch %u in the submission: it has %u", index,
+                       event->timing_count);
+    }
+    *timing = event->timings[index];
+    return VTG_OK;
+}

@@ -1,0 +1,293 @@
+/* rt.h: what the parts of the runtime share: the core's objects, the private table of each driver API,
+ * and the helpers that both sides use. Nothing here is public.
+ *
+ * The core (instance.c, device.c, buffer.c, kernel.c, commands.c, event.c) owns object lifetime,
+ * argument checks, hazards, staging and error texts. A driver API fills one RtApi and extends the
+ * core's structs: its own begin with the core's, the table says how large they are, and the core
+ * allocates and frees them. An `open` function gets a zeroed extension behind a complete base;
+ * `close` is called after it whether or not it succeeded, so it must cope with what was never made.
+ *
+ * Lifetime is counted: the user's handle is one reference, children hold their device, command lists
+ * hold their buffers and kernels, a submission holds its command list until it has retired.
+ *
+ * Locks: device->lock guards what it stands over in VtgDevice; device->transfer_lock is taken before
+ * it, never inside it. An API's functions may take its own locks, and never call back into the core
+ * for more than logging and memory.
+ */
+#ifndef VITTE_RT_H
+#define VITTE_RT_H
+
+#include "vitte_gpu.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct RtApi RtApi;
+
+/* One driver API, opened for one instance. */
+typedef struct RtContext {
+    const RtApi *api;
+    VtgInstance *instance;
+} RtContext;
+
+/* A device that was found. The strings of `info` belong to the adapter. */
+typedef struct RtAdapter {
+    VtgDeviceInfo info;
+    RtContext *context;
+    uint32_t api_order;   /* place of the api in rt_apis */
+    uint32_t found_order; /* as the driver listed it: the last resort of the sort */
+} RtAdapter;
+
+struct VtgInstance {
+    atomic_uint refs;
+    VtgAllocator allocator;
+    VtgLogFn log;
+    void *log_user;
+    uint32_t validation; /* asked for */
+    bool has_validation; /* and there */
+    atomic_ullong validation_messages;
+    RtContext **contexts;
+    uint32_t context_count;
+    RtAdapter **adapters;
+    uint32_t adapter_count;
+};
+
+struct VtgDevice {
+    atomic_uint refs;
+    VtgInstance *instance;
+    const RtApi *api;
+    RtAdapter *adapter;
+    bool force_staging;
+
+    pthread_mutex_t lock;
+    /* under lock: */
+    bool closed; /* vtg_device_destroy() was called */
+    bool lost;
+    uint64_t serial;        /* of the last submission; the first is 1 */
+    VtgEvent *pending_head; /* submissions that have not retired, in order */
+    VtgEvent *pending_tail;
+
+    pthread_mutex_t transfer_lock;
+    /* under transfer_lock: */
+    VtgBuffer *upload; /* staging memory, made when first needed */
+    VtgBuffer *readback;
+};
+
+typedef enum RtMemory {
+    RT_MEMORY_DEVICE,   /* the device's own; mapped if that costs the host nothing */
+    RT_MEMORY_UPLOAD,   /* mapped, the host writes */
+    RT_MEMORY_READBACK, /* mapped, the host reads */
+} RtMemory;
+
+struct VtgBuffer {
+    atomic_uint refs;
+    VtgDevice *device;
+    RtMemory memory; /* staging buffers belong to the device and hold no reference to it */
+    uint64_t size;   /* as asked for; the API allocates it rounded up to 4, and at least 4 */
+    void *mapped;    /* set by the API: coherent host address for the buffer's life, or NULL */
+    char *label;
+    /* under device->lock: */
+    uint64_t last_use; /* serials of the last submissions that use and that write it */
+    uint64_t last_write;
+};
+
+struct VtgKernel {
+    atomic_uint refs;
+    VtgDevice *device;
+    char *label;
+    uint32_t workgroup_size[3];
+    VtgParam *params;
+    uint32_t param_count;
+    uint32_t arg_count; /* params that take an argument */
+    uint32_t buffer_count;
+    uint32_t block_bytes; /* a multiple of 4 */
+    VtgValueBlock value_block;
+};
+
+/* An object that a command list uses, and in which epoch (between two barriers) it did. */
+typedef struct RtUse {
+    VtgBuffer *buffer; /* one of the two */
+    VtgKernel *kernel;
+    uint64_t read_epoch; /* 0: never */
+    uint64_t write_epoch;
+} RtUse;
+
+/* A buffer parameter, bound. */
+typedef struct RtBinding {
+    VtgBuffer *buffer;
+    uint64_t offset;
+    uint64_t size; /* whole elements; 0: empty */
+} RtBinding;
+
+typedef enum RtCommandsState {
+    RT_RECORDING,
+    RT_FINISHED, /* submitted at least once */
+} RtCommandsState;
+
+struct VtgCommands {
+    atomic_uint refs;
+    VtgDevice *device;
+    char *label;
+    bool timing;
+    RtCommandsState state;
+    uint32_t dispatch_count;
+    uint64_t epoch; /* from 1; a barrier begins the next */
+    RtUse *uses;    /* open addressing by object; capacity is a power of two */
+    uint32_t use_count;
+    uint32_t use_capacity;
+    RtBinding *bindings; /* scratch of one dispatch */
+    uint32_t binding_capacity;
+    uint32_t *block;
+    uint32_t block_capacity; /* bytes */
+    bool busy;               /* under device->lock: submitted and not retired */
+};
+
+struct VtgEvent {
+    atomic_uint refs;
+    VtgDevice *device;
+    uint64_t serial;
+    atomic_int status; /* VTG_NOT_READY until retired */
+    /* under device->lock: */
+    VtgEvent *next;
+    VtgCommands *commands; /* NULL once retired */
+    /* written before status leaves VTG_NOT_READY: */
+    bool timed;
+    uint32_t timing_count;
+    VtgDispatchTiming *timings;
+};
+
+/* One driver API. Statuses are returned as they are; the function that fails logs why. */
+struct RtApi {
+    const char *name;
+    size_t context_size, adapter_size, device_size;
+    size_t buffer_size, kernel_size, commands_size, event_size;
+
+    /* Opens the driver and adds its devices with rt_adapter_add(). VTG_ERROR_NO_DRIVER is normal and
+     * logged as information. */
+    VtgStatus (*context_open)(RtContext *context);
+    void (*context_close)(RtContext *context);
+
+    VtgStatus (*device_open)(VtgDevice *device);
+    void (*device_close)(VtgDevice *device);
+
+    VtgStatus (*buffer_open)(VtgBuffer *buffer);
+    void (*buffer_close)(VtgBuffer *buffer);
+
+    /* `desc` has been checked against info.limits and info.features. */
+    VtgStatus (*kernel_open)(VtgKernel *kernel, const VtgKernelDesc *desc);
+    void (*kernel_close)(VtgKernel *kernel);
+
+    /* Open and reset begin recording; finish ends it. A cmd function that fails has recorded
+     * nothing. A dispatch with a zero in `groups` runs nothing, and is timed all the same. */
+    VtgStatus (*commands_open)(VtgCommands *commands);
+    VtgStatus (*commands_reset)(VtgCommands *commands);
+    VtgStatus (*commands_finish)(VtgCommands *commands);
+    void (*commands_close)(VtgCommands *commands);
+    void (*cmd_barrier)(VtgCommands *commands);
+    VtgStatus (*cmd_dispatch)(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
+                              const void *block, const uint32_t groups[3]);
+    void (*cmd_copy)(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
+                     VtgBuffer *target, uint64_t target_offset, uint64_t size);
+    void (*cmd_fill)(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                     uint32_t value);
+
+    /* Called under device->lock, so that serials and the device's order agree. */
+    VtgStatus (*submit)(VtgCommands *commands, VtgEvent *event);
+    /* VTG_OK, VTG_TIMEOUT or the error that ended the work. Several threads at a time. */
+    VtgStatus (*event_wait)(VtgEvent *event, uint64_t timeout_ns);
+    /* Fills event->timings after the event was seen to end; under device->lock. */
+    void (*event_timings)(VtgEvent *event);
+    void (*event_close)(VtgEvent *event);
+};
+
+extern const RtApi rt_vulkan;
+extern const RtApi rt_null;
+
+/* ---- instance.c: memory, log, descriptors ---- */
+
+/* Zeroed memory, or NULL. Sizes are given back when it is freed. */
+void *rt_alloc(const VtgInstance *instance, size_t size);
+void *rt_alloc_array(const VtgInstance *instance, size_t count, size_t size);
+void rt_free(const VtgInstance *instance, void *ptr, size_t size);
+/* Makes room for `need` elements: *array grows to at least twice *capacity. False: out of memory, and
+ * nothing has changed. */
+bool rt_grow(const VtgInstance *instance, void *array, uint32_t *capacity, uint32_t need,
+             size_t element_size);
+/* A copy of `text` (NULL: of nothing, NULL), freed with rt_text_free(). */
+VtgStatus rt_text_copy(const VtgInstance *instance, const char *text, char **copy);
+void rt_text_free(const VtgInstance *instance, char *text);
+
+#if defined(__GNUC__)
+#define RT_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define RT_PRINTF(text, first)
+#endif
+
+void rt_log(const VtgInstance *instance, VtgLogLevel level, const char *format, ...)
+    RT_PRINTF(3, 4);
+/* Logs at VTG_LOG_ERROR and gives `status` back. */
+VtgStatus rt_fail(const VtgInstance *instance, VtgStatus status, const char *format, ...)
+    RT_PRINTF(3, 4);
+VtgStatus rt_no_memory(const VtgInstance *instance, const char *what);
+
+/* Copies a caller's descriptor into `desc` (of this library's `size`, already zero): fields that the
+ * caller does not know stay zero; fields that this library does not know must be zero. NULL: all
+ * zero. */
+VtgStatus rt_desc_read(const VtgInstance *instance, void *desc, size_t size, const void *given,
+                       const char *name);
+
+/* Adds a device to the instance's list: a copy of `found`, the API's own struct, which has everything
+ * but the texts. Those are copied by rt_adapter_text() into the fields of the result's info. NULL: out
+ * of memory, logged. */
+RtAdapter *rt_adapter_add(RtContext *context, const RtAdapter *found);
+VtgStatus rt_adapter_text(const RtAdapter *adapter, const char **field, const char *text);
+
+void rt_instance_ref(VtgInstance *instance);
+void rt_instance_unref(VtgInstance *instance);
+
+/* ---- rt_sanitize.c ---- */
+
+/* Before driver libraries are let go of; does something in sanitizer builds alone. */
+void rt_keep_libraries(void);
+
+/* ---- device.c ---- */
+
+void rt_device_ref(VtgDevice *device);
+void rt_device_unref(VtgDevice *device);
+/* Waits until submission `serial` and all before it have retired. */
+VtgStatus rt_device_wait(VtgDevice *device, uint64_t serial);
+
+/* ---- buffer.c ---- */
+
+VtgStatus rt_buffer_create(VtgDevice *device, RtMemory memory, uint64_t size, const char *label,
+                           VtgBuffer **buffer);
+void rt_buffer_ref(VtgBuffer *buffer);
+void rt_buffer_unref(VtgBuffer *buffer);
+/* "`label`" or "a buffer", for messages. */
+const char *rt_buffer_name(const VtgBuffer *buffer);
+/* Whether [offset, offset + size) lies in the buffer; logs if not. `what` is "write", "copy" ... */
+VtgStatus rt_buffer_range(const VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                          const char *what);
+VtgStatus rt_buffer_fill_range(const VtgBuffer *buffer, uint64_t offset, uint64_t size);
+
+/* ---- kernel.c ---- */
+
+void rt_kernel_ref(VtgKernel *kernel);
+void rt_kernel_unref(VtgKernel *kernel);
+
+/* ---- commands.c ---- */
+
+void rt_commands_ref(VtgCommands *commands);
+void rt_commands_unref(VtgCommands *commands);
+
+/* ---- event.c ---- */
+
+void rt_event_ref(VtgEvent *event);
+void rt_event_unref(VtgEvent *event);
+/* vtg_event_wait() with VTG_TIMEOUT for "not yet". */
+VtgStatus rt_event_wait(VtgEvent *event, uint64_t timeout_ns);
+/* Retires what has finished, without waiting. */
+void rt_event_sweep(VtgDevice *device);
+
+#endif

@@ -1,0 +1,407 @@
+/* rt_vulkan_commands.c: command lists: command buffers, descriptor sets, uniform blocks, timestamp
+ * queries. A recording owns them all; it grows by whole pools and is used again from its beginning. */
+#include "rt_vulkan.h"
+
+#include <string.h>
+
+enum { POOL_SETS = 64, POOL_STORAGE = 512, POOL_UNIFORM = 64, UNIFORM_BYTES = 65536 };
+
+/* ---- Recordings ---- */
+
+void rvk_recording_free(RvkDevice *device, RvkRecording *recording) {
+    const VtgInstance *instance = device->base.instance;
+    for (uint32_t i = 0; i < recording->query_count; i++) {
+        device->fn.DestroyQueryPool(device->handle, recording->queries[i], NULL);
+    }
+    for (uint32_t i = 0; i < recording->uniform_count; i++) {
+        rvk_memory_free(device, &recording->uniforms[i]);
+    }
+    for (uint32_t i = 0; i < recording->descriptor_count; i++) {
+        device->fn.DestroyDescriptorPool(device->handle, recording->descriptors[i].handle, NULL);
+    }
+    if (recording->pool) {
+        device->fn.DestroyCommandPool(device->handle, recording->pool, NULL);
+    }
+    rt_free(instance, recording->queries, recording->query_capacity * sizeof *recording->queries);
+    rt_free(instance, recording->uniforms,
+            recording->uniform_capacity * sizeof *recording->uniforms);
+    rt_free(instance, recording->descriptors,
+            recording->descriptor_capacity * sizeof *recording->descriptors);
+    rt_free(instance, recording->infos, recording->info_capacity * sizeof *recording->infos);
+    rt_free(instance, recording, sizeof *recording);
+}
+
+static VtgStatus recording_make(RvkDevice *device, RvkRecording **result) {
+    const VtgInstance *instance = device->base.instance;
+    RvkRecording *recording = rt_alloc(instance, sizeof *recording);
+    if (!recording) {
+        return rt_no_memory(instance, "a command buffer");
+    }
+    const VkCommandPoolCreateInfo pool = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+        .queueFamilyIndex = rvk_adapter(&device->base)->queue_family,
+    };
+    VkResult done = device->fn.CreateCommandPool(device->handle, &pool, NULL, &recording->pool);
+    if (done != VK_SUCCESS) {
+        recording->pool = VK_NULL_HANDLE;
+        rvk_recording_free(device, recording);
+        return rvk_fail(instance, done, "vkCreateCommandPool");
+    }
+    const VkCommandBufferAllocateInfo buffer = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+        .commandPool = recording->pool,
+        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+        .commandBufferCount = 1,
+    };
+    done = device->fn.AllocateCommandBuffers(device->handle, &buffer, &recording->handle);
+    if (done != VK_SUCCESS) {
+        rvk_recording_free(device, recording);
+        return rvk_fail(instance, done, "vkAllocateCommandBuffers");
+    }
+    *result = recording;
+    return VTG_OK;
+}
+
+static void rewind_descriptors(RvkRecording *recording) {
+    recording->descriptor_current = 0;
+    recording->left = recording->descriptor_count ? recording->descriptors[0]
+                                                  : (RvkDescriptorPool){VK_NULL_HANDLE, 0, 0, 0};
+}
+
+/* Empties a recording that the device no longer reads. */
+static VtgStatus recording_rewind(RvkDevice *device, RvkRecording *recording) {
+    VkResult result = device->fn.ResetCommandPool(device->handle, recording->pool, 0);
+    for (uint32_t i = 0; i < recording->descriptor_count && result == VK_SUCCESS; i++) {
+        result =
+            device->fn.ResetDescriptorPool(device->handle, recording->descriptors[i].handle, 0);
+    }
+    rewind_descriptors(recording);
+    recording->uniform_current = 0;
+    recording->uniform_used = 0;
+    recording->timed = 0;
+    return result == VK_SUCCESS ? VTG_OK
+                                : rvk_fail(device->base.instance, result, "vkResetCommandPool");
+}
+
+/* ---- Barriers ---- */
+
+#define STAGES (VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT)
+#define WRITES (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
+#define READS (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
+
+static void record_barrier(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlags to,
+                           VkAccessFlags access) {
+    const VkMemoryBarrier barrier = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = WRITES,
+        .dstAccessMask = access,
+    };
+    device->fn.CmdPipelineBarrier(recording->handle, STAGES, to, 0, 1, &barrier, 0, NULL, 0, NULL);
+}
+
+static RvkRecording *recording_of(VtgCommands *commands) {
+    return ((RvkCommands *)commands)->recording;
+}
+
+void rvk_cmd_barrier(VtgCommands *commands) {
+    record_barrier(rvk_device(commands->device), recording_of(commands), STAGES, READS | WRITES);
+}
+
+/* ---- Lists ---- */
+
+static VtgStatus begin(RvkDevice *device, RvkRecording *recording) {
+    const VkCommandBufferBeginInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    VkResult result = device->fn.BeginCommandBuffer(recording->handle, &info);
+    if (result != VK_SUCCESS) {
+        return rvk_fail(device->base.instance, result, "vkBeginCommandBuffer");
+    }
+    record_barrier(device, recording, STAGES, READS | WRITES); /* earlier submissions come first */
+    return VTG_OK;
+}
+
+VtgStatus rvk_commands_open(VtgCommands *base) {
+    RvkDevice *device = rvk_device(base->device);
+    RvkCommands *commands = (RvkCommands *)base;
+    pthread_mutex_lock(&device->lock);
+    commands->recording = device->recordings;
+    if (commands->recording) {
+        device->recordings = commands->recording->next;
+        device->recording_count--;
+    }
+    pthread_mutex_unlock(&device->lock);
+    VtgStatus status = commands->recording ? recording_rewind(device, commands->recording)
+                                           : recording_make(device, &commands->recording);
+    return status == VTG_OK ? begin(device, commands->recording) : status;
+}
+
+VtgStatus rvk_commands_reset(VtgCommands *base) {
+    RvkDevice *device = rvk_device(base->device);
+    VtgStatus status = recording_rewind(device, recording_of(base));
+    return status == VTG_OK ? begin(device, recording_of(base)) : status;
+}
+
+VtgStatus rvk_commands_finish(VtgCommands *base) {
+    RvkDevice *device = rvk_device(base->device);
+    RvkRecording *recording = recording_of(base);
+    record_barrier(device, recording, VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+    VkResult result = device->fn.EndCommandBuffer(recording->handle);
+    return result == VK_SUCCESS ? VTG_OK
+                                : rvk_fail(device->base.instance, result, "vkEndCommandBuffer");
+}
+
+void rvk_commands_close(VtgCommands *base) {
+    RvkDevice *device = rvk_device(base->device);
+    RvkRecording *recording = recording_of(base);
+    if (!recording) {
+        return;
+    }
+    pthread_mutex_lock(&device->lock);
+    bool keep = device->recording_count < RVK_SPARES;
+    if (keep) {
+        recording->next = device->recordings;
+        device->recordings = recording;
+        device->recording_count++;
+    }
+    pthread_mutex_unlock(&device->lock);
+    if (!keep) {
+        rvk_recording_free(device, recording);
+    }
+}
+
+/* ---- Dispatches ---- */
+
+static uint32_t most(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+/* A set for `kernel`, from a pool that has room. */
+static VtgStatus take_set(RvkDevice *device, RvkRecording *recording, const RvkKernel *kernel,
+                          uint32_t storage, uint32_t uniform, VkDescriptorSet *set) {
+    const VtgInstance *instance = device->base.instance;
+    while (recording->left.sets < 1 || recording->left.storage < storage ||
+           recording->left.uniform < uniform) {
+        if (recording->descriptor_current + 1 < recording->descriptor_count) {
+            recording->left = recording->descriptors[++recording->descriptor_current];
+            continue;
+        }
+        if (!rt_grow(instance, &recording->descriptors, &recording->descriptor_capacity,
+                     recording->descriptor_count + 1, sizeof *recording->descriptors)) {
+            return rt_no_memory(instance, "descriptors");
+        }
+        RvkDescriptorPool pool = {VK_NULL_HANDLE, POOL_SETS, most(POOL_STORAGE, storage),
+                                  POOL_UNIFORM};
+        const VkDescriptorPoolSize sizes[] = {
+            {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, pool.storage},
+            {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, pool.uniform},
+        };
+        const VkDescriptorPoolCreateInfo info = {
+            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+            .maxSets = pool.sets,
+            .poolSizeCount = 2,
+            .pPoolSizes = sizes,
+        };
+        VkResult result =
+            device->fn.CreateDescriptorPool(device->handle, &info, NULL, &pool.handle);
+        if (result != VK_SUCCESS) {
+            return rvk_fail(instance, result, "vkCreateDescriptorPool");
+        }
+        recording->descriptor_current = recording->descriptor_count;
+        recording->descriptors[recording->descriptor_count++] = pool;
+        recording->left = pool;
+    }
+    const VkDescriptorSetAllocateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+        .descriptorPool = recording->left.handle,
+        .descriptorSetCount = 1,
+        .pSetLayouts = &kernel->set_layout,
+    };
+    VkResult result = device->fn.AllocateDescriptorSets(device->handle, &info, set);
+    if (result != VK_SUCCESS) {
+        return rvk_fail(instance, result, "vkAllocateDescriptorSets");
+    }
+    recording->left.sets -= 1;
+    recording->left.storage -= storage;
+    recording->left.uniform -= uniform;
+    return VTG_OK;
+}
+
+/* Copies a value block to where a uniform buffer descriptor can point. */
+static VtgStatus put_uniform(RvkDevice *device, RvkRecording *recording, const void *block,
+                             uint32_t size, VkDescriptorBufferInfo *info) {
+    const VtgInstance *instance = device->base.instance;
+    uint64_t alignment = rvk_adapter(&device->base)->uniform_alignment;
+    while (recording->uniform_current < recording->uniform_count &&
+           recording->uniforms[recording->uniform_current].size < recording->uniform_used + size) {
+        recording->uniform_current++;
+        recording->uniform_used = 0;
+    }
+    if (recording->uniform_current == recording->uniform_count) {
+        if (!rt_grow(instance, &recording->uniforms, &recording->uniform_capacity,
+                     recording->uniform_count + 1, sizeof *recording->uniforms)) {
+            return rt_no_memory(instance, "uniform buffers");
+        }
+        VtgStatus status = rvk_memory_make(device, RT_MEMORY_UPLOAD, most(UNIFORM_BYTES, size),
+                                           VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, true, "values",
+                                           &recording->uniforms[recording->uniform_count]);
+        if (status != VTG_OK) {
+            return status;
+        }
+        recording->uniform_count++;
+        recording->uniform_used = 0;
+    }
+    RvkMemory *memory = &recording->uniforms[recording->uniform_current];
+    memcpy((char *)memory->mapped + recording->uniform_used, block, size);
+    *info = (VkDescriptorBufferInfo){memory->buffer, recording->uniform_used, size};
+    recording->uniform_used += (size + alignment - 1) / alignment * alignment;
+    return VTG_OK;
+}
+
+/* An empty range: nothing at all where the device knows that; else one byte, which holds no element
+ * of a stride above 1. */
+static VkDescriptorBufferInfo describe(const RvkDevice *device, const RtBinding *binding) {
+    VkBuffer buffer = ((RvkBuffer *)binding->buffer)->memory.buffer;
+    if (binding->size != 0) {
+        return (VkDescriptorBufferInfo){buffer, binding->offset, binding->size};
+    }
+    return device->null_descriptor ? (VkDescriptorBufferInfo){VK_NULL_HANDLE, 0, VK_WHOLE_SIZE}
+                                   : (VkDescriptorBufferInfo){buffer, 0, 1};
+}
+
+/* Makes and fills the descriptor set of one dispatch. */
+static VtgStatus make_set(RvkDevice *device, RvkRecording *recording, const RvkKernel *kernel,
+                          const RtBinding *bindings, const void *block, VkDescriptorSet *set) {
+    uint32_t storage = kernel->base.buffer_count;
+    uint32_t uniform =
+        kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER && kernel->base.block_bytes != 0;
+    if (!rt_grow(device->base.instance, &recording->infos, &recording->info_capacity,
+                 storage + uniform, sizeof *recording->infos)) {
+        return rt_no_memory(device->base.instance, "descriptors");
+    }
+    VkDescriptorBufferInfo *infos = recording->infos;
+    for (uint32_t i = 0; i < storage; i++) {
+        infos[i] = describe(device, &bindings[i]);
+    }
+    VtgStatus status = VTG_OK;
+    if (uniform) {
+        status = put_uniform(device, recording, block, kernel->base.block_bytes, &infos[storage]);
+    }
+    status = status == VTG_OK ? take_set(device, recording, kernel, storage, uniform, set) : status;
+    if (status != VTG_OK) {
+        return status;
+    }
+    /* A write of several descriptors goes on to the bindings that follow. */
+    const VkWriteDescriptorSet writes[] = {
+        {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+         .dstSet = *set,
+         .dstBinding = 0,
+         .descriptorCount = storage,
+         .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+         .pBufferInfo = infos},
+        {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+         .dstSet = *set,
+         .dstBinding = storage,
+         .descriptorCount = uniform,
+         .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+         .pBufferInfo = infos + storage},
+    };
+    uint32_t first = storage == 0;
+    device->fn.UpdateDescriptorSets(device->handle, (storage != 0) + uniform, writes + first, 0,
+                                    NULL);
+    return VTG_OK;
+}
+
+/* Makes room for two more timestamps. */
+static VtgStatus make_queries(RvkDevice *device, RvkRecording *recording) {
+    const VtgInstance *instance = device->base.instance;
+    uint32_t pool = recording->timed / (RVK_QUERIES / 2);
+    if (recording->timed % (RVK_QUERIES / 2) != 0) {
+        return VTG_OK;
+    }
+    if (pool == recording->query_count) {
+        if (!rt_grow(instance, &recording->queries, &recording->query_capacity, pool + 1,
+                     sizeof *recording->queries)) {
+            return rt_no_memory(instance, "timestamps");
+        }
+        const VkQueryPoolCreateInfo info = {
+            .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+            .queryType = VK_QUERY_TYPE_TIMESTAMP,
+            .queryCount = RVK_QUERIES,
+        };
+        VkResult result =
+            device->fn.CreateQueryPool(device->handle, &info, NULL, &recording->queries[pool]);
+        if (result != VK_SUCCESS) {
+            return rvk_fail(instance, result, "vkCreateQueryPool");
+        }
+        recording->query_count++;
+    }
+    device->fn.CmdResetQueryPool(recording->handle, recording->queries[pool], 0, RVK_QUERIES);
+    return VTG_OK;
+}
+
+static void timestamp(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlagBits stage,
+                      uint32_t which) {
+    uint32_t query = recording->timed * 2 + which;
+    device->fn.CmdWriteTimestamp(recording->handle, stage, recording->queries[query / RVK_QUERIES],
+                                 query % RVK_QUERIES);
+}
+
+VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *base, const RtBinding *bindings,
+                           const void *block, const uint32_t groups[3]) {
+    RvkDevice *device = rvk_device(commands->device);
+    RvkRecording *recording = recording_of(commands);
+    const RvkKernel *kernel = (const RvkKernel *)base;
+    bool runs = groups[0] != 0;
+    bool pushes = base->value_block == VTG_VALUES_PUSH_CONSTANTS && base->block_bytes != 0;
+    bool has_set = base->buffer_count != 0 || (base->block_bytes != 0 && !pushes);
+    VkDescriptorSet set = VK_NULL_HANDLE;
+    VtgStatus status = commands->timing ? make_queries(device, recording) : VTG_OK;
+    if (status == VTG_OK && runs && has_set) {
+        status = make_set(device, recording, kernel, bindings, block, &set);
+    }
+    if (status != VTG_OK) {
+        return status;
+    }
+    VkCommandBuffer handle = recording->handle;
+    if (commands->timing) {
+        timestamp(device, recording, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, 0);
+    }
+    if (runs) {
+        device->fn.CmdBindPipeline(handle, VK_PIPELINE_BIND_POINT_COMPUTE, kernel->pipeline);
+        if (has_set) {
+            device->fn.CmdBindDescriptorSets(handle, VK_PIPELINE_BIND_POINT_COMPUTE, kernel->layout,
+                                             0, 1, &set, 0, NULL);
+        }
+        if (pushes) {
+            device->fn.CmdPushConstants(handle, kernel->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                                        base->block_bytes, block);
+        }
+        device->fn.CmdDispatch(handle, groups[0], groups[1], groups[2]);
+    }
+    if (commands->timing) {
+        timestamp(device, recording, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, 1);
+        recording->timed++;
+    }
+    return VTG_OK;
+}
+
+/* ---- Copies and fills ---- */
+
+static VkBuffer handle_of(const VtgBuffer *buffer) {
+    return ((const RvkBuffer *)buffer)->memory.buffer;
+}
+
+void rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
+                  VtgBuffer *target, uint64_t target_offset, uint64_t size) {
+    RvkDevice *device = rvk_device(commands->device);
+    const VkBufferCopy range = {source_offset, target_offset, size};
+    device->fn.CmdCopyBuffer(recording_of(commands)->handle, handle_of(source), handle_of(target),
+                             1, &range);
+}
+
+void rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                  uint32_t value) {
+    RvkDevice *device = rvk_device(commands->device);
+    /* Up to the buffer's end, which lies on a whole word. */
+    device->fn.CmdFillBuffer(recording_of(commands)->handle, handle_of(buffer), offset,
+                             (size + 3) & ~(uint64_t)3, value);
+}
