@@ -1,0 +1,25 @@
+/* What the program says on standard error. Only this file and the commands print. */
+#ifndef DRIVER_REPORT_H
+#define DRIVER_REPORT_H
+
+#include "driver/options.h"
+
+/* "vittec-gpu: …" and a newline. Gives `status`, so a command can say `return fail(STATUS_USAGE, …);`. */
+Status fail(Status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* All that a session has to say when it is over: dumps, diagnostics, a failure or bug, times. Gives `status`. */
+Status report_session(Session *session, const Options *options, Status status);
+
+/* A broken invariant of the compiler, with all that a report of it needs. */
+Status report_bug(const Options *options, const char *what, const char *detail);
+
+/* Prints to standard output, and says so when that fails. */
+Status print_text(Text *text);
+
+/* The worse of two: what a command gives that goes on after a failure. */
+static inline Status worse(Status a, Status b) {
+    return a > b ? a : b;
+}
+
+#endif

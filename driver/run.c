@@ -1,0 +1,264 @@
+/* `vittec-gpu run`: compiles, binds the kernel's parameters by name, runs, hands out what was asked for. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/commands.h"
+#include "driver/device.h"
+#include "driver/report.h"
+#include "driver/run_output.h"
+#include "driver/scalars.h"
+#include "driver/targets.h"
+
+/* ---- the source and the kernel ---- */
+
+/* `text` begins with a name and `separator`; gives what follows, NULL if not. */
+static const char *after_name(const char *text, char separator) {
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    return length > 0 && text[length] == separator ? text + length + 1 : NULL;
+}
+
+static Status find_source(const Options *options, const char **source) {
+    *source = NULL;
+    for (uint32_t i = 0; i < options->operands.count; i++) {
+        const char *operand = options->operands.items[i];
+        if (after_name(operand, '=') != NULL) {
+            continue;
+        }
+        if (*source != NULL) {
+            return fail(STATUS_USAGE, "`run` takes one file and NAME=VALUE, found `%s`", operand);
+        }
+        *source = operand;
+    }
+    if (*source == NULL) {
+        return fail(STATUS_USAGE, "no file to run; `vittec-gpu run --help` says more");
+    }
+    const Target *target = target_of_ending(*source);
+    if (target != NULL && target->writer == WRITER_LATER) {
+        return fail(STATUS_USAGE, "%s files are not built yet; `run` takes .vt and .vir",
+                    path_ending(*source));
+    }
+    if (target != NULL && target->writer == WRITER_SPIRV) {
+        return fail(STATUS_USAGE, "`%s` is no source file; `run` takes .vt and .vir", *source);
+    }
+    return STATUS_FINE;
+}
+
+static Status choose_kernel(Run *run) {
+    const char *wanted = run->options->kernel;
+    const IrFunction *only = NULL;
+    uint32_t count = 0;
+    Text names = {.arena = &run->session.arena};
+    for (const IrFunction *f = run->session.module->functions; f != NULL; f = f->next) {
+        if (f->is_kernel) {
+            text_printf(&names, "%s`%s`", count > 0 ? ", " : "", f->name->text);
+            only = f;
+            count++;
+        }
+    }
+    if (wanted != NULL) {
+        only = session_kernel(&run->session, wanted);
+    }
+    if (only == NULL) {
+        return fail(STATUS_USAGE, "there is no kernel `%s`; there %s %s", wanted,
+                    count == 1 ? "is" : "are", text_get(&names));
+    }
+    if (wanted == NULL && count > 1) {
+        return fail(STATUS_USAGE, "there are several kernels; say --kernel: %s", text_get(&names));
+    }
+    run->kernel = ir_reflect(&run->session.arena, only);
+    return STATUS_FINE;
+}
+
+/* ---- its parameters ---- */
+
+static Status unknown_parameter(Run *run, const char *name, size_t length) {
+    OptionList words = {0};
+    Arena *arena = &run->session.arena;
+    Text names = {.arena = arena};
+    for (uint32_t i = 0; i < run->kernel->param_count; i++) {
+        VEC_PUSH(arena, &words, run->kernel->params[i].name->text);
+        text_printf(&names, "%s%s: ", i > 0 ? ", " : "", run->kernel->params[i].name->text);
+        param_type_print(&names, &run->kernel->params[i]);
+    }
+    VEC_PUSH(arena, &words, NULL);
+    const char *nearest = nearest_word(arena_copy_text(arena, name, length), words.items);
+    return fail(STATUS_USAGE, "`%s` has no parameter `%.*s`%s%s%s (it has %s)",
+                run->kernel->kernel->name->text, (int)length, name,
+                nearest != NULL ? "; did you mean `" : "", nearest != NULL ? nearest : "",
+                nearest != NULL ? "`?" : "", words.count > 1 ? text_get(&names) : "none");
+}
+
+Status run_find_param(Run *run, const char *name, size_t length, uint32_t *index) {
+    for (*index = 0; *index < run->kernel->param_count; ++*index) {
+        Name known = run->kernel->params[*index].name;
+        if (known->length == length && memcmp(known->text, name, length) == 0) {
+            return STATUS_FINE;
+        }
+    }
+    return unknown_parameter(run, name, length);
+}
+
+static Status bind_one(Run *run, const char *operand, const char *text) {
+    uint32_t index;
+    size_t length = (size_t)(text - operand) - 1;
+    Status status = run_find_param(run, operand, length, &index);
+    if (status != STATUS_FINE) {
+        return status;
+    }
+    if (run->values[index].bytes != NULL) {
+        return fail(STATUS_USAGE, "`%.*s` is given twice", (int)length, operand);
+    }
+    Text error = {.arena = &run->session.arena};
+    bool is_file;
+    if (!value_make(&run->values[index], &run->kernel->params[index], index, text, &error,
+                    &is_file)) {
+        return fail(is_file ? STATUS_FILE : STATUS_USAGE, "%s", text_get(&error));
+    }
+    return STATUS_FINE;
+}
+
+static Status bind_all(Run *run) {
+    const ReflectKernel *kernel = run->kernel;
+    Arena *arena = &run->session.arena;
+    run->values = NEW_ARRAY(arena, Value, kernel->param_count);
+    for (uint32_t i = 0; i < run->options->operands.count; i++) {
+        const char *operand = run->options->operands.items[i];
+        const char *text = after_name(operand, '=');
+        Status status = text != NULL ? bind_one(run, operand, text) : STATUS_FINE;
+        if (status != STATUS_FINE) {
+            return status;
+        }
+    }
+    RunArg *args = NEW_ARRAY(arena, RunArg, kernel->param_count);
+    Status status = STATUS_FINE;
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        const ReflectParam *param = &kernel->params[i];
+        if (run->values[i].bytes == NULL) {
+            Text type = {.arena = arena};
+            param_type_print(&type, param);
+            status = fail(STATUS_USAGE, "`%s`, %s, has no value; say %s=%s", param->name->text,
+                          text_get(&type), param->name->text,
+                          param->is_buffer ? "zeros:N, for one" : "VALUE");
+        }
+        args[i] = (RunArg){run->values[i].bytes, run->values[i].size};
+    }
+    run->job.kernel = kernel;
+    run->job.args = args;
+    return status;
+}
+
+/* ---- the grid ---- */
+
+static Status choose_grid(Run *run) {
+    uint32_t *grid = run->job.grid;
+    grid[0] = 0;
+    grid[1] = grid[2] = 1;
+    const char *text = run->options->grid;
+    if (text == NULL) { /* one invocation for each element of the longest buffer */
+        for (uint32_t i = 0; i < run->kernel->param_count; i++) {
+            uint64_t count = run->kernel->params[i].is_buffer ? run->values[i].count : 0;
+            grid[0] = count > grid[0] ? (uint32_t)count : grid[0];
+        }
+        return STATUS_FINE;
+    }
+    for (int axis = 0; axis < 3 && text != NULL; axis++) {
+        const char *end = strchr(text, ',');
+        uint64_t count;
+        if (!scalar_parse(IR_U32, text, end != NULL ? (size_t)(end - text) : strlen(text),
+                          &count)) {
+            break;
+        }
+        grid[axis] = (uint32_t)count;
+        text = end != NULL ? end + 1 : NULL;
+    }
+    if (text != NULL) {
+        return fail(STATUS_USAGE, "`--grid` needs X, X,Y or X,Y,Z in invocations, not `%s`",
+                    run->options->grid);
+    }
+    return STATUS_FINE;
+}
+
+/* ---- running ---- */
+
+static Status run_on_device(Run *run, Device *device) {
+    Session *session = &run->session;
+    SpirvBinary code;
+    Status status = session_spirv(session, SPIRV_VULKAN_1_1, &code);
+    if (status != STATUS_FINE) {
+        return report_session(session, run->options, status);
+    }
+    VtgStatus result = run_kernel_device(device->device, code, &run->job);
+    if (result == VTG_OK) {
+        return STATUS_FINE;
+    }
+    const VtgDeviceInfo *info = vtg_device_get_info(device->device);
+    const char *what =
+        arena_printf(&session->arena, "`%s` on %s", run->kernel->kernel->name->text, info->name);
+    status = device_failed(device, what, result);
+    return status == STATUS_BUG
+               ? report_bug(run->options, "the runtime refused the kernel or its arguments", "")
+               : status;
+}
+
+static Status run_on_interpreter(Run *run) {
+    Text why = {.arena = &run->session.arena};
+    if (run_kernel_interp(run->session.module, &run->job, &why) == INTERP_OK) {
+        return STATUS_FINE;
+    }
+    return report_bug(run->options, "the interpreter stopped", text_get(&why));
+}
+
+static Status run_job(Run *run) {
+    const Options *options = run->options;
+    Device device;
+    run->job.repeat = options->repeat;
+    run->job.nanoseconds =
+        NEW_ARRAY(&run->session.arena, uint64_t, options->repeat > 0 ? options->repeat : 1);
+    Status status = device_open(&device, options->device, options->validate);
+    if (status == STATUS_FINE) {
+        run->device_name = "the reference interpreter";
+        if (device.device != NULL) {
+            run->device_name =
+                arena_printf(&run->session.arena, "%s", vtg_device_get_info(device.device)->name);
+        }
+        status = device.device != NULL ? run_on_device(run, &device) : run_on_interpreter(run);
+    }
+    if (status == STATUS_FINE && options->validate && device.instance != NULL &&
+        vtg_instance_validation_messages(device.instance) > 0) {
+        status = report_bug(options, "the validation layer had something to say", "");
+    }
+    device_close(&device);
+    return status;
+}
+
+static Status compile(Run *run, const char *source) {
+    Session *session = &run->session;
+    session_open(session, &run->options->session);
+    Status status = session_load_file(session, source);
+    status = status == STATUS_FINE ? session_need_kernel(session) : status;
+    status = status == STATUS_FINE ? session_lower(session) : status;
+    return report_session(session, run->options, status);
+}
+
+Status command_run(const Options *options) {
+    const char *source;
+    Run run = {.options = options};
+    Status status = find_source(options, &source);
+    if (status != STATUS_FINE) {
+        return status;
+    }
+    static Status (*const steps[])(Run *run) = {
+        choose_kernel, bind_all, choose_grid, run_check_outputs, run_job, run_write_outputs,
+    };
+    status = compile(&run, source);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == STATUS_FINE; i++) {
+        status = steps[i](&run);
+    }
+    for (uint32_t i = 0; run.values != NULL && i < run.kernel->param_count; i++) {
+        value_free(&run.values[i]);
+    }
+    session_close(&run.session);
+    return status;
+}

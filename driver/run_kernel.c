@@ -1,0 +1,238 @@
+/* See run_kernel.h. */
+#include "driver/run_kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static uint32_t runs_of(const RunJob *job) {
+    return job->repeat > 0 ? job->repeat : 1;
+}
+
+static bool is_written(const ReflectParam *param) {
+    return param->is_buffer && (param->access & REFLECT_WRITE) != 0;
+}
+
+/* A run must not see what the one before it wrote. What is only written ends up the same anyway. */
+static bool is_restored(const ReflectParam *param) {
+    return is_written(param) && (param->access & REFLECT_READ) != 0;
+}
+
+/* ---- the interpreter ---- */
+
+static void free_copies(void **copies, uint32_t count) {
+    for (uint32_t i = 0; copies != NULL && i < count; i++) {
+        free(copies[i]);
+    }
+    free(copies);
+}
+
+/* Copies of the buffers that must be restored; NULL: no memory. */
+static void **copy_restored(const RunJob *job) {
+    uint32_t count = job->kernel->param_count;
+    void **copies = calloc(count + 1, sizeof *copies);
+    for (uint32_t i = 0; copies != NULL && i < count; i++) {
+        const RunArg *arg = &job->args[i];
+        if (is_restored(&job->kernel->params[i]) && arg->size > 0) {
+            copies[i] = malloc((size_t)arg->size);
+            if (copies[i] == NULL) {
+                free_copies(copies, count);
+                return NULL;
+            }
+            memcpy(copies[i], arg->bytes, (size_t)arg->size);
+        }
+    }
+    return copies;
+}
+
+InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
+    const ReflectKernel *kernel = job->kernel;
+    const IrFunction *function = kernel->kernel;
+    InterpOptions options = {0};
+    uint32_t groups[3];
+    for (int i = 0; i < 3; i++) {
+        groups[i] =
+            job->grid[i] / function->workgroup[i] + (job->grid[i] % function->workgroup[i] != 0);
+    }
+    void **copies = NULL;
+    if (runs_of(job) > 1) {
+        copies = copy_restored(job);
+        if (copies == NULL) {
+            text_add(why, "out of memory");
+            return INTERP_MISUSE;
+        }
+    }
+    InterpStatus status = INTERP_OK;
+    job->host_clock = true;
+    for (uint32_t run = 0; run < runs_of(job) && status == INTERP_OK; run++) {
+        for (uint32_t i = 0; run > 0 && i < kernel->param_count; i++) {
+            if (copies[i] != NULL) {
+                memcpy(job->args[i].bytes, copies[i], (size_t)job->args[i].size);
+            }
+        }
+        uint64_t start = now();
+        status = ir_interpret(module, function, job->args, groups, &options, why);
+        if (job->nanoseconds != NULL) {
+            job->nanoseconds[run] = now() - start;
+        }
+    }
+    free_copies(copies, kernel->param_count);
+    return status;
+}
+
+/* ---- a device ---- */
+
+typedef struct {
+    VtgDevice *device;
+    RunJob *job;
+    VtgKernel *kernel;
+    VtgBuffer **buffers; /* by parameter; NULL for values */
+    VtgArg *args;
+} DeviceRun;
+
+static VtgAccess access_of(unsigned access) {
+    static const VtgAccess accesses[] = {
+        [0] = VTG_ACCESS_READ, /* at most its length */
+        [REFLECT_READ] = VTG_ACCESS_READ,
+        [REFLECT_WRITE] = VTG_ACCESS_WRITE,
+        [REFLECT_READ | REFLECT_WRITE] = VTG_ACCESS_READ_WRITE,
+    };
+    return accesses[access];
+}
+
+static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
+    const ReflectKernel *kernel = run->job->kernel;
+    const IrFunction *function = kernel->kernel;
+    VtgParam *params = calloc(kernel->param_count + 1, sizeof *params);
+    if (params == NULL) {
+        return VTG_ERROR_OUT_OF_MEMORY;
+    }
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        const ReflectParam *param = &kernel->params[i];
+        params[i].name = param->name->text;
+        params[i].kind = param->is_buffer ? VTG_PARAM_BUFFER : VTG_PARAM_VALUE;
+        if (param->is_buffer) {
+            params[i].access = access_of(param->access);
+            params[i].stride = param->size;
+        } else {
+            params[i].size = param->size;
+            params[i].offset = param->offset;
+        }
+    }
+    VtgKernelDesc desc = VTG_KERNEL_DESC_INIT;
+    desc.code = code.words;
+    desc.code_size = code.count * sizeof *code.words;
+    desc.entry = function->name->text;
+    memcpy(desc.workgroup_size, function->workgroup, sizeof desc.workgroup_size);
+    desc.params = params;
+    desc.param_count = kernel->param_count;
+    desc.value_block_bytes = kernel->value_block_size;
+    desc.value_block =
+        kernel->values_in_uniform_buffer ? VTG_VALUES_UNIFORM_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
+    VtgStatus status = vtg_kernel_create(run->device, &desc, &run->kernel);
+    free(params);
+    return status;
+}
+
+static VtgStatus create_args(DeviceRun *run) {
+    const ReflectKernel *kernel = run->job->kernel;
+    run->buffers = calloc(kernel->param_count + 1, sizeof(VtgBuffer *));
+    run->args = calloc(kernel->param_count + 1, sizeof(VtgArg));
+    if (run->buffers == NULL || run->args == NULL) {
+        return VTG_ERROR_OUT_OF_MEMORY;
+    }
+    VtgStatus status = VTG_OK;
+    for (uint32_t i = 0; i < kernel->param_count && status == VTG_OK; i++) {
+        const RunArg *arg = &run->job->args[i];
+        if (!kernel->params[i].is_buffer) {
+            run->args[i] = vtg_arg_value(arg->bytes, arg->size);
+            continue;
+        }
+        VtgBufferDesc desc = VTG_BUFFER_DESC_INIT;
+        desc.size_bytes = arg->size;
+        desc.label = kernel->params[i].name->text;
+        status = vtg_buffer_create(run->device, &desc, &run->buffers[i]);
+        if (status == VTG_OK) {
+            status = vtg_buffer_write(run->buffers[i], 0, arg->bytes, arg->size);
+        }
+        run->args[i] = vtg_arg_buffer(run->buffers[i]);
+    }
+    return status;
+}
+
+static VtgStatus restore(DeviceRun *run) {
+    VtgStatus status = VTG_OK;
+    for (uint32_t i = 0; i < run->job->kernel->param_count && status == VTG_OK; i++) {
+        if (is_restored(&run->job->kernel->params[i])) {
+            const RunArg *arg = &run->job->args[i];
+            status = vtg_buffer_write(run->buffers[i], 0, arg->bytes, arg->size);
+        }
+    }
+    return status;
+}
+
+static VtgStatus run_once(DeviceRun *run, uint64_t *nanoseconds) {
+    RunJob *job = run->job;
+    VtgEvent *event;
+    VtgGrid grid = {job->grid[0], job->grid[1], job->grid[2]};
+    uint64_t start = now();
+    VtgStatus status =
+        vtg_dispatch(run->device, run->kernel, grid, run->args, job->kernel->param_count, &event);
+    if (status != VTG_OK) {
+        return status;
+    }
+    status = vtg_event_wait(event, VTG_FOREVER);
+    if (status == VTG_OK && nanoseconds != NULL) {
+        VtgDispatchTiming timing;
+        bool timed = vtg_event_timing(event, 0, &timing) == VTG_OK;
+        *nanoseconds = timed ? timing.end_ns - timing.begin_ns : now() - start;
+        job->host_clock |= !timed;
+    }
+    vtg_event_destroy(event);
+    return status;
+}
+
+static VtgStatus read_back(DeviceRun *run) {
+    VtgStatus status = VTG_OK;
+    for (uint32_t i = 0; i < run->job->kernel->param_count && status == VTG_OK; i++) {
+        if (is_written(&run->job->kernel->params[i])) {
+            const RunArg *arg = &run->job->args[i];
+            status = vtg_buffer_read(run->buffers[i], 0, arg->bytes, arg->size);
+        }
+    }
+    return status;
+}
+
+static VtgStatus run_all(DeviceRun *run, SpirvBinary code) {
+    RunJob *job = run->job;
+    VtgStatus status = create_kernel(run, code);
+    if (status == VTG_OK) {
+        status = create_args(run);
+    }
+    job->host_clock = false;
+    for (uint32_t i = 0; i < runs_of(job) && status == VTG_OK; i++) {
+        status = i > 0 ? restore(run) : VTG_OK;
+        if (status == VTG_OK) {
+            status = run_once(run, job->nanoseconds != NULL ? &job->nanoseconds[i] : NULL);
+        }
+    }
+    return status == VTG_OK ? read_back(run) : status;
+}
+
+VtgStatus run_kernel_device(VtgDevice *device, SpirvBinary code, RunJob *job) {
+    DeviceRun run = {.device = device, .job = job};
+    VtgStatus status = run_all(&run, code);
+    for (uint32_t i = 0; run.buffers != NULL && i < job->kernel->param_count; i++) {
+        vtg_buffer_destroy(run.buffers[i]);
+    }
+    vtg_kernel_destroy(run.kernel);
+    free(run.buffers);
+    free(run.args);
+    return status;
+}

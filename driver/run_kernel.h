@@ -1,0 +1,29 @@
+/* Runs one kernel once or several times, on a device or on the reference interpreter. For `run` and for tests. */
+#ifndef DRIVER_RUN_KERNEL_H
+#define DRIVER_RUN_KERNEL_H
+
+#include "backend-spirv/spirv.h"
+#include "ir/interp/interp.h"
+#include "ir/reflect.h"
+#include "runtime-min/vitte_gpu.h"
+
+/* A buffer's elements, or a value, in host layout. */
+typedef InterpArg RunArg;
+
+typedef struct {
+    const ReflectKernel *kernel;
+    const RunArg *
+        args; /* one for each parameter, in order; buffers that the kernel writes are changed in place */
+    uint32_t grid[3];      /* invocations; rounded up to whole workgroups */
+    uint32_t repeat;       /* 0: once. Every run begins with the args as they were given */
+    uint64_t *nanoseconds; /* NULL, or room for the time of each run */
+    bool host_clock;       /* set: those times are the host's, because the device has no clock */
+} RunJob;
+
+/* `module` is the one that the kernel is of, verified. `why`: what happened if not INTERP_OK. */
+InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why);
+
+/* `code`: what spirv_write made of the kernel's module. The instance's log hears why, if not VTG_OK. */
+VtgStatus run_kernel_device(VtgDevice *device, SpirvBinary code, RunJob *job);
+
+#endif

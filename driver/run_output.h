@@ -1,0 +1,25 @@
+/* What `run` hands out when the kernel has run: --out, --print, --repeat. */
+#ifndef DRIVER_RUN_OUTPUT_H
+#define DRIVER_RUN_OUTPUT_H
+
+#include "driver/options.h"
+#include "driver/run_kernel.h"
+#include "driver/values.h"
+
+/* One `vittec-gpu run`. */
+typedef struct {
+    const Options *options;
+    Session session;
+    const ReflectKernel *kernel;
+    Value *values; /* by parameter */
+    RunJob job;
+    const char *device_name;
+} Run;
+
+/* The parameter of a name; what is wrong was printed. */
+Status run_find_param(Run *run, const char *name, size_t length, uint32_t *index);
+
+Status run_check_outputs(Run *run); /* before the run: names, endings, numbers */
+Status run_write_outputs(Run *run);
+
+#endif

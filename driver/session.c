@@ -1,0 +1,398 @@
+/* See session.h. Every step runs under a guard (ir/base/fatal.h), so a broken invariant or a lack of memory anywhere
+ * below becomes a status here. */
+#include "driver/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "driver/file.h"
+#include "driver/targets.h"
+#include "ir/base/fatal.h"
+#include "ir/text.h"
+#include "ir/verify.h"
+
+#ifdef VT_DEBUG
+enum { ALWAYS_VERIFY = 1 };
+#else
+enum { ALWAYS_VERIFY = 0 };
+#endif
+
+void session_open(Session *session, const SessionOptions *options) {
+    *session = (Session){0};
+    if (options != NULL) {
+        session->options = *options;
+    }
+    session->options.verify |= ALWAYS_VERIFY;
+    session->names.arena = &session->arena;
+    session->sources.arena = &session->arena;
+    session->dump.arena = session->detail.arena = &session->arena;
+    diags_init(&session->diags, &session->arena, &session->sources);
+    session->diags.max_errors = session->options.max_errors;
+    for (int i = WARN_NONE + 1; i < WARN_COUNT; i++) {
+        const WarningChoice *choice = &session->options.warnings[i];
+        if (choice->state != WARNING_DEFAULT) {
+            session->diags.off[i] = choice->state == WARNING_OFF;
+        }
+        session->diags.as_error[i] = choice->is_error;
+    }
+}
+
+void session_close(Session *session) {
+    arena_release(&session->arena);
+    free(session->failure);
+    free(session->loaded);
+    *session = (Session){0};
+}
+
+/* ---- failures ---- */
+
+static void report_memory(void *arg) {
+    Session *session = arg;
+    diag_report(&session->diags, (Span){0}, D(NEEDS_TOO_MUCH_MEMORY), session->arena.total >> 20);
+}
+
+/* The report of too little memory needs some: the arena's limit is raised for it. When even that is not to be had, what
+ * was collected goes. */
+static Status out_of_memory(Session *session) {
+    const char *message;
+    size_t limit = session->arena.limit != 0 ? session->arena.limit : ARENA_DEFAULT_LIMIT;
+    session->arena.limit = limit + limit / 4;
+    if (guard_run(report_memory, session, &message) != FATAL_NONE) {
+        Arena *arena = &session->arena;
+        arena_release(arena);
+        diags_init(&session->diags, arena, &session->sources);
+        session->sources = (SourceMap){.arena = arena};
+        session->dump = session->detail = (Text){.arena = arena};
+        session->phases.count = session->phases.capacity = 0;
+        session->diags.errors = 1; /* printed without a text if this fails, too */
+        guard_run(report_memory, session, &message);
+    }
+    return STATUS_SOURCE;
+}
+
+Status session_guard(Session *session, void (*fn)(void *), void *arg) {
+    const char *message;
+    switch (guard_run(fn, arg, &message)) {
+    case FATAL_NONE:
+        break;
+    case FATAL_MEMORY:
+        return out_of_memory(session);
+    case FATAL_BUG:
+        free(session->failure);
+        session->failure = strdup(message);
+        return STATUS_BUG;
+    }
+    if (session->failure != NULL) {
+        return STATUS_FILE;
+    }
+    return session->diags.errors > 0 ? STATUS_SOURCE : STATUS_FINE;
+}
+
+/* ---- times ---- */
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* Ends the phase that began at *start, begins the next. */
+static void add_phase(Session *session, const char *name, uint64_t *start) {
+    if (session->options.time) {
+        uint64_t end = now();
+        VEC_PUSH(&session->arena, &session->phases, (SessionPhase){name, end - *start});
+        *start = end;
+    }
+}
+
+/* ---- from a file to IR ---- */
+
+typedef struct {
+    Session *session;
+    const char *text, *name;
+    size_t length;
+    bool is_ir, stop; /* stop: when the file was read */
+} Load;
+
+static void add_file(Load *load) {
+    Session *session = load->session;
+    session->file = source_add(&session->sources, load->name, load->text, load->length);
+    if (session->file == NULL) {
+        diag_report(&session->diags, (Span){0}, D(SOURCE_TOO_LARGE), load->name,
+                    SOURCE_MAX_BYTES >> 20);
+    }
+}
+
+static void check_frontend_ir(Session *session) {
+    fatal_context("front end");
+    if (session->options.verify && !ir_verify(session->module, &session->detail, NULL)) {
+        BUG("the IR is not valid");
+    }
+}
+
+static void compile(Load *load) {
+    Session *session = load->session;
+    uint64_t start = now();
+    fatal_context("parser");
+    session->ast = ast_parse(&session->arena, &session->names, &session->diags, session->file);
+    add_phase(session, "parse", &start);
+    fatal_context("front end");
+    session->module = frontend_lower(&session->arena, &session->names, &session->diags,
+                                     session->ast, &session->options.frontend);
+    add_phase(session, "check and lower", &start);
+    if (session->diags.errors == 0) {
+        check_frontend_ir(session);
+    }
+}
+
+/* --entry for IR text, where no front end does it. */
+static void keep_entries(Session *session) {
+    const FrontendOptions *frontend = &session->options.frontend;
+    for (unsigned i = 0; i < frontend->entry_count; i++) {
+        if (session_kernel(session, frontend->entries[i]) == NULL) {
+            diag_report(&session->diags, (Span){0}, D(UNKNOWN_ENTRY), frontend->entries[i]);
+        }
+    }
+    for (IrFunction **link = &session->module->functions; *link != NULL;) {
+        bool keep = !(*link)->is_kernel || frontend->entry_count == 0;
+        for (unsigned i = 0; i < frontend->entry_count; i++) {
+            keep |= strcmp((*link)->name->text, frontend->entries[i]) == 0;
+        }
+        if (keep) {
+            link = &(*link)->next;
+        } else {
+            *link = (*link)->next;
+        }
+    }
+}
+
+static void parse_ir(Load *load) {
+    Session *session = load->session;
+    uint64_t start = now();
+    fatal_context("IR parser");
+    session->module = ir_parse(&session->arena, &session->names, &session->diags, session->file);
+    add_phase(session, "parse IR", &start);
+    if (session->module != NULL) {
+        keep_entries(session);
+    }
+    if (session->options.frontend.defines != NULL) {
+        diag_report(&session->diags, (Span){0}, D(UNKNOWN_DEFINE),
+                    session->options.frontend.defines->name);
+    }
+}
+
+static void load_text(void *arg) {
+    Load *load = arg;
+    if (load->session->file == NULL) {
+        add_file(load);
+    }
+    if (load->session->file != NULL && !load->stop) {
+        (load->is_ir ? parse_ir : compile)(load);
+    }
+}
+
+static void load_file(void *arg) {
+    Load *load = arg;
+    Session *session = load->session;
+    uint64_t start = now();
+    FileBytes bytes;
+    switch (file_read(load->name, SOURCE_MAX_BYTES, &bytes)) {
+    case FILE_FINE:
+        break;
+    case FILE_TOO_LARGE:
+        diag_report(&session->diags, (Span){0}, D(SOURCE_TOO_LARGE), file_name(load->name),
+                    SOURCE_MAX_BYTES >> 20);
+        return;
+    case FILE_NO_MEMORY:
+        fatal_memory();
+    case FILE_FAILED:
+        session->failure = file_error("cannot read", load->name);
+        return;
+    }
+    load->is_ir = strcmp(path_ending(load->name), ".vir") == 0;
+    load->name = file_name(load->name);
+    load->text = session->loaded = bytes.data;
+    load->length = bytes.size;
+    add_file(load);
+    add_phase(session, "read", &start);
+    load_text(load);
+}
+
+Status session_compile_source(Session *session, const char *text, size_t length, const char *name) {
+    Load load = {.session = session, .text = text, .name = name, .length = length};
+    return session_guard(session, load_text, &load);
+}
+
+Status session_load_ir(Session *session, const char *text, size_t length, const char *name) {
+    Load load = {session, text, name, length, .is_ir = true};
+    return session_guard(session, load_text, &load);
+}
+
+Status session_load_file(Session *session, const char *path) {
+    Load load = {.session = session, .name = path};
+    return session_guard(session, load_file, &load);
+}
+
+Status session_read_file(Session *session, const char *path) {
+    Load load = {.session = session, .name = path, .stop = true};
+    return session_guard(session, load_file, &load);
+}
+
+/* ---- passes ---- */
+
+static const IrPass *const no_passes[] = {NULL};
+
+const IrPass *const *session_pipeline(const SessionOptions *options) {
+    if (options->stop_after != NULL && strcmp(options->stop_after, SESSION_FRONTEND) == 0) {
+        return no_passes;
+    }
+    if (options->pipeline != NULL) {
+        return options->pipeline;
+    }
+    return options->level == 0 ? ir_pipeline_O0 : ir_pipeline_O1;
+}
+
+static void run_passes(void *arg) {
+    Session *session = arg;
+    const SessionOptions *options = &session->options;
+    const char *dump_after = options->dump_after;
+    if (dump_after != NULL &&
+        (strcmp(dump_after, SESSION_FRONTEND) == 0 || strcmp(dump_after, "all") == 0)) {
+        text_add(&session->dump, "// after " SESSION_FRONTEND "\n");
+        ir_print(&session->dump, session->module, NULL);
+    }
+    IrPassOptions passes = {
+        .verify = options->verify,
+        .dump_after = dump_after,
+        .stop_after = options->stop_after,
+        .dump = &session->dump,
+        .time = options->time,
+        .trust_bounds = options->bounds == BOUNDS_TRUST,
+    };
+    bool fine = ir_run_passes(session->module, session_pipeline(options), &passes);
+    for (uint32_t i = 0; i < passes.times.count; i++) {
+        const IrPassTime *time = &passes.times.items[i];
+        VEC_PUSH(&session->arena, &session->phases, (SessionPhase){time->name, time->nanoseconds});
+    }
+    bool whole = options->stop_after == NULL && options->pipeline == NULL;
+    if (fine && whole && options->verify) {
+        fatal_context("the last pass");
+        if (!ir_verify_lowered(session->module, &session->detail, NULL)) {
+            BUG("the IR is valid, but not lowered");
+        }
+    }
+}
+
+Status session_lower(Session *session) {
+    return session_guard(session, run_passes, session);
+}
+
+/* ---- what comes out ---- */
+
+const IrFunction *session_kernel(const Session *session, const char *name) {
+    for (const IrFunction *f = session->module->functions; f != NULL; f = f->next) {
+        if (f->is_kernel && strcmp(f->name->text, name) == 0) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static void need_kernel(void *arg) {
+    Session *session = arg;
+    const IrFunction *f = session->module->functions;
+    while (f != NULL && !f->is_kernel) {
+        f = f->next;
+    }
+    if (f == NULL) {
+        diag_report(&session->diags, (Span){0}, D(NO_KERNEL), session->file->path);
+    }
+}
+
+Status session_need_kernel(Session *session) {
+    return session_guard(session, need_kernel, session);
+}
+
+typedef struct {
+    Session *session;
+    Text *out;
+    SpirvTarget target;
+    SpirvBinary *binary;
+} Output;
+
+static void write_spirv(void *arg) {
+    Output *output = arg;
+    Session *session = output->session;
+    uint64_t start = now();
+    SpirvOptions options = {
+        .target = output->target,
+        .debug = session->options.debug,
+        .sources = &session->sources,
+    };
+    fatal_context("SPIR-V writer");
+    *output->binary = spirv_write(session->module, &options);
+    add_phase(session, "write SPIR-V", &start);
+    if (session->options.verify) {
+        if (!spirv_validate(*output->binary, output->target, &session->detail)) {
+            BUG("SPIRV-Tools refuse the module");
+        }
+        add_phase(session, "validate SPIR-V", &start);
+    }
+}
+
+Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary) {
+    Output output = {.session = session, .target = target, .binary = binary};
+    return session_guard(session, write_spirv, &output);
+}
+
+static void disassemble(void *arg) {
+    const Output *output = arg;
+    fatal_context("disassembler");
+    if (!spirv_disassemble(output->out, *output->binary, &output->session->detail)) {
+        BUG("SPIRV-Tools cannot read the module");
+    }
+}
+
+Status session_disassemble(Session *session, SpirvBinary binary, Text *out) {
+    Output output = {.session = session, .out = out, .binary = &binary};
+    return session_guard(session, disassemble, &output);
+}
+
+static void print_ir(void *arg) {
+    const Output *output = arg;
+    const Session *session = output->session;
+    fatal_context("IR printer");
+    ir_print(output->out, session->module, session->options.debug ? &session->sources : NULL);
+}
+
+static void print_tokens(void *arg) {
+    const Output *output = arg;
+    Session *session = output->session;
+    fatal_context("lexer");
+    ast_print_tokens(output->out, &session->names, &session->diags, session->file,
+                     &session->sources);
+}
+
+static void print_ast(void *arg) {
+    const Output *output = arg;
+    Session *session = output->session;
+    fatal_context("parser");
+    session->ast = ast_parse(&session->arena, &session->names, &session->diags, session->file);
+    ast_print(output->out, &session->sources, session->ast);
+}
+
+Status session_print_ir(Session *session, Text *out) {
+    Output output = {.session = session, .out = out};
+    return session_guard(session, print_ir, &output);
+}
+
+Status session_print_tokens(Session *session, Text *out) {
+    Output output = {.session = session, .out = out};
+    return session_guard(session, print_tokens, &output);
+}
+
+Status session_print_ast(Session *session, Text *out) {
+    Output output = {.session = session, .out = out};
+    return session_guard(session, print_ast, &output);
+}

@@ -1,0 +1,25 @@
+/* Targets, by name and by the ending of the output file. The table is targets.def. */
+#ifndef DRIVER_TARGETS_H
+#define DRIVER_TARGETS_H
+
+#include "ir/base/text.h"
+
+typedef enum { WRITER_LATER, WRITER_SPIRV, WRITER_IR } Writer;
+
+typedef struct {
+    const char *name, *alias, *ending;
+    Writer writer;
+    unsigned version; /* the back-end's own: SpirvTarget */
+    const char *what;
+} Target;
+extern const Target targets[]; /* ends with a NULL name */
+
+const Target *target_named(const char *name);     /* or by its alias; NULL: none */
+const Target *target_of_ending(const char *path); /* NULL: no target has this ending */
+const char *path_ending(const char *path);        /* ".spv"; "" when there is none */
+
+void targets_print(Text *out);      /* --print-targets */
+void targets_list_built(Text *out); /* "vulkan1.1, vulkan1.2, …" */
+void targets_list_endings(Text *out);
+
+#endif
