@@ -1,0 +1,96 @@
+"""What the suites share: running the compiler, comparing texts, the devices of this machine."""
+import difflib
+import functools
+import os
+import pathlib
+import shlex
+import subprocess
+import threading
+
+
+class Failure(Exception):
+    pass
+
+
+class Skip(Exception):
+    pass
+
+
+class Result:
+    def __init__(self, command, done):
+        self.command, self.code, self.out, self.err = command, done.returncode, done.stdout, done.stderr
+
+    def __str__(self):
+        return (f"$ {shlex.join(map(str, self.command))}\nexit {self.code}\n"
+                f"{self.out.decode(errors='replace')[:4000]}{self.err.decode(errors='replace')[:4000]}")
+
+
+class Env:
+    """One run of the tests: where the programs are, a scratch folder, options, devices."""
+
+    def __init__(self, bin_dir, scratch, args):
+        self.bin, self.scratch, self.args = bin_dir.resolve(), scratch, args
+        self.vittec = str(self.bin / "vittec-gpu")
+        self.lock = threading.Lock()
+        self.count = 0
+
+    def folder(self):
+        with self.lock:
+            self.count += 1
+            path = self.scratch / str(self.count)
+        path.mkdir()
+        return path
+
+    def run(self, command, expect=0, stdin=b"", env=None, timeout=120, cwd=None):
+        """Runs a command; a signal or an unexpected exit status is a failure. expect None: any status."""
+        try:
+            done = subprocess.run([str(c) for c in command], input=stdin, capture_output=True, timeout=timeout,
+                                  cwd=cwd, env={**os.environ, "NO_COLOR": "1", **(env or {})})
+        except subprocess.TimeoutExpired:
+            raise Failure(f"$ {shlex.join(map(str, command))}\nno end within {timeout} s")
+        result = Result(command, done)
+        if done.returncode < 0 or b"Sanitizer" in done.stderr or b"runtime error:" in done.stderr:
+            raise Failure(f"crashed\n{result}")
+        if expect is not None and done.returncode != expect:
+            raise Failure(f"expected exit {expect}\n{result}")
+        return result
+
+    def compile(self, *args, **kwargs):
+        return self.run([self.vittec, *args], **kwargs)
+
+    @functools.cached_property
+    def devices(self):
+        """Vulkan drivers to test on: a list of (name, environment)."""
+        system = sorted(pathlib.Path("/usr/share/vulkan/icd.d").glob("lvp_icd*.json"))
+        found = [("lavapipe", {"VK_DRIVER_FILES": str(path), "VK_ICD_FILENAMES": str(path)}) for path in system[:1]]
+        listed = subprocess.run(["sh", "tools/test-devices.sh"], capture_output=True, text=True, timeout=900)
+        for line in listed.stdout.splitlines():
+            name, path = line.split(None, 1)
+            found.append((name, {"VK_DRIVER_FILES": path, "VK_ICD_FILENAMES": path}))
+        return found
+
+    # every driver that the tests know of; one that is missing is shown as skipped
+    KNOWN_DEVICES = ["lavapipe", "mesa25", "swiftshader"]
+
+    def device(self, name):
+        for found, environment in self.devices:
+            if found == name:
+                return environment
+        raise Skip(f"no Vulkan driver `{name}` on this machine")
+
+
+def known_bugs(driver):
+    """What a driver is shown to get wrong: {test or seed: reason}, from tests/known-driver-bugs."""
+    lines = pathlib.Path("tests/known-driver-bugs").read_text().splitlines()
+    rows = [line.split(None, 2) for line in lines if line and not line.startswith("#")]
+    return {what: reason for name, what, reason in rows if name == driver}
+
+
+def same_text(want, got, what):
+    if want != got:
+        diff = "".join(difflib.unified_diff(want.splitlines(True), got.splitlines(True), "expected", "got"))
+        raise Failure(f"{what} differs\n{diff}")
+
+
+def sources(folder):
+    return sorted(pathlib.Path("tests", folder).glob("*.vt"))

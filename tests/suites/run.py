@@ -1,0 +1,132 @@
+"""Executed tests: tests/run/NAME.vt says in comments what to run and what must come out.
+
+    //! run a=1,2,3 out=zeros:3            arguments of `vittec-gpu run`
+    //! expect out = [2, 4, 6]             a Python expression: numbers of each element, lane after lane
+    //! expect out ~2 = [math.sin(x) …]    floats: within 2 ulp of f32
+
+Each `run` is followed by its `expect` lines. It runs on the interpreter and on every Vulkan driver, at -O0 and -O2.
+The expressions know math, and f32(x), i32(x), u32(x), bits(x), float_of(bits), nan, inf.
+"""
+import math
+import re
+import struct
+
+from .common import Env, Failure, Skip, known_bugs, sources
+
+TYPES = {"f32": "f", "u32": "I", "i32": "i"}
+
+
+def f32(x):
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def u32(x):
+    return int(x) & 0xffffffff
+
+
+def i32(x):
+    return (int(x) + 2**31) % 2**32 - 2**31
+
+
+def bits(x):
+    return struct.unpack("<I", struct.pack("<f", x))[0]
+
+
+def float_of(x):
+    return struct.unpack("<f", struct.pack("<I", x))[0]
+
+
+NAMES = {"math": math, "f32": f32, "u32": u32, "i32": i32, "bits": bits, "float_of": float_of,
+         "nan": math.nan, "inf": math.inf, "MIN": -2**31, "MAX": 2**31 - 1, "UMAX": 2**32 - 1}
+
+
+class Step:
+    def __init__(self, arguments):
+        self.arguments, self.expects = arguments.split(), []
+
+
+def steps_of(text):
+    steps = []
+    for kind, rest in re.findall(r"^//! (run|expect)\b *(.*)$", text, re.M):
+        if kind == "run":
+            steps.append(Step(rest))
+        else:
+            name, tolerance, value = re.fullmatch(r"(\w+) *(?:~(\S+))? *= *(.*)", rest).groups()
+            steps[-1].expects.append((name, tolerance, value))
+    return steps
+
+
+def cases(env):
+    names = ["interp"] + Env.KNOWN_DEVICES
+    for source in sources("run"):
+        steps = steps_of(source.read_text())
+        for device in names:
+            for level in ("-O0", "-O2"):
+                yield f"{source.stem} {device} {level}", \
+                    lambda s=source, t=steps, d=device, o=level: check(env, s, t, d, o)
+
+
+def buffer_type(source, step, name):
+    kernel = re.search(r"--kernel (\w+)", " ".join(step.arguments))
+    parameters = re.search(rf"kernel {kernel[1] if kernel else '[a-z_]+'}\((.*?)\) *{{", source.read_text(), re.S)[1]
+    found = re.search(rf"\b{name}: *Buffer<(f32|u32|i32)(?:x([234]))?>", parameters)
+    if not found:
+        raise Failure(f"{source}: no buffer `{name}`")
+    return found[1], int(found[2] or 1)
+
+
+def read_numbers(path, scalar, lanes):
+    stride = 4 if lanes == 3 else lanes
+    data = path.read_bytes()
+    flat = struct.unpack(f"<{len(data) // 4}{TYPES[scalar]}", data)
+    return [x for start in range(0, len(flat), stride) for x in flat[start:start + lanes]]
+
+
+def ulps(a, b):
+    if math.isnan(a) or math.isnan(b):
+        return 0 if math.isnan(a) and math.isnan(b) else math.inf
+    if math.isinf(a) or math.isinf(b):
+        return 0 if a == b else math.inf
+    b32 = f32(b)
+    step = max(2.0**-149, 2.0**(math.frexp(b32)[1] - 24)) if b32 else 2.0**-149
+    return abs(a - b) / step
+
+
+def same(scalar, tolerance, got, want):
+    if scalar != "f32":
+        return got == want
+    if tolerance is None:
+        want = f32(want)
+        return (math.isnan(got) and math.isnan(want)) or got == want
+    kind, limit = (tolerance[0], float(tolerance[1:])) if tolerance[0] == "+" else ("u", float(tolerance))
+    if kind == "+":  # absolute
+        return abs(got - want) <= limit or (math.isnan(got) and math.isnan(want)) or got == want
+    return ulps(got, want) <= limit
+
+
+def check(env, source, steps, device, level):
+    if not steps:
+        raise Failure(f"{source} has no `//! run` line")
+    environment = {} if device == "interp" else env.device(device)
+    if f"run/{source.stem}" in known_bugs(device):
+        raise Skip("a known bug of the driver: " + known_bugs(device)[f"run/{source.stem}"])
+    for step in steps:
+        folder = env.folder()
+        outs = [x for name, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
+        if not outs:
+            raise Failure(f"{source}: a run without `expect`")
+        env.compile("run", source, f"--device={'interp' if device == 'interp' else 'vulkan'}", level, "--verify-each",
+                    *step.arguments, *outs, env=environment)
+        for name, tolerance, expression in step.expects:
+            scalar, lanes = buffer_type(source, step, name)
+            got = read_numbers(folder / f"{name}.bin", scalar, lanes)
+            want = list(eval(expression, dict(NAMES)))  # noqa: S307  the tests' own expressions
+            bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
+            if len(got) != len(want) or bad:
+                where = bad[0] if bad else min(len(got), len(want))
+                raise Failure(f"{source} on {device} {level}: {name} has {len(got)} numbers, expected {len(want)}; "
+                              f"first difference at {where}:\n  got      {got[where:where + 8]}\n"
+                              f"  expected {want[where:where + 8]}\n  run {' '.join(step.arguments)}")

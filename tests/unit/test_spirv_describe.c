@@ -1,0 +1,167 @@
+/* What `inspect` says of SPIR-V: of the writer's modules, of their bytes in the other order, and of modules that were
+ * damaged.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backend-spirv/spirv.h"
+#include "ir/text.h"
+
+static int failures;
+static const char *what = "";
+
+/* CHECK_SAYING prints more (a format and its arguments) when the condition fails. */
+#define CHECK_SAYING(condition, ...)                                                               \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            failures++;                                                                            \
+            printf("%s:%d: %s: %s\n", __FILE__, __LINE__, what, #condition);                       \
+            printf(__VA_ARGS__);                                                                   \
+        }                                                                                          \
+    } while (0)
+#define CHECK(condition) CHECK_SAYING(condition, "%s", "")
+
+typedef struct {
+    Arena arena;
+    Names names;
+    SourceMap sources;
+    Diags diags;
+    IrModule *module;
+} Unit;
+
+static void open_unit(Unit *unit, const char *text) {
+    *unit = (Unit){0};
+    unit->names.arena = unit->sources.arena = &unit->arena;
+    diags_init(&unit->diags, &unit->arena, &unit->sources);
+    const SourceFile *file = source_add(&unit->sources, "test.vir", text, strlen(text));
+    unit->module = ir_parse(&unit->arena, &unit->names, &unit->diags, file);
+    if (unit->module == NULL) {
+        diags_print_text(&unit->diags, stdout, false);
+        exit(1);
+    }
+}
+
+static void close_unit(Unit *unit) {
+    arena_release(&unit->arena);
+}
+
+static SpirvBinary write_as(Unit *unit, SpirvTarget target, bool debug) {
+    SpirvOptions options = {.target = target, .debug = debug, .sources = &unit->sources};
+    return spirv_write(unit->module, &options);
+}
+
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t n) { /* xorshift64*, Vigna 2016 */
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (uint32_t)((random_state * 2685821657736338717u) >> 33) % n;
+}
+
+static const char DESCRIBED[] =
+    "kernel @saxpy(%x: buffer<f32>, %y: buffer<f32>, %a: f32, %v: u32x2) workgroup(64, 1, 1) {\n"
+    "  %g: u32x3 = builtin global_id\n"
+    "  %i: u32 = extract %g, 0\n"
+    "  %e: f32 = load.raw %x[%i]\n"
+    "  %f: f32 = load.raw %y[%i]\n"
+    "  %p: f32 = mul %a, %e\n"
+    "  %s: f32 = add %p, %f\n"
+    "  store.raw %y[%i], %s\n"
+    "  ret\n}\n"
+    "kernel @other(%x: buffer<f32x3>, %unused: buffer<i32>) workgroup(8, 8, 1) {\n"
+    "  %l: u32 = builtin lane\n"
+    "  store.raw %x[%l][0u32], 1.0f32\n"
+    "  ret\n}\n";
+
+static void check_described(Unit *unit, SpirvBinary binary, const char *wanted) {
+    Text out = {.arena = &unit->arena}, why = {.arena = &unit->arena};
+    CHECK_SAYING(spirv_describe(&out, binary.words, binary.count, &why), "%s\n", text_get(&why));
+    CHECK_SAYING(strstr(text_get(&out), wanted) != NULL, "%s\n%s", wanted, text_get(&out));
+}
+
+static void test_describe(void) {
+    what = "describe";
+    Unit unit;
+    open_unit(&unit, DESCRIBED);
+    SpirvBinary binary = write_as(&unit, SPIRV_VULKAN_1_1, false);
+    static const char wanted[] =
+        "capabilities: Shader GroupNonUniform\n"
+        "extensions: none\n"
+        "memory model: Logical GLSL450\n"
+        "entry point \"saxpy\": GLCompute, workgroup 64 x 1 x 1\n"
+        "    set 0 binding 0: storage buffer \"x\" of f32 every 4 bytes, read only\n"
+        "    set 0 binding 1: storage buffer \"y\" of f32 every 4 bytes, read and write\n"
+        "    push constants \"values\"\n"
+        "        offset 0: \"a\", f32\n"
+        "        offset 8: \"v\", u32x2\n"
+        "    input: GlobalInvocationId\n"
+        "entry point \"other\": GLCompute, workgroup 8 x 8 x 1\n"
+        "    set 0 binding 0: storage buffer \"x\" of f32x3 every 16 bytes, write only\n"
+        "    input: SubgroupLocalInvocationId\n"
+        "used by none of them:\n"
+        "    set 0 binding 1: storage buffer \"unused\" of i32 every 4 bytes, neither read nor "
+        "written\n";
+    check_described(&unit, binary, wanted);
+    check_described(&unit, write_as(&unit, SPIRV_VULKAN_1_2, false), "SPIR-V 1.5, generator 0");
+
+    uint32_t *other_order = NEW_ARRAY(&unit.arena, uint32_t, binary.count);
+    for (size_t i = 0; i < binary.count; i++) {
+        uint32_t word = binary.words[i];
+        other_order[i] = word >> 24 | (word >> 8 & 0xff00) | (word & 0xff00) << 8 | word << 24;
+    }
+    check_described(&unit, (SpirvBinary){other_order, binary.count}, wanted);
+    close_unit(&unit);
+}
+
+/* Words changed, cut off, swapped: an answer or a reason, and no access outside (make test CONFIG=sanitize). */
+static void test_describe_damaged(void) {
+    enum { ROUNDS = 5000 };
+    what = "describe, damaged";
+    Unit unit;
+    open_unit(&unit, DESCRIBED);
+    SpirvBinary binary = write_as(&unit, SPIRV_VULKAN_1_2, true);
+    uint32_t *words = calloc(binary.count, sizeof *words); /* its own block: overruns are seen */
+    random_state = 42;
+    for (int round = 0; round < ROUNDS && words != NULL; round++) {
+        memcpy(words, binary.words, binary.count * sizeof *words);
+        size_t count = random_below(8) == 0 ? random_below((uint32_t)binary.count) : binary.count;
+        for (uint32_t changes = random_below(4); changes > 0 && count > 0; changes--) {
+            uint32_t at = random_below((uint32_t)count);
+            uint32_t from = random_below((uint32_t)count);
+            switch (random_below(4)) {
+            case 0:
+                words[at] ^= 1u << random_below(32);
+                break;
+            case 1:
+                words[at] = words[from];
+                break;
+            case 2:
+                words[at] = random_below(64);
+                break;
+            default:
+                words[at] = (words[at] & 0xffff) | random_below(16) << 16;
+                break;
+            }
+        }
+        uint32_t *exact = malloc(count > 0 ? count * sizeof *exact : 1);
+        if (exact != NULL) {
+            memcpy(exact, words, count * sizeof *exact);
+            Arena arena = {0};
+            Text out = {.arena = &arena}, why = {.arena = &arena};
+            bool read = spirv_describe(&out, exact, count, &why);
+            CHECK(read == (why.length == 0));
+            arena_release(&arena);
+        }
+        free(exact);
+    }
+    free(words);
+    close_unit(&unit);
+}
+
+int main(void) {
+    test_describe();
+    test_describe_damaged();
+    printf("test_spirv_describe: %s\n", failures == 0 ? "all good" : "FAILED");
+    return failures != 0;
+}
