@@ -324,7 +324,9 @@ static void check_stmt_kind(Checker *c, Stmt *stmt) {
         check_local_const(c, stmt);
         break;
     case STMT_SHARED:
-        not_yet(c, stmt->span, "`shared` memory");
+        if (stmt->let.type->kind != TYPE_EXPR_ERROR) {
+            not_yet(c, stmt->span, "`shared` memory");
+        }
         if (stmt->let.name.name != NULL) {
             stmt->symbol = declare_local(c, stmt->let.name, NULL);
         }
@@ -384,12 +386,21 @@ static void check_stmt(Checker *c, Stmt *stmt) {
 void close_scope(Checker *c) {
     for (Symbol *s = scope_close(&c->scopes); s != NULL; s = s->next_in_scope) {
         bool local = s->kind == SYMBOL_LOCAL || s->kind == SYMBOL_CONST;
-        bool unused = local && !s->used && s->name->text[0] != '_' && s->span.start != 0;
-        if (unused && (c->current == NULL || !errors_in(c, c->current->decl->span))) {
-            Diag *d = diag_report(c->diags, s->span, D(UNUSED_VARIABLE), s->name->text);
-            diag_help(d, s->span, "remove it, or name it `_%s`", s->name->text);
+        if (local && !s->used && s->name->text[0] != '_') {
+            VEC_PUSH(c->arena, &c->unused, s);
         }
     }
+}
+
+/* Where something is wrong, they may have been used there. */
+static void warn_unused_locals(Checker *c, Span span) {
+    bool wrong = errors_in(c, span);
+    for (uint32_t i = 0; i < c->unused.count && !wrong; i++) {
+        const Symbol *s = c->unused.items[i];
+        Diag *d = diag_report(c->diags, s->span, D(UNUSED_VARIABLE), s->name->text);
+        diag_help(d, s->span, "remove it, or name it `_%s`", s->name->text);
+    }
+    c->unused.count = 0;
 }
 
 void check_block(Checker *c, Block *block, bool new_scope) {
@@ -403,6 +414,11 @@ void check_block(Checker *c, Block *block, bool new_scope) {
             Diag *d = diag_report(c->diags, stmt->span, D(UNREACHABLE));
             diag_note(d, ended->span, "control never gets past this");
             ended = NULL;
+        }
+        if (stmt->next == NULL && stmt->kind == STMT_EXPR && block->value != NULL &&
+            block->value->kind == EXPR_ERROR) {
+            check_expr(c, stmt->value); /* it should have been the block's value, as was reported */
+            break;
         }
         check_stmt(c, stmt);
         if (stmt_gives(stmt)) {
@@ -437,6 +453,7 @@ void check_function_body(Checker *c, Symbol *symbol) {
     Decl *decl = symbol->decl;
     c->current = symbol;
     c->loop_depth = 0;
+    c->unused.count = 0;
     scope_open(&c->scopes);
     for (Param *param = decl->proc.params; param != NULL; param = param->next) {
         if (param->symbol != NULL) {
@@ -450,5 +467,6 @@ void check_function_body(Checker *c, Symbol *symbol) {
         }
     }
     close_scope(c);
+    warn_unused_locals(c, decl->span);
     c->current = NULL;
 }

@@ -114,6 +114,8 @@ static const struct {
     {TOK_SEMICOLON, TOK_LET,      0,        "remove this `;`: no statement stands before it"},
     {TOK_SEMICOLON, TOK_KERNEL,   0,        "remove this `;`"},
     {TOK_SEMICOLON, TOK_BODY,     0,        "a declaration has its body at once"},
+    {TOK_SEMICOLON, TOK_ASSIGN,   0,        "it has its value at once: `= …;`"},
+    {TOK_MUT,       TOK_NAME,     TOK_INT,  "parameters and the variable of a `for` never change; copy one with `let mut`"},
     {TOK_FAT_ARROW, 0,            0,        "a case is written `case 1 { … }`"},
     {TOK_NAME,      TOK_KERNEL,   0,        "outside of kernels and procs only `kernel`, `proc`, `form`, `const` and `use` may stand"},
     {TOK_LET,       TOK_KERNEL,   0,        "outside of kernels and procs, a constant is written `const`"},
@@ -145,7 +147,7 @@ static void advise(Parser *p, Diag *diag, const Token *found, const bool *expect
     bool name_alone = HAS(NAME) && !HAS(INT) && !HAS(LBRACKET);
     if (name_alone && is_keyword(found)) {
         diag_help(diag, found->span, "`%s` is a keyword: choose another name", found->name->text);
-    } else if (found->kind == TOK_NAME && HAS(SEMICOLON) && p->previous != NULL &&
+    } else if (found->kind == TOK_NAME && HAS(SEMICOLON) && HAS(ASSIGN) && p->previous != NULL &&
                p->previous->kind == TOK_NAME) {
         diag_help(diag, found->span, "a variable is declared as `let %s: %s = …;`",
                   found->name->text, p->previous->name->text);
@@ -161,9 +163,8 @@ void report_missing_semicolon(Parser *p, Pos after, const char *found) {
 }
 
 void report_syntax(Parser *p, const Token *found, const bool *expected) {
-    bool real = found >= p->tokens.items && found < p->tokens.items + p->tokens.count;
-    bool put_in_brace = !real && found->kind == TOK_RBRACE;
-    const Token *shown = put_in_brace ? &p->tokens.items[p->at] : found;
+    bool put_in_brace = !is_real(p, found) && found->kind == TOK_RBRACE;
+    const Token *shown = put_in_brace ? token_at(p, p->at) : found;
     p->insert_semicolon =
         HAS(SEMICOLON) && !HAS(INT) && !HAS(KERNEL) && p->previous != NULL &&
         (starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
@@ -188,7 +189,7 @@ void report_syntax(Parser *p, const Token *found, const bool *expected) {
     Diag *diag = diag_report(p->diags, span, D(SYNTAX), list_expected(p, expected), what);
     const Open *open = p->opens.count > 0 ? &p->opens.items[p->opens.count - 1] : NULL;
     if (open != NULL && open->unclosed && !open->is_brace) {
-        Span bracket = p->tokens.items[open->index].span;
+        Span bracket = token_at(p, open->index)->span;
         diag_note(diag, bracket, "this `%c` is never closed", *span_text(p->file, bracket));
     }
     advise(p, diag, found, expected);

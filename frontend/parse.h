@@ -1,5 +1,6 @@
-/* What the parts of the parser share: the grammar (parser.y), the token source (parse_tokens.c), the
- * words of other languages (parse_foreign.c), its error texts (parse.c) and the making of nodes (ast.c).
+/* What the parts of the parser share: the grammar (parser.y), the token source (parse_tokens.c, with
+ * parse_brackets.c, parse_recover.c and parse_foreign.c), the error texts (parse.c) and the making of nodes
+ * (ast.c).
  *
  * The grammar recovers from an error by rules that end in `error to_LEVEL RESUME`: when bison has popped to
  * one, the empty `to_LEVEL` tells the token source where to go on (Sync), and it hands out RESUME there.
@@ -127,14 +128,33 @@ typedef struct Parser {
 
 void source_start(Parser *p); /* lexes the file and pairs the brackets */
 const Token *source_next(Parser *p);
-void source_restart(Parser *p); /* at the next declaration, for a new run of the grammar */
 bool starts_on_new_line(const Parser *p, const Token *token);
-
-/* At tokens[p->at], when it is a name: is it in a place where a statement or declaration may start? */
+/* Of tokens[p->at]: is it where a statement, a declaration may start? */
 bool at_statement_start(const Parser *p);
 bool at_declaration_start(const Parser *p);
-
 Token *put_in(Parser *p, int kind, Span span); /* queues a token that is not in the source */
+Span here(const Parser *p);                    /* where the last token that was handed out ends */
+/* Forgets brackets above the first `depth`, and the heads within them; `with_heads`: those at `depth` too. */
+void drop_opens(Parser *p, uint32_t depth, bool with_heads);
+
+void pair_brackets(Parser *p);       /* parse_brackets.c */
+bool begins_declaration(int kind);
+bool begins_statement(int kind);     /* not `if`, which may begin an expression */
+
+void resynchronise(Parser *p);       /* parse_recover.c: does what p->sync asks for */
+void source_restart(Parser *p);      /* at the next declaration, for a new run of the grammar */
+
+static inline uint32_t last_index(const Parser *p) { return p->tokens.count - 1; }
+
+static inline const Token *token_at(const Parser *p, uint32_t index) {
+    return &p->tokens.items[index < p->tokens.count ? index : last_index(p)];
+}
+
+static inline bool is_real(const Parser *p, const Token *token) { /* of the source, not put in */
+    return token >= p->tokens.items && token < p->tokens.items + p->tokens.count;
+}
+
+bool is_brace(const Token *token);
 
 /* ---- words of other languages (parse_foreign.c) ---- */
 
