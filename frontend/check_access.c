@@ -4,8 +4,7 @@
 void check_index(Checker *c, Expr *e) {
     Expr *a = e->index.a, *b = e->index.b;
     check_expr(c, a);
-    check_expr(c, b);
-    if (a->type == NULL || b->type == NULL) {
+    if (!check_operand(c, b) || a->type == NULL) {
         return;
     }
     bool buffer = a->type->kind == IR_TYPE_BUFFER;

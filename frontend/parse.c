@@ -56,9 +56,9 @@ const char *describe_token(Parser *p, const Token *token) {
 /* Tokens that are worth a mention, the most telling first. Operators and what may follow an operand are not:
  * they are always possible there. */
 static const int mentioned[] = {
-    TOK_BODY,     TOK_COLON,  TOK_ASSIGN, TOK_SEMICOLON, TOK_COMMA,  TOK_RPAREN,
-    TOK_RBRACKET, TOK_ARROW,  TOK_IN,     TOK_DOT_DOT,   TOK_CASE,   TOK_ELIF,     TOK_ELSE, TOK_RBRACE,
-    TOK_MUT,    TOK_GT,    TOK_LPAREN, TOK_LBRACKET,  TOK_LT,    TOK_DOT,    TOK_HASH};
+    TOK_BODY,  TOK_COLON, TOK_ASSIGN,  TOK_SEMICOLON, TOK_COMMA, TOK_RPAREN, TOK_RBRACKET,
+    TOK_ARROW, TOK_IN,    TOK_DOT_DOT, TOK_CASE,      TOK_ELIF,  TOK_ELSE,   TOK_RBRACE,
+    TOK_MUT,   TOK_GT,    TOK_LPAREN,  TOK_LBRACKET,  TOK_LT,    TOK_DOT,    TOK_HASH};
 
 static const char *list_expected(Parser *p, const bool *expected) {
     const char *parts[MOST_ALTERNATIVES];
@@ -165,11 +165,10 @@ void report_missing_semicolon(Parser *p, Pos after, const char *found) {
 void report_syntax(Parser *p, const Token *found, const bool *expected) {
     bool put_in_brace = !is_real(p, found) && found->kind == TOK_RBRACE;
     const Token *shown = put_in_brace ? token_at(p, p->at) : found;
-    p->insert_semicolon =
-        HAS(SEMICOLON) && !HAS(INT) && !HAS(KERNEL) && p->previous != NULL &&
-        (starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
-         (found->kind >= TOK_KERNEL && found->kind <= TOK_USE && found->kind != TOK_IN &&
-          found->kind != TOK_STEP));
+    p->insert_semicolon = HAS(SEMICOLON) && !HAS(INT) && !HAS(KERNEL) && p->previous != NULL &&
+                          (starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
+                           (found->kind >= TOK_KERNEL && found->kind <= TOK_USE &&
+                            found->kind != TOK_IN && found->kind != TOK_STEP));
     bool unreadable = found->kind == TOK_BAD || found->kind == TOK_BAD_VALUE;
     if (unreadable || p->resumed > 0 || shown->span.start == p->reported) {
         return; /* or what follows from an error that was reported */
@@ -233,7 +232,8 @@ void report_form_name(Parser *p, Span span) {
 /* a < b < c */
 void report_chain(Parser *p, const Expr *expr) {
     const Expr *inner = expr->binary.a;
-    const char *first = binary_spelling(inner->binary.op), *second = binary_spelling(expr->binary.op);
+    const char *first = binary_spelling(inner->binary.op),
+               *second = binary_spelling(expr->binary.op);
     Diag *diag = diag_report(p->diags, expr->binary.op_span, D(CHAINED_COMPARISON), first, second);
     Span a = inner->binary.a->span, b = inner->binary.b->span, c = expr->binary.b->span;
     if (c.end - a.start <= 2 * LONGEST_SHOWN) {

@@ -46,9 +46,8 @@ enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
 /* The types of C and its relatives, as the first word of a declaration. */
 static const char *const types[][2] = {
-    {"int", "i32"},   {"uint", "u32"},  {"unsigned", "u32"}, {"long", "i64"},
-    {"short", "i16"}, {"char", "i8"},   {"uchar", "u8"},     {"float", "f32"},
-    {"half", "f16"},  {"double", "f64"}};
+    {"int", "i32"}, {"uint", "u32"}, {"unsigned", "u32"}, {"long", "i64"}, {"short", "i16"},
+    {"char", "i8"}, {"uchar", "u8"}, {"float", "f32"},    {"half", "f16"}, {"double", "f64"}};
 
 void foreign_start(Parser *p) {
     for (int i = 0; i < ROW_COUNT; i++) {
@@ -71,8 +70,7 @@ static bool follows(const Parser *p, uint32_t index, Follow follow) {
     case FOLLOWED_BY_VALUE:
         return next->kind != TOK_ASSIGN && next->kind != TOK_OP_ASSIGN && next->kind != TOK_DOT &&
                next->kind != TOK_PLUS_PLUS && next->kind != TOK_GT_JOINT &&
-               (next->kind != TOK_LBRACKET ||
-                after_bracket(p, index + 1)->kind == TOK_SEMICOLON);
+               (next->kind != TOK_LBRACKET || after_bracket(p, index + 1)->kind == TOK_SEMICOLON);
     case FOLLOWED_BY_BODY:
         return next->kind == TOK_LPAREN ? is_brace(after_bracket(p, index + 1))
                                         : next->kind == TOK_NAME;
@@ -185,7 +183,8 @@ static bool rewrite_for(Parser *p, const Token *token) {
     const Token *variable = NULL;
     bool semicolon = false;
     for (uint32_t i = p->at + 2; i < paren->partner && !semicolon; i++) {
-        if (token_at(p, i)->kind == TOK_ASSIGN && token_at(p, i - 1)->kind == TOK_NAME && variable == NULL) {
+        if (token_at(p, i)->kind == TOK_ASSIGN && token_at(p, i - 1)->kind == TOK_NAME &&
+            variable == NULL) {
             variable = token_at(p, i - 1);
         }
         semicolon = token_at(p, i)->kind == TOK_SEMICOLON;

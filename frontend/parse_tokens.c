@@ -55,12 +55,12 @@ static void open_bracket(Parser *p, const Token *token) {
         open.kind = head == TOK_PROC || head == TOK_KERNEL ? OPEN_LIST : OPEN_PLAIN;
         break;
     case TOK_LBRACKET:
-        open.kind = before == TOK_HASH || head == TOK_PROC || head == TOK_FORM ? OPEN_SQUARE
-                                                                               : OPEN_PLAIN;
+        open.kind =
+            before == TOK_HASH || head == TOK_PROC || head == TOK_FORM ? OPEN_SQUARE : OPEN_PLAIN;
         break;
     case TOK_BODY:
-        open.kind = head == TOK_FORM     ? OPEN_LIST
-                    : head == TOK_MATCH  ? OPEN_CASES
+        open.kind = head == TOK_FORM    ? OPEN_LIST
+                    : head == TOK_MATCH ? OPEN_CASES
                     : before == TOK_DOT ? OPEN_PLAIN
                                         : OPEN_BLOCK;
         if (head != 0) {
@@ -210,8 +210,8 @@ static int brace_kind(Parser *p, const Token *token) {
     if (token->span.start != p->reported) {
         p->reported = token->span.start;
         Pos end = token->unclosed ? token->span.end : token_at(p, token->partner)->span.end;
-        Diag *diag = diag_report(p->diags, (Span){p->current->span.start, end},
-                                 D(FORM_LITERAL_IN_HEAD));
+        Diag *diag =
+            diag_report(p->diags, (Span){p->current->span.start, end}, D(FORM_LITERAL_IN_HEAD));
         diag_help(diag, token->span, "write `(%s { … })`", p->current->name->text);
     }
     return TOK_LBRACE;

@@ -399,7 +399,7 @@ static const char *much(Arena *arena, unsigned depth, unsigned length) {
 
 static void test_much(void) {
     Arena arena = {0};
-    const char *text = much(&arena, 2000, 100000);
+    const char *text = much(&arena, 1000, 100000);
     what = "much";
     Unit *unit = open_text(text);
     run_passes(unit, BOTH);
