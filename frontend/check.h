@@ -36,7 +36,8 @@ bool errors_in(const Checker *c, Span span);           /* whether an error there
 
 /* check_type.c */
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */
-const char *type_text(Checker *c, const IrType *type); /* for messages; knows abstract types */
+const char *type_text(Checker *c, const IrType *type); /* "f32x3", "Buffer<u32>" */
+const char *shown_type(Checker *c, const IrType *type); /* "`f32x3`", "a float literal" */
 const char *foreign_type(const char *word);            /* what another language's type is here, or NULL */
 bool is_matrix_name(Name name);                        /* f32x4x4 and the like */
 

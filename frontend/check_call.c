@@ -33,7 +33,7 @@ static bool check_values(Checker *c, Expr *args) {
 }
 
 static void report_argument(Checker *c, Expr *arg, const char *proc, const char *help) {
-    Diag *d = diag_report(c->diags, arg->span, D(BAD_ARGUMENT), proc, type_text(c, arg->type));
+    Diag *d = diag_report(c->diags, arg->span, D(BAD_ARGUMENT), proc, shown_type(c, arg->type));
     if (help != NULL) {
         diag_help(d, arg->span, "%s", help);
     }
@@ -163,7 +163,7 @@ static bool check_argument(Checker *c, const BuiltinProc *row, Expr *arg, char p
     }
     if (!is_abstract(arg->type) && arg->type != type) {
         report_argument(c, arg, row->name,
-                        arena_printf(c->arena, "here it takes `%s`", type_text(c, type)));
+                        arena_printf(c->arena, "here it takes %s", shown_type(c, type)));
         return false;
     }
     return coerce(c, arg, type);
@@ -200,7 +200,7 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     }
     if (!builtin_class_takes(row->class, type)) {
         Diag *d = diag_report(c->diags, e->call.args->span, D(BAD_ARGUMENT), row->name,
-                              type_text(c, type));
+                              shown_type(c, type));
         diag_help(d, e->call.args->span, "`%s` takes %s", row->name,
                   builtin_class_text(row->class));
         return;
@@ -307,7 +307,7 @@ static void check_method(Checker *c, Expr *e) {
     }
     Ident name = callee->field.name;
     Diag *d = diag_report(c->diags, name.span, D(UNKNOWN_FIELD),
-                          arena_printf(c->arena, "`%s`", type_text(c, a->type)), name.name->text);
+                          shown_type(c, a->type), name.name->text);
     const Symbol *symbol = scope_find(&c->scopes, name.name);
     if (symbol != NULL && is_proc_symbol(symbol)) {
         diag_help(d, name.span, "`%s` is a proc: call it as `%s(…)`", name.name->text,

@@ -159,8 +159,8 @@ static void check_assign(Checker *c, Stmt *stmt) {
     }
     check_binary_types(c, &whole);
     if (whole.type != NULL && whole.type != place->type) {
-        diag_report(c->diags, value->span, D(TYPE_MISMATCH), type_text(c, place->type),
-                    type_text(c, whole.type));
+        diag_report(c->diags, value->span, D(TYPE_MISMATCH), shown_type(c, place->type),
+                    shown_type(c, whole.type));
     }
 }
 
@@ -174,7 +174,7 @@ bool check_condition(Checker *c, Expr *condition) {
         return true;
     }
     Diag *d = diag_report(c->diags, condition->span, D(CONDITION_TYPE),
-                          type_text(c, condition->type));
+                          shown_type(c, condition->type));
     if (ir_is_number(condition->type) && !ir_is_vector(condition->type)) {
         diag_help(d, condition->span, "compare it: `… != 0`");
     } else if (ir_is_bool(condition->type)) {
@@ -206,7 +206,7 @@ static const IrType *range_type(Checker *c, Stmt *stmt) {
     if (type == NULL) {
         if (c->diags->errors == errors) {
             diag_report(c->diags, span_join(from->span, to->span), D(OPERANDS_DIFFER), "..",
-                        type_text(c, was_from), type_text(c, was_to));
+                        shown_type(c, was_from), shown_type(c, was_to));
         }
         return NULL;
     }
@@ -218,7 +218,7 @@ static const IrType *range_type(Checker *c, Stmt *stmt) {
     }
     if (!ir_is_int(type) || ir_is_vector(type) || is_abstract(type)) {
         diag_report(c->diags, from->span, D(INDEX_TYPE), "the bounds of a `for`",
-                    type_text(c, type));
+                    shown_type(c, type));
         return NULL;
     }
     bool good = coerce(c, from, type);
@@ -239,10 +239,6 @@ static void check_for(Checker *c, Stmt *stmt) {
     close_scope(c);
 }
 
-static const char *quoted_type(Checker *c, const IrType *type) {
-    return arena_printf(c->arena, "`%s`", type_text(c, type));
-}
-
 static void check_give(Checker *c, Stmt *stmt) {
     Expr *value = stmt->value;
     if (c->current == NULL) { /* in the value of a constant */
@@ -253,7 +249,7 @@ static void check_give(Checker *c, Stmt *stmt) {
     const IrType *want = c->current->type;
     if (value == NULL) {
         if (!kernel && want != NULL && want != &ir_void) {
-            Diag *d = diag_report(c->diags, stmt->span, D(GIVE_MISMATCH), quoted_type(c, want),
+            Diag *d = diag_report(c->diags, stmt->span, D(GIVE_MISMATCH), shown_type(c, want),
                                   "nothing");
             diag_note(d, c->current->span, "`%s` is declared here", c->current->name->text);
         }
@@ -267,14 +263,12 @@ static void check_give(Checker *c, Stmt *stmt) {
         diag_help(d, value->span, "write the result to a buffer: `out[i] = …;`");
     } else if (want == &ir_void) {
         Diag *d = diag_report(c->diags, value->span, D(GIVE_MISMATCH), "nothing",
-                              quoted_type(c, value->type));
+                              shown_type(c, value->type));
         diag_help(d, c->current->span, "name the type of its result: `-> %s`",
-                  value->type == &abstract_int     ? "i32"
-                  : value->type == &abstract_float ? "f32"
-                                                   : type_text(c, value->type));
+                  type_text(c, value->type));
     } else if (want != NULL && !is_abstract(value->type) && value->type != want) {
-        Diag *d = diag_report(c->diags, value->span, D(GIVE_MISMATCH), quoted_type(c, want),
-                              quoted_type(c, value->type));
+        Diag *d = diag_report(c->diags, value->span, D(GIVE_MISMATCH), shown_type(c, want),
+                              shown_type(c, value->type));
         diag_note(d, c->current->span, "`%s` is declared here", c->current->name->text);
     } else if (want != NULL) {
         coerce(c, value, want);

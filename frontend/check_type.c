@@ -25,19 +25,19 @@ static const struct {
 };
 
 const char *type_text(Checker *c, const IrType *type) {
-    if (type == NULL) {
-        return "nothing";
-    }
-    if (type == &abstract_int) {
-        return "integer literal";
-    }
-    if (type == &abstract_float) {
-        return "float literal";
+    if (is_abstract(type)) { /* the type that it has where nothing decides */
+        type = ir_scalar(type == &abstract_int ? IR_I32 : IR_F32);
     }
     if (type->kind == IR_TYPE_BUFFER) {
         return arena_printf(c->arena, "Buffer<%s>", ir_type_text(c->arena, type->element));
     }
     return ir_type_text(c->arena, type);
+}
+
+const char *shown_type(Checker *c, const IrType *type) {
+    return type == &abstract_int     ? "an integer literal"
+           : type == &abstract_float ? "a float literal"
+                                     : arena_printf(c->arena, "`%s`", type_text(c, type));
 }
 
 static bool is_digit_2_to_4(char ch) {

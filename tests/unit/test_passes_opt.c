@@ -404,7 +404,7 @@ static void test_much(void) {
     Unit *unit = open_text(text);
     run_passes(unit, BOTH);
     CHECK(count_op(unit, "if") == 0 && count_op(unit, "add") == 1, "something is left");
-    CHECK(count_op(unit, "store") == 2001, "%u stores", count_op(unit, "store"));
+    CHECK(count_op(unit, "store") == 1001, "%u stores", count_op(unit, "store"));
     close_unit(unit);
     arena_release(&arena);
 }
