@@ -106,6 +106,17 @@ static VtgAccess access_of(unsigned access) {
     return accesses[access];
 }
 
+static uint64_t features_of(SpirvBinary code) {
+    uint64_t features = 0;
+    for (int feature = 0; feature < VTG_FEATURE_COUNT; feature++) {
+        const char *name = vtg_feature_name((VtgFeature)feature);
+        if (name != NULL && spirv_needs(code, name)) {
+            features |= VTG_FEATURE_BIT(feature);
+        }
+    }
+    return features;
+}
+
 static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     const ReflectKernel *kernel = run->job->kernel;
     const IrFunction *function = kernel->kernel;
@@ -129,6 +140,7 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     desc.code = code.words;
     desc.code_size = code.count * sizeof *code.words;
     desc.entry = function->name->text;
+    desc.features = features_of(code);
     memcpy(desc.workgroup_size, function->workgroup, sizeof desc.workgroup_size);
     desc.params = params;
     desc.param_count = kernel->param_count;

@@ -189,6 +189,7 @@ struct IrModule {
     Names *names;
     Diags *diags; /* where passes report what only they can see */
     IrFunction *functions; /* in order of the source */
+    IrFunction *newest;    /* the last of them, if one was added since any went; else NULL */
     const IrType *types;   /* interned roots */
     IrValue **constants;   /* hash table of interned constants */
     uint32_t constant_count, constant_capacity;
