@@ -34,9 +34,10 @@ static bool is_in(const char *list, const char *word) {
 }
 
 bool builtin_is_planned(const char *name) {
-    return is_in(" transpose determinant pack_unorm4x8 unpack_unorm4x8 pack_snorm4x8 unpack_snorm4x8"
-                 " pack_half2x16 unpack_half2x16 dot4_i8 dot4_u8 barrier print assert ",
-                 name) ||
+    return is_in(
+               " transpose determinant pack_unorm4x8 unpack_unorm4x8 pack_snorm4x8 unpack_snorm4x8"
+               " pack_half2x16 unpack_half2x16 dot4_i8 dot4_u8 barrier print assert ",
+               name) ||
            (strncmp(name, "subgroup_", 9) == 0 &&
             is_in(" add mul min max and or xor inclusive_add exclusive_add inclusive_mul"
                   " exclusive_mul broadcast broadcast_first shuffle shuffle_xor shuffle_up"

@@ -4,7 +4,6 @@
 #include "frontend/parse.h"
 
 #include "frontend/parser.h"
-#include "ir/base/fatal.h"
 
 /* The innermost open bracket of a kind: its index in opens plus one; 0 if there is none. */
 static uint32_t innermost(const Parser *p, OpenKind kind) {
@@ -123,7 +122,9 @@ static uint32_t find_body(Parser *p, uint32_t i, uint32_t too_deep) {
 
 static uint32_t find_list_item(Parser *p, uint32_t i) {
     uint32_t depth = innermost(p, OPEN_LIST);
-    REQUIRE(depth > 0);
+    if (depth == 0) {
+        return find_statement(p, i);
+    }
     const Open open = p->opens.items[depth - 1];
     i = leave_inner(p, depth, i);
     while (i < open.end) {
@@ -156,7 +157,9 @@ static uint32_t find_case(Parser *p, uint32_t i) {
 
 static uint32_t find_square_end(Parser *p, uint32_t i) {
     uint32_t depth = innermost(p, OPEN_SQUARE);
-    REQUIRE(depth > 0);
+    if (depth == 0) {
+        return find_statement(p, i);
+    }
     const Open open = p->opens.items[depth - 1];
     drop_opens(p, depth, true);
     if (!open.unclosed) {

@@ -73,23 +73,28 @@ static void open_bracket(Parser *p, const Token *token) {
     VEC_PUSH(p->arena, &p->opens, open);
 }
 
+/* Does the closing token end this open bracket? Where the pairing gave it no partner, the grammar took it all the
+ * same: for one that the pairing had given up. */
+static bool closes(const Parser *p, const Token *token, const Open *open) {
+    if (!is_real(p, token)) {
+        return open->is_brace == (token->kind == TOK_RBRACE);
+    }
+    if (token->partner != NO_PARTNER) {
+        return open->index == token->partner;
+    }
+    int opener = token_at(p, open->index)->kind;
+    return open->unclosed && ((token->kind == TOK_RPAREN && opener == TOK_LPAREN) ||
+                              (token->kind == TOK_RBRACKET && opener == TOK_LBRACKET));
+}
+
 static void close_bracket(Parser *p, const Token *token) {
     uint32_t depth = p->opens.count;
-    if (is_real(p, token)) {
-        while (depth > 0 && token->partner != NO_PARTNER &&
-               p->opens.items[depth - 1].index > token->partner) {
-            depth--;
-        }
-        if (depth > 0 && p->opens.items[depth - 1].index == token->partner) {
-            depth--;
-        }
-    } else {
-        while (depth > 0 && p->opens.items[depth - 1].is_brace != (token->kind == TOK_RBRACE)) {
-            depth--;
-        }
-        depth -= depth > 0;
+    while (depth > 0 && !closes(p, token, &p->opens.items[depth - 1])) {
+        depth--;
     }
-    drop_opens(p, depth, false);
+    if (depth > 0) {
+        drop_opens(p, depth - 1, false);
+    }
 }
 
 /* The effect of the token that was handed out last. */

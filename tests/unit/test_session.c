@@ -118,9 +118,9 @@ static char *long_source(size_t lines) {
 }
 
 static void test_memory(void) {
-    char *text = long_source(2000);
+    char *text = long_source(500);
     size_t enough = 0;
-    for (size_t limit = 1; limit < (size_t)1 << 26; limit = limit * 5 / 4 + 1) {
+    for (size_t limit = 1; limit < (size_t)1 << 24; limit = limit * 3 / 2 + 1) {
         Session session;
         SessionOptions options = {.level = 2, .verify = true};
         session_open(&session, &options);
@@ -138,7 +138,7 @@ static void test_memory(void) {
         enough = enough == 0 && status == STATUS_FINE ? limit : enough;
         session_close(&session);
     }
-    CHECK(enough > 100000);
+    CHECK(enough > 50000);
     free(text);
 }
 
