@@ -29,7 +29,7 @@ static uint32_t place(SpirvWriter *w, const IrInst *inst, uint32_t start,
     const IrType *root = ir_resolve(inst->operands[start])->type;
     const uint32_t *indices = operands + start + 1;
     uint32_t count = inst->operand_count - start - 1;
-    const IrType *type = ir_place_type(root, count);
+    const IrType *type = ir_place_type(root, count, inst->operands + start + 1);
     REQUIRE(type != NULL);
     if (root->kind == IR_TYPE_BUFFER) {
         uint32_t data = spirv_splat(w, ir_scalar(IR_U32), 0); /* the block's only member */

@@ -143,7 +143,7 @@ static const struct {
     {"E0801", "kernel @f() { ret }", "expected `workgroup`"},
     {"E0804", "proc @f() { ret } proc @f() { ret }", "the function `f` is defined twice"},
     {"E0801", "proc @f() { ret", "found the end"},
-    {"E0801", "proc @f() { ret } }", "expected `kernel` or `proc`, found `}`"},
+    {"E0801", "proc @f() { ret } }", "expected `kernel`, `proc` or `form`, found `}`"},
 };
 /* clang-format on */
 
