@@ -111,16 +111,8 @@ fuzz: | $(READY) $(GENERATED) ## each fuzz target for FUZZ_SECONDS
 programs: $(PRODUCTS) $(UNIT_TESTS) $(TEST_TOOLS) $(EXAMPLES)
 fuzzers: $(FUZZERS)
 
-# New inputs are kept in build/fuzz/corpus and crashes in build/fuzz/crashes; the sources of the repository are the seeds.
-run-fuzzers: fuzzers
-	@for f in $(notdir $(FUZZERS)); do \
-	    mkdir -p build/fuzz/corpus/$$f build/fuzz/crashes; \
-	    seeds=; for d in tests/fuzz/corpus/$$f tests/golden examples; do [ ! -d $$d ] || seeds="$$seeds $$d"; done; \
-	    dict=; [ ! -f tests/fuzz/$$f.dict ] || dict=-dict=tests/fuzz/$$f.dict; \
-	    echo "  FUZZ   $$f, $(FUZZ_SECONDS) s"; \
-	    build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 $$dict \
-	        -artifact_prefix=build/fuzz/crashes/$$f- build/fuzz/corpus/$$f $$seeds || exit 1; \
-	done
+run-fuzzers: fuzzers $(VITTEC)
+	sh tests/fuzz/run.sh $(B) $(FUZZ_SECONDS) $(notdir $(FUZZERS))
 
 install: $(PRODUCTS) ## into DESTDIR and PREFIX
 	install -d $(I)/bin $(I)/include $(I)/lib/pkgconfig $(I)/share/doc/vittec-gpu

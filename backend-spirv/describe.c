@@ -5,8 +5,8 @@
  *     extensions: none
  *     memory model: Logical GLSL450
  *     entry point "saxpy": GLCompute, workgroup 64 x 1 x 1
- *         set 0 binding 0: storage buffer "x" of f32, read only
- *         set 0 binding 1: storage buffer "y" of f32, read and write
+ *         set 0 binding 0: storage buffer "x" of f32 every 4 bytes, read only
+ *         set 0 binding 1: storage buffer "y" of f32 every 4 bytes, read and write
  *         push constants "values"
  *             offset 0: "a", f32
  *         input: GlobalInvocationId

@@ -21,8 +21,9 @@ typedef struct {
     size_t count;
 } SpirvBinary;
 
-/* Writes every kernel of a lowered module (ir_verify_lowered) as an entry point of its own name. Cannot fail:
- * what a target lacks was reported before. The bytes depend on module and options alone. */
+/* Writes every kernel of a lowered module (ir_verify_lowered; Vulkan wants one kernel at least) as an entry point of
+ * its own name. Cannot fail: what a target lacks was reported before. The bytes depend on module and options alone.
+ * Marks of values are overwritten, constants may join the module's table; nothing else of it changes. */
 SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options);
 
 /* spirv-val for the target's environment; false: `why` has its message. */

@@ -30,41 +30,22 @@ static SpirvClass value_class(const SpirvWriter *w) {
     return w->kernel->values_in_uniform_buffer ? SPIRV_UNIFORM : SPIRV_PUSH_CONSTANT;
 }
 
-static void declare_values(SpirvWriter *w) {
+/* Names and offsets of the value block. */
+static void describe_values(SpirvWriter *w, uint32_t block) {
     const ReflectKernel *kernel = w->kernel;
-    SpirvWords members = {0};
-    for (uint32_t i = 0; i < kernel->param_count; i++) {
-        if (!kernel->params[i].is_buffer) { /* the pointer brings the storage capability along */
-            spirv_pointer(w, value_class(w), kernel->params[i].type);
-            VEC_PUSH(w->module->arena, &members, spirv_type(w, kernel->params[i].type));
-        }
-    }
-    uint32_t block = spirv_fresh(w), pointer = spirv_fresh(w);
-    uint32_t class = spirv_storage_class(value_class(w));
-    uint32_t begin = spirv_begin(w, SPIRV_GLOBALS, SpvOpTypeStruct);
-    spirv_word(w, SPIRV_GLOBALS, block);
-    for (uint32_t i = 0; i < members.count; i++) {
-        spirv_word(w, SPIRV_GLOBALS, members.items[i]);
-    }
-    spirv_end(w, SPIRV_GLOBALS, begin);
-    w->values = spirv_fresh(w);
-    EMIT(w, SPIRV_GLOBALS, SpvOpTypePointer, pointer, class, block);
-    EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, w->values, class);
+    Text name = {.arena = w->module->arena};
+    text_bytes(&name, kernel->kernel->name->text, kernel->kernel->name->length);
+    text_add(&name, "_values");
+    spirv_name(w, block, name.data, name.length);
     EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, block, SpvDecorationBlock);
-    Name name = kernel->kernel->name;
-    Text block_name = {.arena = w->module->arena};
-    text_bytes(&block_name, name->text, name->length);
-    text_add(&block_name, "_values");
-    spirv_name(w, block, block_name.data, block_name.length);
     for (uint32_t i = 0, member = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
-        if (param->is_buffer) {
-            continue;
+        if (!param->is_buffer) {
+            EMIT(w, SPIRV_ANNOTATIONS, SpvOpMemberDecorate, block, member, SpvDecorationOffset,
+                 param->offset);
+            spirv_member_name(w, block, member, param->name->text, param->name->length);
+            member++;
         }
-        EMIT(w, SPIRV_ANNOTATIONS, SpvOpMemberDecorate, block, member, SpvDecorationOffset,
-             param->offset);
-        spirv_member_name(w, block, member, param->name->text, param->name->length);
-        member++;
     }
     spirv_name(w, w->values, "values", 6);
     if (kernel->values_in_uniform_buffer) {
@@ -72,6 +53,29 @@ static void declare_values(SpirvWriter *w) {
         EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, w->values, SpvDecorationBinding,
              kernel->buffer_count);
     }
+}
+
+static void declare_values(SpirvWriter *w) {
+    const ReflectKernel *kernel = w->kernel;
+    SpirvWords members = {0};
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        if (!kernel->params[i].is_buffer) {
+            spirv_pointer(w, value_class(w), kernel->params[i].type); /* brings its capability */
+            VEC_PUSH(w->module->arena, &members, spirv_type(w, kernel->params[i].type));
+        }
+    }
+    uint32_t block = spirv_fresh(w), pointer = spirv_fresh(w);
+    uint32_t class = spirv_storage_class(value_class(w));
+    w->values = spirv_fresh(w);
+    uint32_t begin = spirv_begin(w, SPIRV_GLOBALS, SpvOpTypeStruct);
+    spirv_word(w, SPIRV_GLOBALS, block);
+    for (uint32_t i = 0; i < members.count; i++) {
+        spirv_word(w, SPIRV_GLOBALS, members.items[i]);
+    }
+    spirv_end(w, SPIRV_GLOBALS, begin);
+    EMIT(w, SPIRV_GLOBALS, SpvOpTypePointer, pointer, class, block);
+    EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, w->values, class);
+    describe_values(w, block);
     VEC_PUSH(w->module->arena, &w->interface, w->values);
 }
 
@@ -117,21 +121,18 @@ static uint32_t group_size(SpirvWriter *w) {
 
 uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin) {
     static const struct {
-        const char *name; /* as GLSL calls it */
         SpvBuiltIn builtin;
         SpvCapability needs;
     } rows[IR_BUILTIN_COUNT] = {
-#define BUILT_IN(name, needs) {"gl_" #name, SpvBuiltIn##name, SpvCapability##needs}
-        [IR_BUILTIN_GLOBAL_ID] = BUILT_IN(GlobalInvocationId, Shader),
-        [IR_BUILTIN_LOCAL_ID] = BUILT_IN(LocalInvocationId, Shader),
-        [IR_BUILTIN_GROUP_ID] = BUILT_IN(WorkgroupId, Shader),
-        [IR_BUILTIN_GROUP_COUNT] = BUILT_IN(NumWorkgroups, Shader),
-        [IR_BUILTIN_LOCAL_INDEX] = BUILT_IN(LocalInvocationIndex, Shader),
-        [IR_BUILTIN_LANE] = BUILT_IN(SubgroupLocalInvocationId, GroupNonUniform),
-        [IR_BUILTIN_LANE_COUNT] = BUILT_IN(SubgroupSize, GroupNonUniform),
-        [IR_BUILTIN_SUBGROUP_INDEX] = BUILT_IN(SubgroupId, GroupNonUniform),
-        [IR_BUILTIN_SUBGROUP_COUNT] = BUILT_IN(NumSubgroups, GroupNonUniform),
-#undef BUILT_IN
+        [IR_BUILTIN_GLOBAL_ID] = {SpvBuiltInGlobalInvocationId, SpvCapabilityShader},
+        [IR_BUILTIN_LOCAL_ID] = {SpvBuiltInLocalInvocationId, SpvCapabilityShader},
+        [IR_BUILTIN_GROUP_ID] = {SpvBuiltInWorkgroupId, SpvCapabilityShader},
+        [IR_BUILTIN_GROUP_COUNT] = {SpvBuiltInNumWorkgroups, SpvCapabilityShader},
+        [IR_BUILTIN_LOCAL_INDEX] = {SpvBuiltInLocalInvocationIndex, SpvCapabilityShader},
+        [IR_BUILTIN_LANE] = {SpvBuiltInSubgroupLocalInvocationId, SpvCapabilityGroupNonUniform},
+        [IR_BUILTIN_LANE_COUNT] = {SpvBuiltInSubgroupSize, SpvCapabilityGroupNonUniform},
+        [IR_BUILTIN_SUBGROUP_INDEX] = {SpvBuiltInSubgroupId, SpvCapabilityGroupNonUniform},
+        [IR_BUILTIN_SUBGROUP_COUNT] = {SpvBuiltInNumSubgroups, SpvCapabilityGroupNonUniform},
     };
     if (builtin == IR_BUILTIN_GROUP_SIZE) {
         return group_size(w);
@@ -144,7 +145,7 @@ uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin) {
         spirv_capability(w, rows[builtin].needs);
         EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, *id, SpvStorageClassInput);
         EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, *id, SpvDecorationBuiltIn, rows[builtin].builtin);
-        spirv_name(w, *id, rows[builtin].name, strlen(rows[builtin].name));
+        spirv_name(w, *id, ir_builtins[builtin].text, strlen(ir_builtins[builtin].text));
     }
     w->uses_builtin[builtin] = true;
     return RESULT(w, SpvOpLoad, type, *id);

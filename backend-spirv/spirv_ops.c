@@ -11,8 +11,9 @@ typedef struct {
     Write write;
 } Form;
 
-/* x - y * (x / y). OpSRem would do, but Vulkan leaves it undefined where an operand is negative, and there are drivers
- * on which it is wrong; what they make of it elsewhere is this very sequence. */
+/* x - y * (x / y). Vulkan leaves OpSRem undefined where an operand is negative (appendix "Precision and Operation of
+ * SPIR-V Instructions"; defined only with VK_KHR_maintenance8), and NVIDIA's driver then gives something else. It is
+ * no faster either: drivers make this sequence of it. */
 static uint32_t signed_remainder(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
     const IrType *type = inst->results[0]->type;
     uint32_t quotient = RESULT(w, SpvOpSDiv, type, operands[0], operands[1]);

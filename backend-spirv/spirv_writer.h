@@ -61,14 +61,15 @@ typedef struct {
     const ReflectKernel *kernel;
     uint32_t values;                     /* the variable of the value block; 0: none */
     SpirvWords interface;                /* what OpEntryPoint lists */
-    bool uses_builtin[IR_BUILTIN_COUNT]; /* is in `interface` */
+    bool uses_builtin[IR_BUILTIN_COUNT]; /* to be listed too */
     VEC(IrInst *) locals;                /* its `var`s */
     SpirvWords operands;                 /* scratch of spirv_instruction */
 
-    /* Where the next instruction goes. */
-    uint32_t block; /* label of the open block; 0: none, what follows is dead */
-    SpirvJoin *yields, *breaks, *continues, *nexts; /* where these terminators lead */
-    SpirvJoin *falls;                               /* of those, the innermost */
+    /* Where the next instruction goes: label of the open block; 0: none, what follows is dead. */
+    uint32_t block;
+
+    /* Where terminators lead. `falls` is the innermost of the others but `continues`, for what must not end there. */
+    SpirvJoin *yields, *breaks, *continues, *nexts, *falls;
     bool in_continuing;
 
     /* The OpLine in force, and the last place looked up. */
@@ -138,10 +139,13 @@ void spirv_instruction(SpirvWriter *w, IrInst *inst); /* spirv_ops.c: every op b
 void spirv_region(SpirvWriter *w, IrRegion *region);  /* spirv_control.c */
 void spirv_open_block(SpirvWriter *w, uint32_t label);
 
-/* Ops that reach memory (spirv_memory.c); `operands` are the ids of the instruction's operands. */
+/* ---- memory (spirv_memory.c) ---- */
+
 /* A pointer into a variable: first its block's member (the id of a constant; 0: it is no block), then indices. */
 uint32_t spirv_access(SpirvWriter *w, SpirvClass class, const IrType *type, uint32_t root,
                       uint32_t member, uint32_t count, const uint32_t *indices);
+
+/* Rows of spirv_ops.def; `operands` are the ids of the instruction's operands. */
 uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_load(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);

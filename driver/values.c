@@ -301,7 +301,7 @@ static bool make_from_file(Maker *m, const char *path) {
         if (status == FILE_FAILED) {
             char *error = file_error("cannot read", path);
             *m->is_file = true;
-            WRONG(m, "%s", error != NULL ? error : path);
+            text_add(error_about(m), error != NULL ? error : path);
             free(error);
             return false;
         }

@@ -3,7 +3,9 @@
 
 #include "frontend/parser.h"
 
-enum { POISON = AST_MAX_DEPTH + 1 }; /* the depth of what was too deep, until a statement takes it in */
+enum {
+    POISON = AST_MAX_DEPTH + 1
+}; /* the depth of what was too deep, until a statement takes it in */
 
 const char *unary_spelling(UnaryOp op) {
     static const char *const spellings[] = {
@@ -15,10 +17,9 @@ const char *unary_spelling(UnaryOp op) {
 }
 
 const char *binary_spelling(BinaryOp op) {
-    static const char *const spellings[] = {
-        [BINARY_NONE] = "",
+    static const char *const spellings[] = {[BINARY_NONE] = "",
 #define OPERATOR(ID, spelling) [BINARY_##ID] = spelling,
-        BINARY_OPERATORS(OPERATOR)
+                                            BINARY_OPERATORS(OPERATOR)
 #undef OPERATOR
     };
     return spellings[op];
@@ -274,7 +275,8 @@ static Expr *if_statement_value(Parser *p, Stmt *stmt) {
     Expr *rest = NULL;
     for (; chain != NULL; chain = chain->next) {
         value_of_block(p, chain->if_else.a);
-        rest = choose(p, chain->span, chain->if_else.condition, chain->if_else.a, last->block, rest);
+        rest =
+            choose(p, chain->span, chain->if_else.condition, chain->if_else.a, last->block, rest);
     }
     return rest;
 }
@@ -337,7 +339,8 @@ TypeExpr *make_type(Parser *p, Span span, Ident module, Ident name, TypeList arg
 }
 
 TypeExpr *make_type_of(Parser *p, Span span, TypeExprKind kind, TypeExpr *element, Expr *length) {
-    unsigned below = deeper(element != NULL ? element->depth : 0, length != NULL ? length->depth : 0);
+    unsigned below =
+        deeper(element != NULL ? element->depth : 0, length != NULL ? length->depth : 0);
     TypeExpr *type = new_type(p, kind, span, below);
     type->element = element;
     type->length = length;
@@ -389,8 +392,8 @@ Stmt *make_assign(Parser *p, Span span, Expr *place, BinaryOp op, Span op_span, 
 
 static Stmt *if_node(Parser *p, Span span, Expr *condition, Block *body, Stmt *otherwise) {
     unsigned below = deeper(settled_expr(condition), body->depth);
-    Stmt *stmt = new_stmt(p, STMT_IF, span,
-                          otherwise != NULL ? deeper(below, otherwise->depth) : below);
+    Stmt *stmt =
+        new_stmt(p, STMT_IF, span, otherwise != NULL ? deeper(below, otherwise->depth) : below);
     stmt->if_else.condition = condition;
     stmt->if_else.a = body;
     stmt->if_else.b = otherwise;
@@ -524,8 +527,7 @@ Block *make_block(Parser *p, Span span, StmtList stmts, AttributeList attributes
     block->span = span;
     block->stmts = stmts.first;
     block->value = value;
-    block->depth =
-        depth_over(p, deeper(stmts.depth, value != NULL ? value->depth : 0), span);
+    block->depth = depth_over(p, deeper(stmts.depth, value != NULL ? value->depth : 0), span);
     if (block->depth == POISON) {
         block->stmts = make_stmt_error(p, span);
         block->value = NULL;
@@ -632,8 +634,7 @@ Decl *make_use(Parser *p, Span span, const Token *keyword, ExprList path) {
         text_add(&text, part == path.first ? "" : "/");
         text_add(&text, part->name->text);
     }
-    Decl *decl =
-        make_decl(p, span, DECL_USE, (Ident){path.last->name, path.last->span}, keyword);
+    Decl *decl = make_decl(p, span, DECL_USE, (Ident){path.last->name, path.last->span}, keyword);
     decl->use.path = text_get(&text);
     return decl;
 }

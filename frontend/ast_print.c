@@ -67,10 +67,11 @@ static void print_exprs(Printer *printer, const Expr *list) {
 }
 
 static void print_type(Printer *printer, const TypeExpr *type) {
-    static const char *const kinds[] = {
-        [TYPE_EXPR_NAME] = "type",       [TYPE_EXPR_ARRAY] = "type_array",
-        [TYPE_EXPR_REF] = "type_ref",    [TYPE_EXPR_CONST] = "type_const",
-        [TYPE_EXPR_ERROR] = "type_error"};
+    static const char *const kinds[] = {[TYPE_EXPR_NAME] = "type",
+                                        [TYPE_EXPR_ARRAY] = "type_array",
+                                        [TYPE_EXPR_REF] = "type_ref",
+                                        [TYPE_EXPR_CONST] = "type_const",
+                                        [TYPE_EXPR_ERROR] = "type_error"};
     if (type == NULL) {
         return;
     }
@@ -195,12 +196,12 @@ static void print_expr_children(Printer *printer, const Expr *expr) {
 
 static void print_expr(Printer *printer, const Expr *expr) {
     static const char *const kinds[] = {
-        [EXPR_ERROR] = "error",     [EXPR_BOOL] = "bool",     [EXPR_INT] = "int",
-        [EXPR_FLOAT] = "float",     [EXPR_STRING] = "string", [EXPR_NAME] = "name",
-        [EXPR_UNARY] = "unary",     [EXPR_BINARY] = "binary", [EXPR_TERNARY] = "ternary",
-        [EXPR_IF] = "if_value",     [EXPR_CAST] = "cast",     [EXPR_BITCAST] = "bitcast",
-        [EXPR_CALL] = "call",       [EXPR_INDEX] = "index",   [EXPR_FIELD] = "field",
-        [EXPR_ARRAY] = "array",     [EXPR_REPEAT] = "repeat", [EXPR_FORM] = "form_value"};
+        [EXPR_ERROR] = "error", [EXPR_BOOL] = "bool",     [EXPR_INT] = "int",
+        [EXPR_FLOAT] = "float", [EXPR_STRING] = "string", [EXPR_NAME] = "name",
+        [EXPR_UNARY] = "unary", [EXPR_BINARY] = "binary", [EXPR_TERNARY] = "ternary",
+        [EXPR_IF] = "if_value", [EXPR_CAST] = "cast",     [EXPR_BITCAST] = "bitcast",
+        [EXPR_CALL] = "call",   [EXPR_INDEX] = "index",   [EXPR_FIELD] = "field",
+        [EXPR_ARRAY] = "array", [EXPR_REPEAT] = "repeat", [EXPR_FORM] = "form_value"};
     if (expr == NULL) {
         return;
     }
@@ -227,7 +228,10 @@ static void print_case(Printer *printer, const Case *item) {
     start(printer, "case", item->span);
     finish(printer);
     for (const struct CaseRange *range = item->ranges; range != NULL; range = range->next) {
-        start(printer, range->to == NULL ? "value" : range->inclusive ? "range ..=" : "range ..",
+        start(printer,
+              range->to == NULL  ? "value"
+              : range->inclusive ? "range ..="
+                                 : "range ..",
               (Span){0});
         finish(printer);
         print_expr(printer, range->from);
@@ -261,10 +265,10 @@ static void print_stmt_details(Printer *printer, const Stmt *stmt) {
 
 static void print_stmt(Printer *printer, const Stmt *stmt) {
     static const char *const kinds[] = {
-        [STMT_ERROR] = "error",   [STMT_LET] = "let",     [STMT_CONST] = "const",
-        [STMT_SHARED] = "shared", [STMT_ASSIGN] = "assign", [STMT_IF] = "if",
-        [STMT_WHILE] = "while",   [STMT_LOOP] = "loop",   [STMT_FOR] = "for",
-        [STMT_MATCH] = "match",   [STMT_BREAK] = "break", [STMT_CONTINUE] = "continue",
+        [STMT_ERROR] = "error",   [STMT_LET] = "let",          [STMT_CONST] = "const",
+        [STMT_SHARED] = "shared", [STMT_ASSIGN] = "assign",    [STMT_IF] = "if",
+        [STMT_WHILE] = "while",   [STMT_LOOP] = "loop",        [STMT_FOR] = "for",
+        [STMT_MATCH] = "match",   [STMT_BREAK] = "break",      [STMT_CONTINUE] = "continue",
         [STMT_GIVE] = "give",     [STMT_BLOCK] = "block_stmt", [STMT_EXPR] = "expr"};
     start(printer, kinds[stmt->kind], stmt->span);
     print_stmt_details(printer, stmt);

@@ -23,6 +23,7 @@ typedef struct {
     VEC(Symbol *) symbols; /* of the top level, in order */
     Symbol *current;       /* the proc or kernel being checked; NULL: none */
     unsigned loop_depth;
+    VEC(Symbol *) unused;  /* its locals that nothing used */
     const char *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
 } Checker;
 
@@ -35,7 +36,8 @@ bool errors_in(const Checker *c, Span span);           /* whether an error there
 
 /* check_type.c */
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */
-const char *type_text(Checker *c, const IrType *type); /* for messages; knows abstract types */
+const char *type_text(Checker *c, const IrType *type); /* "f32x3", "Buffer<u32>" */
+const char *shown_type(Checker *c, const IrType *type); /* "`f32x3`", "a float literal" */
 const char *foreign_type(const char *word);            /* what another language's type is here, or NULL */
 bool is_matrix_name(Name name);                        /* f32x4x4 and the like */
 
@@ -52,7 +54,7 @@ void check_function_body(Checker *c, Symbol *symbol);
 void check_block(Checker *c, Block *block, bool new_scope);
 bool stmt_gives(Stmt *stmt); /* control never gets past it */
 bool block_gives(Block *block);
-void close_scope(Checker *c); /* warns of what was not used */
+void close_scope(Checker *c); /* remembers what was not used */
 
 /* check_expr.c: each sets e->type (NULL where wrong) and e->constant */
 void check_expr(Checker *c, Expr *e);

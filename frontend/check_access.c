@@ -4,13 +4,12 @@
 void check_index(Checker *c, Expr *e) {
     Expr *a = e->index.a, *b = e->index.b;
     check_expr(c, a);
-    check_expr(c, b);
-    if (a->type == NULL || b->type == NULL) {
+    if (!check_operand(c, b) || a->type == NULL) {
         return;
     }
     bool buffer = a->type->kind == IR_TYPE_BUFFER;
     if (!buffer && !ir_is_vector(a->type)) {
-        diag_report(c->diags, a->span, D(NOT_INDEXABLE), type_text(c, a->type));
+        diag_report(c->diags, a->span, D(NOT_INDEXABLE), shown_type(c, a->type));
         return;
     }
     if (!coerce_index(c, b)) {
@@ -69,7 +68,7 @@ void check_field(Checker *c, Expr *e) {
     }
     if (!ir_is_vector(a->type)) {
         diag_report(c->diags, e->field.name.span, D(UNKNOWN_FIELD),
-                    arena_printf(c->arena, "`%s`", type_text(c, a->type)), name);
+                    shown_type(c, a->type), name);
         return;
     }
     uint8_t lanes[IR_MAX_LANES];

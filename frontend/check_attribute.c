@@ -108,8 +108,8 @@ static void check_workgroup(Checker *c, const Attribute *a, uint32_t size[3]) {
         }
         if (!ir_is_int(arg->type) || ir_is_vector(arg->type)) {
             diag_report(c->diags, arg->span, D(BAD_ATTRIBUTE), "workgroup",
-                        arena_printf(c->arena, "takes integers, found `%s`",
-                                     type_text(c, arg->type)));
+                        arena_printf(c->arena, "takes integers, found %s",
+                                     shown_type(c, arg->type)));
             return;
         }
         if (arg->constant == NULL) {

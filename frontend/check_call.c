@@ -33,7 +33,7 @@ static bool check_values(Checker *c, Expr *args) {
 }
 
 static void report_argument(Checker *c, Expr *arg, const char *proc, const char *help) {
-    Diag *d = diag_report(c->diags, arg->span, D(BAD_ARGUMENT), proc, type_text(c, arg->type));
+    Diag *d = diag_report(c->diags, arg->span, D(BAD_ARGUMENT), proc, shown_type(c, arg->type));
     if (help != NULL) {
         diag_help(d, arg->span, "%s", help);
     }
@@ -45,9 +45,14 @@ static void report_argument(Checker *c, Expr *arg, const char *proc, const char 
 static void report_call_cast(Checker *c, Expr *e, const char *type) {
     bool to_bool = strcmp(type, "bool") == 0;
     const char *ours = to_bool ? "… != 0" : arena_printf(c->arena, "… as %s", type);
-    Diag *d = diag_report(c->diags, e->span, D(FOREIGN_WORD),
-                          arena_printf(c->arena, "%s(…)", type), ours);
+    const char *theirs = arena_printf(c->arena, "%s(…)", e->call.callee->name->text);
+    Diag *d = diag_report(c->diags, e->span, D(FOREIGN_WORD), theirs, ours);
     diag_help(d, e->span, "write `%s`", ours);
+}
+
+static bool is_scalar_name(const char *name) {
+    const IrType *type = name != NULL ? ir_type_named(name, strlen(name)) : NULL;
+    return type != NULL && !ir_is_vector(type);
 }
 
 static void fold_constructor(Checker *c, Expr *e) {
@@ -158,7 +163,7 @@ static bool check_argument(Checker *c, const BuiltinProc *row, Expr *arg, char p
     }
     if (!is_abstract(arg->type) && arg->type != type) {
         report_argument(c, arg, row->name,
-                        arena_printf(c->arena, "here it takes `%s`", type_text(c, type)));
+                        arena_printf(c->arena, "here it takes %s", shown_type(c, type)));
         return false;
     }
     return coerce(c, arg, type);
@@ -195,7 +200,7 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     }
     if (!builtin_class_takes(row->class, type)) {
         Diag *d = diag_report(c->diags, e->call.args->span, D(BAD_ARGUMENT), row->name,
-                              type_text(c, type));
+                              shown_type(c, type));
         diag_help(d, e->call.args->span, "`%s` takes %s", row->name,
                   builtin_class_text(row->class));
         return;
@@ -242,26 +247,14 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
     bool good = true;
     for (Expr *arg = e->call.args; arg != NULL; arg = arg->next, param = param->next) {
         const IrType *type = param->symbol != NULL ? param->symbol->type : NULL;
-        bool buffer = type != NULL && type->kind == IR_TYPE_BUFFER;
         if (type == NULL) {
             check_any_argument(c, arg);
-        } else if (buffer) {
-            check_expr(c, arg);
-        } else {
-            check_operand(c, arg);
-        }
-        if (type == NULL || arg->type == NULL) {
             good = false;
-        } else if (buffer) {
-            if (arg->type != type) {
-                report_argument(c, arg, proc->name->text,
-                                arena_printf(c->arena, "`%s` is `%s`", param->name.name->text,
-                                             type_text(c, type)));
-                good = false;
-            }
-        } else if (!coerce(c, arg, type)) {
-            good = false;
+            continue;
         }
+        check_expr(c, arg);
+        bool buffer = arg->type != NULL && arg->type->kind == IR_TYPE_BUFFER;
+        good &= (buffer || is_operand(c, arg)) && coerce(c, arg, type);
     }
     if (good) {
         e->type = proc->type;
@@ -314,7 +307,7 @@ static void check_method(Checker *c, Expr *e) {
     }
     Ident name = callee->field.name;
     Diag *d = diag_report(c->diags, name.span, D(UNKNOWN_FIELD),
-                          arena_printf(c->arena, "`%s`", type_text(c, a->type)), name.name->text);
+                          shown_type(c, a->type), name.name->text);
     const Symbol *symbol = scope_find(&c->scopes, name.name);
     if (symbol != NULL && is_proc_symbol(symbol)) {
         diag_help(d, name.span, "`%s` is a proc: call it as `%s(…)`", name.name->text,
@@ -356,6 +349,9 @@ static void check_other_call(Checker *c, Expr *e) {
         not_yet(c, callee->span, "matrices");
     } else if (builtin_is_planned(name->text)) {
         check_planned(c, e);
+    } else if (is_scalar_name(foreign_type(name->text))) { /* float(x) */
+        report_call_cast(c, e, foreign_type(name->text));
+        check_args(c, e->call.args);
     } else {
         report_unknown_proc(c, callee);
         check_args(c, e->call.args);

@@ -48,8 +48,8 @@ bool is_operand(Checker *c, Expr *e) {
 /* ---- literals and their types ---- */
 
 static void report_mismatch(Checker *c, Expr *e, const IrType *type) {
-    Diag *d = diag_report(c->diags, e->span, D(TYPE_MISMATCH), type_text(c, type),
-                          type_text(c, e->type));
+    Diag *d = diag_report(c->diags, e->span, D(TYPE_MISMATCH), shown_type(c, type),
+                          shown_type(c, e->type));
     if (!ir_is_value(type) || !ir_is_value(e->type)) {
         return;
     }
@@ -146,7 +146,7 @@ bool coerce_index(Checker *c, Expr *e) {
         return coerce(c, e, ir_scalar(negative ? IR_I32 : IR_U32));
     }
     if (!ir_is_int(e->type) || ir_is_vector(e->type)) {
-        diag_report(c->diags, e->span, D(INDEX_TYPE), "an index", type_text(c, e->type));
+        diag_report(c->diags, e->span, D(INDEX_TYPE), "an index", shown_type(c, e->type));
         fail(e);
         return false;
     }
@@ -265,7 +265,7 @@ static void check_name(Checker *c, Expr *e) {
 /* ---- operators ---- */
 
 static void report_operator(Checker *c, Expr *e, const char *op, const IrType *type) {
-    Diag *d = diag_report(c->diags, e->span, D(NO_OPERATOR), op, type_text(c, type));
+    Diag *d = diag_report(c->diags, e->span, D(NO_OPERATOR), op, shown_type(c, type));
     if (strcmp(op, "~") == 0 && ir_is_bool(type)) {
         diag_help(d, e->span, "use `not`");
     } else if (e->kind == EXPR_UNARY && e->unary.op == UNARY_DEREF) {
@@ -374,9 +374,11 @@ static void check_shift(Checker *c, Expr *e) {
         report_operator(c, e, binary_spelling(e->binary.op), b->type);
     } else if (a->type->lanes != b->type->lanes) {
         Diag *d = diag_report(c->diags, e->span, D(OPERANDS_DIFFER),
-                              binary_spelling(e->binary.op), type_text(c, a->type),
-                              type_text(c, b->type));
-        diag_help(d, b->span, "shift each lane: `u32x%u(…)`", a->type->lanes);
+                              binary_spelling(e->binary.op), shown_type(c, a->type),
+                              shown_type(c, b->type));
+        if (ir_is_vector(a->type)) {
+            diag_help(d, b->span, "shift each lane: `u32x%u(…)`", a->type->lanes);
+        }
     } else if (a->constant != NULL && b->constant != NULL && is_abstract(b->type)) {
         e->type = a->type; /* both exact */
     } else if (ir_is_vector(b->type) || coerce_index(c, b)) {
@@ -445,9 +447,10 @@ void check_binary_types(Checker *c, Expr *e) {
     if (type == NULL) {
         if (c->diags->errors == errors) {
             Diag *d = diag_report(c->diags, e->span, D(OPERANDS_DIFFER), binary_spelling(op),
-                                  type_text(c, was_a), type_text(c, was_b));
+                                  shown_type(c, was_a), shown_type(c, was_b));
             if (ir_is_number(was_a) && ir_is_number(was_b) && was_a->lanes == was_b->lanes) {
-                diag_help(d, b->span, "convert one side: `… as %s`", type_text(c, was_a));
+                diag_help(d, b->span, "convert one side: `… as %s`",
+                          type_text(c, ir_is_float(was_b) ? was_b : was_a));
             } else if (ir_is_bool(was_a) != ir_is_bool(was_b) &&
                        ((a->kind == EXPR_BINARY && is_comparison(a->binary.op)) ||
                         (b->kind == EXPR_BINARY && is_comparison(b->binary.op)))) {
@@ -502,10 +505,12 @@ static void check_choice(Checker *c, Expr *e, Expr *condition, Expr *a, Expr *b)
     const IrType *was_a = a->type, *was_b = b->type;
     unsigned errors = c->diags->errors;
     e->type = unify(c, a, b);
+    bool is_if = e->kind == EXPR_IF || /* one without statements is a ternary, too */
+                 (!e->parenthesised && e->span.start != condition->span.start);
     if (e->type == NULL && c->diags->errors == errors) {
         diag_report(c->diags, e->span, D(OPERANDS_DIFFER),
-                    e->kind == EXPR_TERNARY ? "? :" : "if", type_text(c, was_a),
-                    type_text(c, was_b));
+                    is_if ? "if" : "? :", shown_type(c, was_a),
+                    shown_type(c, was_b));
     }
     if (e->kind == EXPR_TERNARY && e->type != NULL && condition->constant != NULL &&
         a->constant != NULL && b->constant != NULL) {
@@ -521,9 +526,11 @@ static void check_cast(Checker *c, Expr *e) {
     }
     bool good = ir_is_number(to) && ir_is_value(a->type) && to->lanes == a->type->lanes;
     if (!good) {
-        Diag *d = diag_report(c->diags, e->span, D(BAD_CAST), type_text(c, a->type),
+        Diag *d = diag_report(c->diags, e->span, D(BAD_CAST), shown_type(c, a->type),
                               type_text(c, to));
-        if (ir_is_bool(to) && ir_is_number(a->type)) {
+        if (to == a->type) {
+            diag_help(d, e->span, "it is one: leave out `as`");
+        } else if (ir_is_bool(to) && ir_is_number(a->type)) {
             diag_help(d, a->span, "compare it: `… != 0`");
         } else if (ir_is_vector(to) && !ir_is_vector(a->type)) {
             diag_help(d, a->span, "make a vector of it: `%s(…)`", type_text(c, to));
@@ -558,7 +565,7 @@ static void check_bitcast(Checker *c, Expr *e) {
         return;
     }
     if (!ir_is_number(to) || !ir_is_number(a->type)) {
-        diag_report(c->diags, e->span, D(BAD_CAST), type_text(c, a->type), type_text(c, to));
+        diag_report(c->diags, e->span, D(BAD_CAST), shown_type(c, a->type), type_text(c, to));
         return;
     }
     unsigned from_bits = ir_bits(a->type) * a->type->lanes, to_bits = ir_bits(to) * to->lanes;

@@ -159,8 +159,8 @@ static void check_assign(Checker *c, Stmt *stmt) {
     }
     check_binary_types(c, &whole);
     if (whole.type != NULL && whole.type != place->type) {
-        diag_report(c->diags, value->span, D(TYPE_MISMATCH), type_text(c, place->type),
-                    type_text(c, whole.type));
+        diag_report(c->diags, value->span, D(TYPE_MISMATCH), shown_type(c, place->type),
+                    shown_type(c, whole.type));
     }
 }
 
@@ -174,7 +174,7 @@ bool check_condition(Checker *c, Expr *condition) {
         return true;
     }
     Diag *d = diag_report(c->diags, condition->span, D(CONDITION_TYPE),
-                          type_text(c, condition->type));
+                          shown_type(c, condition->type));
     if (ir_is_number(condition->type) && !ir_is_vector(condition->type)) {
         diag_help(d, condition->span, "compare it: `… != 0`");
     } else if (ir_is_bool(condition->type)) {
@@ -206,7 +206,7 @@ static const IrType *range_type(Checker *c, Stmt *stmt) {
     if (type == NULL) {
         if (c->diags->errors == errors) {
             diag_report(c->diags, span_join(from->span, to->span), D(OPERANDS_DIFFER), "..",
-                        type_text(c, was_from), type_text(c, was_to));
+                        shown_type(c, was_from), shown_type(c, was_to));
         }
         return NULL;
     }
@@ -218,7 +218,7 @@ static const IrType *range_type(Checker *c, Stmt *stmt) {
     }
     if (!ir_is_int(type) || ir_is_vector(type) || is_abstract(type)) {
         diag_report(c->diags, from->span, D(INDEX_TYPE), "the bounds of a `for`",
-                    type_text(c, type));
+                    shown_type(c, type));
         return NULL;
     }
     bool good = coerce(c, from, type);
@@ -239,10 +239,6 @@ static void check_for(Checker *c, Stmt *stmt) {
     close_scope(c);
 }
 
-static const char *quoted_type(Checker *c, const IrType *type) {
-    return arena_printf(c->arena, "`%s`", type_text(c, type));
-}
-
 static void check_give(Checker *c, Stmt *stmt) {
     Expr *value = stmt->value;
     if (c->current == NULL) { /* in the value of a constant */
@@ -253,7 +249,7 @@ static void check_give(Checker *c, Stmt *stmt) {
     const IrType *want = c->current->type;
     if (value == NULL) {
         if (!kernel && want != NULL && want != &ir_void) {
-            Diag *d = diag_report(c->diags, stmt->span, D(GIVE_MISMATCH), quoted_type(c, want),
+            Diag *d = diag_report(c->diags, stmt->span, D(GIVE_MISMATCH), shown_type(c, want),
                                   "nothing");
             diag_note(d, c->current->span, "`%s` is declared here", c->current->name->text);
         }
@@ -267,14 +263,12 @@ static void check_give(Checker *c, Stmt *stmt) {
         diag_help(d, value->span, "write the result to a buffer: `out[i] = …;`");
     } else if (want == &ir_void) {
         Diag *d = diag_report(c->diags, value->span, D(GIVE_MISMATCH), "nothing",
-                              quoted_type(c, value->type));
+                              shown_type(c, value->type));
         diag_help(d, c->current->span, "name the type of its result: `-> %s`",
-                  value->type == &abstract_int     ? "i32"
-                  : value->type == &abstract_float ? "f32"
-                                                   : type_text(c, value->type));
+                  type_text(c, value->type));
     } else if (want != NULL && !is_abstract(value->type) && value->type != want) {
-        Diag *d = diag_report(c->diags, value->span, D(GIVE_MISMATCH), quoted_type(c, want),
-                              quoted_type(c, value->type));
+        Diag *d = diag_report(c->diags, value->span, D(GIVE_MISMATCH), shown_type(c, want),
+                              shown_type(c, value->type));
         diag_note(d, c->current->span, "`%s` is declared here", c->current->name->text);
     } else if (want != NULL) {
         coerce(c, value, want);
@@ -324,7 +318,9 @@ static void check_stmt_kind(Checker *c, Stmt *stmt) {
         check_local_const(c, stmt);
         break;
     case STMT_SHARED:
-        not_yet(c, stmt->span, "`shared` memory");
+        if (stmt->let.type->kind != TYPE_EXPR_ERROR) {
+            not_yet(c, stmt->span, "`shared` memory");
+        }
         if (stmt->let.name.name != NULL) {
             stmt->symbol = declare_local(c, stmt->let.name, NULL);
         }
@@ -384,12 +380,21 @@ static void check_stmt(Checker *c, Stmt *stmt) {
 void close_scope(Checker *c) {
     for (Symbol *s = scope_close(&c->scopes); s != NULL; s = s->next_in_scope) {
         bool local = s->kind == SYMBOL_LOCAL || s->kind == SYMBOL_CONST;
-        bool unused = local && !s->used && s->name->text[0] != '_' && s->span.start != 0;
-        if (unused && (c->current == NULL || !errors_in(c, c->current->decl->span))) {
-            Diag *d = diag_report(c->diags, s->span, D(UNUSED_VARIABLE), s->name->text);
-            diag_help(d, s->span, "remove it, or name it `_%s`", s->name->text);
+        if (local && !s->used && s->name->text[0] != '_') {
+            VEC_PUSH(c->arena, &c->unused, s);
         }
     }
+}
+
+/* Where something is wrong, they may have been used there. */
+static void warn_unused_locals(Checker *c, Span span) {
+    bool wrong = errors_in(c, span);
+    for (uint32_t i = 0; i < c->unused.count && !wrong; i++) {
+        const Symbol *s = c->unused.items[i];
+        Diag *d = diag_report(c->diags, s->span, D(UNUSED_VARIABLE), s->name->text);
+        diag_help(d, s->span, "remove it, or name it `_%s`", s->name->text);
+    }
+    c->unused.count = 0;
 }
 
 void check_block(Checker *c, Block *block, bool new_scope) {
@@ -403,6 +408,11 @@ void check_block(Checker *c, Block *block, bool new_scope) {
             Diag *d = diag_report(c->diags, stmt->span, D(UNREACHABLE));
             diag_note(d, ended->span, "control never gets past this");
             ended = NULL;
+        }
+        if (stmt->next == NULL && stmt->kind == STMT_EXPR && block->value != NULL &&
+            block->value->kind == EXPR_ERROR) {
+            check_expr(c, stmt->value); /* it should have been the block's value, as was reported */
+            break;
         }
         check_stmt(c, stmt);
         if (stmt_gives(stmt)) {
@@ -437,6 +447,7 @@ void check_function_body(Checker *c, Symbol *symbol) {
     Decl *decl = symbol->decl;
     c->current = symbol;
     c->loop_depth = 0;
+    c->unused.count = 0;
     scope_open(&c->scopes);
     for (Param *param = decl->proc.params; param != NULL; param = param->next) {
         if (param->symbol != NULL) {
@@ -450,5 +461,6 @@ void check_function_body(Checker *c, Symbol *symbol) {
         }
     }
     close_scope(c);
+    warn_unused_locals(c, decl->span);
     c->current = NULL;
 }

@@ -16,23 +16,28 @@ static const struct {
     {"uint4", "u32x4"},    {"vec2f", "f32x2"},    {"vec3f", "f32x3"},   {"vec4f", "f32x4"},
     {"vec2u", "u32x2"},    {"vec3u", "u32x3"},    {"vec4u", "u32x4"},   {"vec2i", "i32x2"},
     {"vec3i", "i32x3"},    {"vec4i", "i32x4"},    {"mat2", "f32x2x2"},  {"mat3", "f32x3x3"},
-    {"mat4", "f32x4x4"},   {"array", "[T; N]"},   {"ptr", "&mut T"},
+    {"mat4", "f32x4x4"},   {"array", "[T; N]"},   {"ptr", "&mut T"},    {"long", "i64"},
+    {"short", "i16"},      {"char", "i8"},        {"byte", "u8"},       {"int64_t", "i64"},
+    {"uint64_t", "u64"},   {"int16_t", "i16"},    {"uint16_t", "u16"},  {"int8_t", "i8"},
+    {"uint8_t", "u8"},     {"uchar", "u8"},       {"ushort", "u16"},    {"ulong", "u64"},
+    {"half2", "f16x2"},    {"half3", "f16x3"},    {"half4", "f16x4"},   {"double2", "f64x2"},
+    {"double3", "f64x3"},  {"double4", "f64x4"},
 };
 
 const char *type_text(Checker *c, const IrType *type) {
-    if (type == NULL) {
-        return "nothing";
-    }
-    if (type == &abstract_int) {
-        return "integer literal";
-    }
-    if (type == &abstract_float) {
-        return "float literal";
+    if (is_abstract(type)) { /* the type that it has where nothing decides */
+        type = ir_scalar(type == &abstract_int ? IR_I32 : IR_F32);
     }
     if (type->kind == IR_TYPE_BUFFER) {
         return arena_printf(c->arena, "Buffer<%s>", ir_type_text(c->arena, type->element));
     }
     return ir_type_text(c->arena, type);
+}
+
+const char *shown_type(Checker *c, const IrType *type) {
+    return type == &abstract_int     ? "an integer literal"
+           : type == &abstract_float ? "a float literal"
+                                     : arena_printf(c->arena, "`%s`", type_text(c, type));
 }
 
 static bool is_digit_2_to_4(char ch) {
@@ -54,6 +59,33 @@ const char *foreign_type(const char *word) {
     return NULL;
 }
 
+/* The type that is spelt most like a name, letter case apart; NULL: none is near. */
+static const char *nearest_type(Checker *c, Name name) {
+    char *lower = arena_copy_text(c->arena, name->text, name->length);
+    for (char *ch = lower; *ch != '\0'; ch++) {
+        *ch = (char)(*ch >= 'A' && *ch <= 'Z' ? *ch - 'A' + 'a' : *ch);
+    }
+    if (name_distance(lower, "buffer", 2) <= 2) {
+        return "Buffer<…>";
+    }
+    if (name_distance(lower, "atomic", 2) <= 2) {
+        return "Atomic<…>";
+    }
+    const char *best = NULL;
+    unsigned distance = 2;
+    for (int s = 0; s < IR_SCALAR_COUNT; s++) {
+        for (unsigned lanes = 1; lanes <= IR_MAX_LANES; lanes++) {
+            const char *text = ir_type_text(c->arena, ir_vector((IrScalar)s, lanes));
+            unsigned apart = name_distance(lower, text, distance);
+            if (apart < distance) {
+                distance = apart;
+                best = text;
+            }
+        }
+    }
+    return best;
+}
+
 static void report_unknown_type(Checker *c, const TypeExpr *expr) {
     const char *name = expr->name.name->text, *ours = foreign_type(name);
     Diag *d = diag_report(c->diags, expr->name.span, D(UNKNOWN_TYPE), name);
@@ -65,20 +97,9 @@ static void report_unknown_type(Checker *c, const TypeExpr *expr) {
         diag_help(d, expr->name.span, "in Vitte it is `%s`", ours);
         return;
     }
-    const char *best = NULL;
-    unsigned distance = 2;
-    for (int s = 0; s < IR_SCALAR_COUNT; s++) {
-        for (unsigned lanes = 1; lanes <= IR_MAX_LANES; lanes++) {
-            const char *text = ir_type_text(c->arena, ir_vector((IrScalar)s, lanes));
-            unsigned apart = name_distance(name, text, distance);
-            if (apart < distance) {
-                distance = apart;
-                best = text;
-            }
-        }
-    }
-    if (best != NULL) {
-        diag_help(d, expr->name.span, "did you mean `%s`?", best);
+    const char *near = nearest_type(c, expr->name.name);
+    if (near != NULL) {
+        diag_help(d, expr->name.span, "did you mean `%s`?", near);
     }
 }
 

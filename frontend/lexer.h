@@ -11,8 +11,10 @@
 typedef struct {
     int16_t kind;
     bool first_on_line;
-    bool unclosed;    /* an opening bracket without a partner: `partner` is where it should have been */
-    uint32_t partner; /* brackets, set by the token source (parse_tokens.c): index of the other one */
+    bool
+        unclosed; /* an opening bracket without a partner: `partner` is where it should have been */
+    uint32_t
+        partner; /* brackets, set by the token source (parse_tokens.c): index of the other one */
     Span span;
     union {
         Name name; /* names and words */

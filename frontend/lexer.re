@@ -271,11 +271,20 @@ static void string(Lexer *lexer, const char *start) {
         at++;
     } else {
         diag_report(lexer->diags, span_of(lexer, start, start + 1), D(OPEN_STRING));
+        while (at > start + 1 && strchr("); \t\r", at[-1]) != NULL) {
+            at--; /* what closes the call is hardly part of the text */
+        }
     }
     lexer->cursor = at;
     Token *token = add(lexer, start, TOK_STRING);
     token->text = text_get(&text);
     token->length = (uint32_t)text.length;
+}
+
+/* A text of other languages, 'like this': one mistake. */
+static void single_quoted(Lexer *lexer, const char *start) {
+    report_bad_character(lexer, start, 1);
+    add(lexer, start, TOK_BAD_VALUE);
 }
 
 /* ---- numbers ---- */
@@ -509,6 +518,7 @@ static bool next(Lexer *lexer) {
     "//"                { DO(line_comment(lexer, start)); }
     "/*"                { DO(block_comment(lexer, start)); }
     ["]                 { DO(string(lexer, start)); }
+    ['] [^'\n\x00]* ['] { DO(single_quoted(lexer, start)); }
 
     int10 isuf?         { DO(integer(lexer, start, start, 10)); }
     "0x" hex isuf?      { DO(integer(lexer, start, start + 2, 16)); }

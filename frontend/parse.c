@@ -56,9 +56,9 @@ const char *describe_token(Parser *p, const Token *token) {
 /* Tokens that are worth a mention, the most telling first. Operators and what may follow an operand are not:
  * they are always possible there. */
 static const int mentioned[] = {
-    TOK_BODY,     TOK_COLON,  TOK_ASSIGN, TOK_SEMICOLON, TOK_COMMA,  TOK_RPAREN,
-    TOK_RBRACKET, TOK_ARROW,  TOK_IN,     TOK_DOT_DOT,   TOK_CASE,   TOK_ELIF,     TOK_ELSE, TOK_RBRACE,
-    TOK_MUT,    TOK_GT,    TOK_LPAREN, TOK_LBRACKET,  TOK_LT,    TOK_DOT,    TOK_HASH};
+    TOK_BODY,  TOK_COLON, TOK_ASSIGN,  TOK_SEMICOLON, TOK_COMMA, TOK_RPAREN, TOK_RBRACKET,
+    TOK_ARROW, TOK_IN,    TOK_DOT_DOT, TOK_CASE,      TOK_ELIF,  TOK_ELSE,   TOK_RBRACE,
+    TOK_MUT,   TOK_GT,    TOK_LPAREN,  TOK_LBRACKET,  TOK_LT,    TOK_DOT,    TOK_HASH};
 
 static const char *list_expected(Parser *p, const bool *expected) {
     const char *parts[MOST_ALTERNATIVES];
@@ -114,6 +114,8 @@ static const struct {
     {TOK_SEMICOLON, TOK_LET,      0,        "remove this `;`: no statement stands before it"},
     {TOK_SEMICOLON, TOK_KERNEL,   0,        "remove this `;`"},
     {TOK_SEMICOLON, TOK_BODY,     0,        "a declaration has its body at once"},
+    {TOK_SEMICOLON, TOK_ASSIGN,   0,        "it has its value at once: `= …;`"},
+    {TOK_MUT,       TOK_NAME,     TOK_INT,  "parameters and the variable of a `for` never change; copy one with `let mut`"},
     {TOK_FAT_ARROW, 0,            0,        "a case is written `case 1 { … }`"},
     {TOK_NAME,      TOK_KERNEL,   0,        "outside of kernels and procs only `kernel`, `proc`, `form`, `const` and `use` may stand"},
     {TOK_LET,       TOK_KERNEL,   0,        "outside of kernels and procs, a constant is written `const`"},
@@ -145,7 +147,7 @@ static void advise(Parser *p, Diag *diag, const Token *found, const bool *expect
     bool name_alone = HAS(NAME) && !HAS(INT) && !HAS(LBRACKET);
     if (name_alone && is_keyword(found)) {
         diag_help(diag, found->span, "`%s` is a keyword: choose another name", found->name->text);
-    } else if (found->kind == TOK_NAME && HAS(SEMICOLON) && p->previous != NULL &&
+    } else if (found->kind == TOK_NAME && HAS(SEMICOLON) && HAS(ASSIGN) && p->previous != NULL &&
                p->previous->kind == TOK_NAME) {
         diag_help(diag, found->span, "a variable is declared as `let %s: %s = …;`",
                   found->name->text, p->previous->name->text);
@@ -161,14 +163,12 @@ void report_missing_semicolon(Parser *p, Pos after, const char *found) {
 }
 
 void report_syntax(Parser *p, const Token *found, const bool *expected) {
-    bool real = found >= p->tokens.items && found < p->tokens.items + p->tokens.count;
-    bool put_in_brace = !real && found->kind == TOK_RBRACE;
-    const Token *shown = put_in_brace ? &p->tokens.items[p->at] : found;
-    p->insert_semicolon =
-        HAS(SEMICOLON) && !HAS(INT) && !HAS(KERNEL) && p->previous != NULL &&
-        (starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
-         (found->kind >= TOK_KERNEL && found->kind <= TOK_USE && found->kind != TOK_IN &&
-          found->kind != TOK_STEP));
+    bool put_in_brace = !is_real(p, found) && found->kind == TOK_RBRACE;
+    const Token *shown = put_in_brace ? token_at(p, p->at) : found;
+    p->insert_semicolon = HAS(SEMICOLON) && !HAS(INT) && !HAS(KERNEL) && p->previous != NULL &&
+                          (starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
+                           (found->kind >= TOK_KERNEL && found->kind <= TOK_USE &&
+                            found->kind != TOK_IN && found->kind != TOK_STEP));
     bool unreadable = found->kind == TOK_BAD || found->kind == TOK_BAD_VALUE;
     if (unreadable || p->resumed > 0 || shown->span.start == p->reported) {
         return; /* or what follows from an error that was reported */
@@ -188,7 +188,7 @@ void report_syntax(Parser *p, const Token *found, const bool *expected) {
     Diag *diag = diag_report(p->diags, span, D(SYNTAX), list_expected(p, expected), what);
     const Open *open = p->opens.count > 0 ? &p->opens.items[p->opens.count - 1] : NULL;
     if (open != NULL && open->unclosed && !open->is_brace) {
-        Span bracket = p->tokens.items[open->index].span;
+        Span bracket = token_at(p, open->index)->span;
         diag_note(diag, bracket, "this `%c` is never closed", *span_text(p->file, bracket));
     }
     advise(p, diag, found, expected);
@@ -232,7 +232,8 @@ void report_form_name(Parser *p, Span span) {
 /* a < b < c */
 void report_chain(Parser *p, const Expr *expr) {
     const Expr *inner = expr->binary.a;
-    const char *first = binary_spelling(inner->binary.op), *second = binary_spelling(expr->binary.op);
+    const char *first = binary_spelling(inner->binary.op),
+               *second = binary_spelling(expr->binary.op);
     Diag *diag = diag_report(p->diags, expr->binary.op_span, D(CHAINED_COMPARISON), first, second);
     Span a = inner->binary.a->span, b = inner->binary.b->span, c = expr->binary.b->span;
     if (c.end - a.start <= 2 * LONGEST_SHOWN) {

@@ -1,5 +1,6 @@
-/* What the parts of the parser share: the grammar (parser.y), the token source (parse_tokens.c), the
- * words of other languages (parse_foreign.c), its error texts (parse.c) and the making of nodes (ast.c).
+/* What the parts of the parser share: the grammar (parser.y), the token source (parse_tokens.c, with
+ * parse_brackets.c, parse_recover.c and parse_foreign.c), the error texts (parse.c) and the making of nodes
+ * (ast.c).
  *
  * The grammar recovers from an error by rules that end in `error to_LEVEL RESUME`: when bison has popped to
  * one, the empty `to_LEVEL` tells the token source where to go on (Sync), and it hands out RESUME there.
@@ -89,7 +90,8 @@ typedef struct { /* a bracket that was handed out and is still open */
     OpenKind kind;
     bool is_brace, unclosed, fields_reported;
     uint32_t index; /* of its token */
-    uint32_t end;   /* of its partner; where unclosed, of the token before which it should have been */
+    uint32_t
+        end; /* of its partner; where unclosed, of the token before which it should have been */
 } Open;
 
 typedef struct { /* a keyword whose `{` has not come yet */
@@ -106,35 +108,56 @@ typedef struct Parser {
     Decl *last_decl;
 
     TokenList tokens;
-    uint32_t at;        /* the next to hand out */
+    uint32_t at; /* the next to hand out */
     VEC(Open) opens;
     VEC(Head) heads;
-    const Token *current;  /* handed out last; its effect on opens and heads comes with the next */
+    const Token *current;   /* handed out last; its effect on opens and heads comes with the next */
     uint32_t current_index; /* of a token that is put in: of the real one after it */
-    const Token *previous; /* the one before */
-    VEC(Token *) queue;    /* to be put in before tokens[at]; from queue_at on */
+    const Token *previous;  /* the one before */
+    VEC(Token *) queue;     /* to be put in before tokens[at]; from queue_at on */
     uint32_t queue_at;
-    Sync sync;            /* asked for by the grammar */
-    unsigned resumed;     /* recoveries since a token of the source was taken */
+    Sync sync;        /* asked for by the grammar */
+    unsigned resumed; /* recoveries since a token of the source was taken */
     uint32_t restarted_at;
     bool insert_semicolon; /* SYNC_STMT: only a `;` is missing, skip nothing */
-    Pos reported;         /* where the last error was, to keep what follows from it silent */
+    Pos reported;          /* where the last error was, to keep what follows from it silent */
     uint64_t used_as_name; /* keywords that were declared as names: bit kind - TOK_KERNEL */
     Name bitcast, step, underscore;
-    VEC(Name) foreign_words;       /* of the rows in parse_foreign.c */
+    VEC(Name) foreign_words; /* of the rows in parse_foreign.c */
     VEC(Name) reserved_reported;
 } Parser;
 
 void source_start(Parser *p); /* lexes the file and pairs the brackets */
 const Token *source_next(Parser *p);
-void source_restart(Parser *p); /* at the next declaration, for a new run of the grammar */
 bool starts_on_new_line(const Parser *p, const Token *token);
-
-/* At tokens[p->at], when it is a name: is it in a place where a statement or declaration may start? */
+/* Of tokens[p->at]: is it where a statement, a declaration may start? */
 bool at_statement_start(const Parser *p);
 bool at_declaration_start(const Parser *p);
-
 Token *put_in(Parser *p, int kind, Span span); /* queues a token that is not in the source */
+Span here(const Parser *p);                    /* where the last token that was handed out ends */
+/* Forgets brackets above the first `depth`, and the heads within them; `with_heads`: those at `depth` too. */
+void drop_opens(Parser *p, uint32_t depth, bool with_heads);
+
+void pair_brackets(Parser *p); /* parse_brackets.c */
+bool begins_declaration(int kind);
+bool begins_statement(int kind); /* not `if`, which may begin an expression */
+
+void resynchronise(Parser *p);  /* parse_recover.c: does what p->sync asks for */
+void source_restart(Parser *p); /* at the next declaration, for a new run of the grammar */
+
+static inline uint32_t last_index(const Parser *p) {
+    return p->tokens.count - 1;
+}
+
+static inline const Token *token_at(const Parser *p, uint32_t index) {
+    return &p->tokens.items[index < p->tokens.count ? index : last_index(p)];
+}
+
+static inline bool is_real(const Parser *p, const Token *token) { /* of the source, not put in */
+    return token >= p->tokens.items && token < p->tokens.items + p->tokens.count;
+}
+
+bool is_brace(const Token *token);
 
 /* ---- words of other languages (parse_foreign.c) ---- */
 
@@ -157,7 +180,9 @@ void report_form_name(Parser *p, Span span);
 void report_chain(Parser *p, const Expr *expr);
 const char *token_text(int kind); /* "`;`", "an integer": parser.y */
 const char *describe_token(Parser *p, const Token *token);
-static inline Span end_of_span(Span span) { return (Span){span.end, span.end}; }
+static inline Span end_of_span(Span span) {
+    return (Span){span.end, span.end};
+}
 
 /* ---- nodes (ast.c) ---- */
 

@@ -46,13 +46,8 @@ enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
 /* The types of C and its relatives, as the first word of a declaration. */
 static const char *const types[][2] = {
-    {"int", "i32"},   {"uint", "u32"},  {"unsigned", "u32"}, {"long", "i64"},
-    {"short", "i16"}, {"char", "i8"},   {"uchar", "u8"},     {"float", "f32"},
-    {"half", "f16"},  {"double", "f64"}};
-
-static const Token *at(const Parser *p, uint32_t index) {
-    return &p->tokens.items[index < p->tokens.count ? index : p->tokens.count - 1];
-}
+    {"int", "i32"}, {"uint", "u32"}, {"unsigned", "u32"}, {"long", "i64"}, {"short", "i16"},
+    {"char", "i8"}, {"uchar", "u8"}, {"float", "f32"},    {"half", "f16"}, {"double", "f64"}};
 
 void foreign_start(Parser *p) {
     for (int i = 0; i < ROW_COUNT; i++) {
@@ -62,25 +57,20 @@ void foreign_start(Parser *p) {
 
 /* The token after the bracket that opens at `index`. */
 static const Token *after_bracket(const Parser *p, uint32_t index) {
-    const Token *token = at(p, index);
-    return token->unclosed || token->partner == NO_PARTNER ? at(p, index)
-                                                           : at(p, token->partner + 1);
-}
-
-static bool is_brace(const Token *token) {
-    return token->kind == TOK_LBRACE || token->kind == TOK_BODY;
+    const Token *token = token_at(p, index);
+    return token->unclosed || token->partner == NO_PARTNER ? token_at(p, index)
+                                                           : token_at(p, token->partner + 1);
 }
 
 static bool follows(const Parser *p, uint32_t index, Follow follow) {
-    const Token *next = at(p, index + 1);
+    const Token *next = token_at(p, index + 1);
     switch (follow) {
     case FOLLOWED_BY_NAME:
         return next->kind == TOK_NAME && !next->first_on_line;
     case FOLLOWED_BY_VALUE:
         return next->kind != TOK_ASSIGN && next->kind != TOK_OP_ASSIGN && next->kind != TOK_DOT &&
                next->kind != TOK_PLUS_PLUS && next->kind != TOK_GT_JOINT &&
-               (next->kind != TOK_LBRACKET ||
-                after_bracket(p, index + 1)->kind == TOK_SEMICOLON);
+               (next->kind != TOK_LBRACKET || after_bracket(p, index + 1)->kind == TOK_SEMICOLON);
     case FOLLOWED_BY_BODY:
         return next->kind == TOK_LPAREN ? is_brace(after_bracket(p, index + 1))
                                         : next->kind == TOK_NAME;
@@ -91,7 +81,7 @@ static bool follows(const Parser *p, uint32_t index, Follow follow) {
 }
 
 static int find_row(const Parser *p, uint32_t index, Place place) {
-    const Token *token = at(p, index);
+    const Token *token = token_at(p, index);
     for (int i = 0; i < ROW_COUNT; i++) {
         if (p->foreign_words.items[i] == token->name && rows[i].place == place &&
             follows(p, index, rows[i].follow)) {
@@ -106,7 +96,7 @@ static bool is_word(const Token *token) {
 }
 
 bool foreign_declaration(const Parser *p, uint32_t index) {
-    return is_word(at(p, index)) && find_row(p, index, AT_DECLARATION) >= 0;
+    return is_word(token_at(p, index)) && find_row(p, index, AT_DECLARATION) >= 0;
 }
 
 static void report(Parser *p, Span span, const char *theirs, const char *ours) {
@@ -140,9 +130,9 @@ static bool rewrite_word(Parser *p, const Token *token) {
 
 /* `f32 x = 1;` */
 static bool rewrite_declaration(Parser *p, const Token *type) {
-    const Token *name = at(p, p->at + 1);
+    const Token *name = token_at(p, p->at + 1);
     if (!at_statement_start(p) || name->kind != TOK_NAME || name->first_on_line ||
-        at(p, p->at + 2)->kind != TOK_ASSIGN) {
+        token_at(p, p->at + 2)->kind != TOK_ASSIGN) {
         return false;
     }
     const char *ours = type->name->text;
@@ -165,10 +155,10 @@ static bool rewrite_declaration(Parser *p, const Token *type) {
 
 /* `x++` and `x--` as a statement; `++` anywhere else. */
 static bool rewrite_step(Parser *p, const Token *token) {
-    const Token *next = at(p, p->at + 1);
+    const Token *next = token_at(p, p->at + 1);
     bool up = token->kind == TOK_PLUS_PLUS;
     if (!up && (next->kind != TOK_MINUS || next->span.start != token->span.end ||
-                at(p, p->at + 2)->kind != TOK_SEMICOLON)) {
+                token_at(p, p->at + 2)->kind != TOK_SEMICOLON)) {
         return false;
     }
     Span span = {token->span.start, up ? token->span.end : next->span.end};
@@ -186,22 +176,23 @@ static bool rewrite_step(Parser *p, const Token *token) {
 
 /* `for (int k = 0; k < n; k++)`: the loop keeps its variable and its body. */
 static bool rewrite_for(Parser *p, const Token *token) {
-    const Token *paren = at(p, p->at + 1);
+    const Token *paren = token_at(p, p->at + 1);
     if (paren->kind != TOK_LPAREN || paren->unclosed) {
         return false;
     }
     const Token *variable = NULL;
     bool semicolon = false;
     for (uint32_t i = p->at + 2; i < paren->partner && !semicolon; i++) {
-        if (at(p, i)->kind == TOK_ASSIGN && at(p, i - 1)->kind == TOK_NAME && variable == NULL) {
-            variable = at(p, i - 1);
+        if (token_at(p, i)->kind == TOK_ASSIGN && token_at(p, i - 1)->kind == TOK_NAME &&
+            variable == NULL) {
+            variable = token_at(p, i - 1);
         }
-        semicolon = at(p, i)->kind == TOK_SEMICOLON;
+        semicolon = token_at(p, i)->kind == TOK_SEMICOLON;
     }
     if (!semicolon) {
         return false;
     }
-    Span span = {token->span.start, at(p, paren->partner)->span.end};
+    Span span = {token->span.start, token_at(p, paren->partner)->span.end};
     const char *name = variable != NULL ? variable->name->text : p->underscore->text;
     report(p, span, "for (…; …; …)", arena_printf(p->arena, "for %s in a..b", name));
     put_in(p, TOK_FOR, token->span);
@@ -215,7 +206,7 @@ static bool rewrite_for(Parser *p, const Token *token) {
 }
 
 bool foreign_rewrite(Parser *p) {
-    const Token *token = at(p, p->at), *next = at(p, p->at + 1);
+    const Token *token = token_at(p, p->at), *next = token_at(p, p->at + 1);
     p->queue_at = p->queue.count = 0;
     switch (token->kind) {
     case TOK_NAME:
@@ -241,7 +232,7 @@ bool foreign_rewrite(Parser *p) {
         return true;
     case TOK_KERNEL: /* kernel void f(…) */
         if (next->kind == TOK_NAME && strcmp(next->name->text, "void") == 0 &&
-            at(p, p->at + 2)->kind == TOK_NAME) {
+            token_at(p, p->at + 2)->kind == TOK_NAME) {
             report(p, (Span){token->span.start, next->span.end}, "kernel void", "kernel");
             put_in(p, TOK_KERNEL, (Span){token->span.start, next->span.end})->doc = token->doc;
             p->at += 2;

@@ -1,171 +1,20 @@
 /* The token source: what stands between the lexer and the grammar. See parse.h.
  *
- * 1. Before parsing, it pairs the brackets of the whole file, so that it knows where a missing one should be.
- * 2. It tells apart what the grammar alone could not without conflicts: the `{` of a body from that of a
+ * 1. It tells apart what the grammar alone could not without conflicts: the `{` of a body from that of a
  *    form literal, an `if` that is a statement from one that is a value, `|` between the values of a case.
- * 3. It puts in `}` that are missing, and reports them.
- * 4. After a syntax error it finds where to go on (struct Sync).
+ * 2. It puts in `}` that are missing, and reports them.
+ * 3. It takes keywords and reserved words for names where only a name can stand, and reports that.
  *
  * A token's effect on the open brackets comes only when the grammar asks for the next one: the token at which
- * an error was found has had none yet, and may be handed out again.
+ * an error was found has had none yet, and may be handed out again (parse_recover.c).
  */
 #include "frontend/parse.h"
 
 #include "frontend/parser.h"
-#include "ir/base/fatal.h"
 
-/* ---- pairing brackets ---- */
+enum { MOST_RECOVERIES = 50 }; /* in a row, without taking anything */
 
-typedef struct {
-    uint32_t index, indent;    /* of the line that it stands on */
-    uint32_t parens, brackets; /* open ones since the last `{`, this one included */
-} Pending;
-
-typedef VEC(Pending) PendingList;
-
-static uint32_t last_index(const Parser *p) {
-    return p->tokens.count - 1;
-}
-
-static uint32_t indent_of(const Parser *p, const Token *token) {
-    const char *start = p->file->text, *at = span_text(p->file, token->span);
-    uint32_t indent = 0;
-    while (at > start && (at[-1] == ' ' || at[-1] == '\t')) {
-        at--;
-        indent++;
-    }
-    return indent;
-}
-
-static bool is_brace(const Parser *p, uint32_t index) {
-    int kind = p->tokens.items[index].kind;
-    return kind == TOK_LBRACE || kind == TOK_BODY;
-}
-
-static void leave_open(Parser *p, uint32_t index, uint32_t end) {
-    Token *token = &p->tokens.items[index];
-    token->unclosed = true;
-    token->partner = end;
-}
-
-/* Parentheses and square brackets above the innermost `{` cannot be closed any more. */
-static void drop_unclosed(Parser *p, PendingList *pending, uint32_t end) {
-    while (pending->count > 0 && !is_brace(p, pending->items[pending->count - 1].index)) {
-        leave_open(p, pending->items[--pending->count].index, end);
-    }
-}
-
-static void drop_all(Parser *p, PendingList *pending, uint32_t end, uint32_t suspect) {
-    while (pending->count > 0) {
-        uint32_t index = pending->items[--pending->count].index;
-        leave_open(p, index, end);
-        p->tokens.items[index].integer = suspect != NO_PARTNER ? suspect : index;
-    }
-}
-
-static void pair(Parser *p, uint32_t open, uint32_t close) {
-    p->tokens.items[open].partner = close;
-    p->tokens.items[close].partner = open;
-}
-
-/* Closes `)` and `]`: true if something was open for it within the innermost `{`. */
-static void close_round(Parser *p, PendingList *pending, uint32_t i) {
-    int opener = p->tokens.items[i].kind == TOK_RPAREN ? TOK_LPAREN : TOK_LBRACKET;
-    if (pending->count == 0) {
-        return;
-    }
-    const Pending *top = &pending->items[pending->count - 1];
-    if ((opener == TOK_LPAREN ? top->parens : top->brackets) == 0) {
-        return;
-    }
-    for (;;) {
-        uint32_t index = pending->items[--pending->count].index;
-        if (p->tokens.items[index].kind == opener) {
-            pair(p, index, i);
-            return;
-        }
-        leave_open(p, index, i);
-    }
-}
-
-static bool begins_declaration(int kind) {
-    return kind == TOK_KERNEL || kind == TOK_PROC || kind == TOK_FORM || kind == TOK_USE;
-}
-
-/* `if` is not among them: it may begin an expression. */
-static bool begins_statement(int kind) {
-    switch (kind) {
-    case TOK_LET:
-    case TOK_CONST:
-    case TOK_SET:
-    case TOK_GIVE:
-    case TOK_WHILE:
-    case TOK_LOOP:
-    case TOK_FOR:
-    case TOK_BREAK:
-    case TOK_CONTINUE:
-    case TOK_MATCH:
-    case TOK_SHARED:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void pair_brackets(Parser *p) {
-    PendingList pending = {0};
-    uint32_t indent = 0, suspect = NO_PARTNER;
-    for (uint32_t i = 0; i < p->tokens.count; i++) {
-        Token *token = &p->tokens.items[i];
-        const Pending *top = pending.count > 0 ? &pending.items[pending.count - 1] : NULL;
-        if (token->first_on_line) {
-            indent = indent_of(p, token);
-        }
-        switch (token->kind) {
-        case TOK_LPAREN:
-        case TOK_LBRACKET:
-        case TOK_LBRACE: {
-            bool brace = token->kind == TOK_LBRACE;
-            Pending now = {i, indent, brace || top == NULL ? 0 : top->parens,
-                           brace || top == NULL ? 0 : top->brackets};
-            now.parens += token->kind == TOK_LPAREN;
-            now.brackets += token->kind == TOK_LBRACKET;
-            VEC_PUSH(p->arena, &pending, now);
-            break;
-        }
-        case TOK_RPAREN:
-        case TOK_RBRACKET:
-            close_round(p, &pending, i);
-            break;
-        case TOK_RBRACE:
-            drop_unclosed(p, &pending, i);
-            if (pending.count == 0) {
-                break; /* stray */
-            }
-            top = &pending.items[--pending.count];
-            pair(p, top->index, i);
-            if (pending.count == 0) {
-                suspect = NO_PARTNER;
-            } else if (suspect == NO_PARTNER && token->first_on_line && indent < top->indent) {
-                suspect = top->index; /* this `}` looks like that of an outer `{` */
-            }
-            break;
-        case TOK_END:
-            drop_all(p, &pending, i, suspect);
-            break;
-        default:
-            if (begins_declaration(token->kind) && token->first_on_line && pending.count > 0 &&
-                indent <= pending.items[0].indent) {
-                drop_all(p, &pending, i, suspect);
-                suspect = NO_PARTNER;
-            } else if (begins_statement(token->kind) && token->kind != TOK_CONST) {
-                drop_unclosed(p, &pending, i);
-            }
-        }
-    }
-}
-
-/* ---- the state: open brackets and heads ---- */
+/* ---- open brackets and heads ---- */
 
 static const Open *top_open(const Parser *p) {
     return p->opens.count > 0 ? &p->opens.items[p->opens.count - 1] : NULL;
@@ -181,15 +30,7 @@ static int current_kind(const Parser *p) {
     return p->current != NULL ? p->current->kind : TOK_SEMICOLON;
 }
 
-static const Token *token_at(const Parser *p, uint32_t index) {
-    return &p->tokens.items[index < p->tokens.count ? index : last_index(p)];
-}
-
-static bool is_real(const Parser *p, const Token *token) {
-    return token >= p->tokens.items && token < p->tokens.items + p->tokens.count;
-}
-
-static void drop_opens(Parser *p, uint32_t depth, bool with_heads) {
+void drop_opens(Parser *p, uint32_t depth, bool with_heads) {
     if (p->opens.count > depth) {
         p->opens.count = depth;
     }
@@ -214,12 +55,12 @@ static void open_bracket(Parser *p, const Token *token) {
         open.kind = head == TOK_PROC || head == TOK_KERNEL ? OPEN_LIST : OPEN_PLAIN;
         break;
     case TOK_LBRACKET:
-        open.kind = before == TOK_HASH || head == TOK_PROC || head == TOK_FORM ? OPEN_SQUARE
-                                                                               : OPEN_PLAIN;
+        open.kind =
+            before == TOK_HASH || head == TOK_PROC || head == TOK_FORM ? OPEN_SQUARE : OPEN_PLAIN;
         break;
     case TOK_BODY:
-        open.kind = head == TOK_FORM     ? OPEN_LIST
-                    : head == TOK_MATCH  ? OPEN_CASES
+        open.kind = head == TOK_FORM    ? OPEN_LIST
+                    : head == TOK_MATCH ? OPEN_CASES
                     : before == TOK_DOT ? OPEN_PLAIN
                                         : OPEN_BLOCK;
         if (head != 0) {
@@ -369,8 +210,8 @@ static int brace_kind(Parser *p, const Token *token) {
     if (token->span.start != p->reported) {
         p->reported = token->span.start;
         Pos end = token->unclosed ? token->span.end : token_at(p, token->partner)->span.end;
-        Diag *diag = diag_report(p->diags, (Span){p->current->span.start, end},
-                                 D(FORM_LITERAL_IN_HEAD));
+        Diag *diag =
+            diag_report(p->diags, (Span){p->current->span.start, end}, D(FORM_LITERAL_IN_HEAD));
         diag_help(diag, token->span, "write `(%s { … })`", p->current->name->text);
     }
     return TOK_LBRACE;
@@ -421,7 +262,10 @@ static const Token *reserved_word(Parser *p, const Token *token) {
         diag_report(p->diags, token->span, D(RESERVED_WORD), token->name->text);
         VEC_PUSH(p->arena, &p->reserved_reported, token->name);
     }
-    return as_kind(p, token, declares ? TOK_BAD : TOK_NAME);
+    int after = token_at(p, p->at + 1)->kind;
+    bool begins = at_statement_start(p) && /* as in `unsafe { }` */
+                  (after == TOK_LBRACE || after == TOK_BODY || after == TOK_NAME);
+    return as_kind(p, token, declares || begins ? TOK_BAD : TOK_NAME);
 }
 
 /* tokens[at], as what the grammar is to take it. */
@@ -479,8 +323,7 @@ static const Token *classify(Parser *p) {
 
 /* ---- handing out ---- */
 
-/* Where the last token that was handed out ends. */
-static Span here(const Parser *p) {
+Span here(const Parser *p) {
     return p->current != NULL ? end_of_span(p->current->span)
                               : (Span){p->file->base, p->file->base};
 }
@@ -524,213 +367,6 @@ static const Token *next_token(Parser *p) {
     return token;
 }
 
-/* ---- going on after an error ---- */
-
-enum { MOST_RECOVERIES = 50 }; /* in a row, without taking anything */
-
-/* The innermost open bracket of a kind: its index in opens plus one; 0 if there is none. */
-static uint32_t innermost(const Parser *p, OpenKind kind) {
-    uint32_t depth = p->opens.count;
-    while (depth > 0 && p->opens.items[depth - 1].kind != kind) {
-        depth--;
-    }
-    return depth;
-}
-
-/* The first token that cannot belong to what is inside the first `depth` open brackets. */
-static uint32_t end_of(const Parser *p, uint32_t depth) {
-    return depth > 0 ? p->opens.items[depth - 1].end : last_index(p);
-}
-
-/* Where to go on looking from `i` at the level of `depth`: past the brackets that are open within. */
-static uint32_t leave_inner(const Parser *p, uint32_t depth, uint32_t i) {
-    if (p->opens.count > depth) {
-        const Open *open = &p->opens.items[depth];
-        if (!open->unclosed && open->end + 1 > i) {
-            return open->end + 1;
-        }
-    }
-    return i;
-}
-
-/* Past tokens[i]; past the whole bracket if it opens one. */
-static uint32_t step_over(const Parser *p, uint32_t i) {
-    const Token *token = token_at(p, i);
-    bool opens = token->kind == TOK_LPAREN || token->kind == TOK_LBRACKET ||
-                 token->kind == TOK_LBRACE || token->kind == TOK_BODY;
-    return opens && !token->unclosed && token->partner != NO_PARTNER ? token->partner + 1 : i + 1;
-}
-
-static bool is_declaration_start(const Parser *p, uint32_t i) {
-    const Token *token = token_at(p, i);
-    return begins_declaration(token->kind) || token->kind == TOK_CONST ||
-           (token->kind == TOK_HASH && token_at(p, i + 1)->kind == TOK_LBRACKET) ||
-           (token->first_on_line && foreign_declaration(p, i));
-}
-
-static uint32_t find_declaration(Parser *p, uint32_t i) {
-    i = leave_inner(p, 0, i);
-    while (i < last_index(p) && !is_declaration_start(p, i)) {
-        i = step_over(p, i);
-    }
-    drop_opens(p, 0, true);
-    return i;
-}
-
-static uint32_t find_statement(Parser *p, uint32_t i) {
-    uint32_t depth = innermost(p, OPEN_BLOCK), end = end_of(p, depth);
-    i = leave_inner(p, depth, i);
-    while (i < end) {
-        const Token *token = token_at(p, i);
-        if (token->kind == TOK_SEMICOLON) {
-            i++;
-            break;
-        }
-        bool is_if = token->kind == TOK_IF || token->kind == TOK_IF_EXPR;
-        if ((token->first_on_line && (begins_statement(token->kind) || is_if)) ||
-            (depth == 0 && is_declaration_start(p, i))) {
-            break;
-        }
-        bool brace = is_brace(p, i);
-        i = step_over(p, i);
-        const Token *after = token_at(p, i);
-        if (brace && after->first_on_line && after->kind != TOK_ELSE && after->kind != TOK_ELIF &&
-            after->kind != TOK_SEMICOLON) {
-            break;
-        }
-    }
-    drop_opens(p, depth, true);
-    return i;
-}
-
-/* `too_deep`: the index of a `{` that was one too many, and is passed over. */
-static uint32_t find_body(Parser *p, uint32_t i, uint32_t too_deep) {
-    if (p->heads.count == 0) {
-        return find_statement(p, i);
-    }
-    uint32_t depth = p->heads.items[p->heads.count - 1].depth, end = end_of(p, depth);
-    i = leave_inner(p, depth, i);
-    bool found = false;
-    while (i < end && !found) {
-        const Token *token = token_at(p, i);
-        found = is_brace(p, i) && i != too_deep;
-        if (found || begins_declaration(token->kind) ||
-            (token->first_on_line && (begins_statement(token->kind) || token->kind == TOK_IF))) {
-            break;
-        }
-        if (token->kind == TOK_SEMICOLON) {
-            p->reported = token->span.start; /* what it means after `{ }` is no news */
-            break;
-        }
-        if (i == too_deep) {
-            i = token->unclosed ? token->partner : step_over(p, i);
-            break;
-        }
-        i = step_over(p, i);
-    }
-    drop_opens(p, depth, false);
-    if (!found) {
-        put_in(p, TOK_BODY, here(p));
-        put_in(p, TOK_RBRACE, here(p));
-    }
-    return i;
-}
-
-static uint32_t find_list_item(Parser *p, uint32_t i) {
-    uint32_t depth = innermost(p, OPEN_LIST);
-    REQUIRE(depth > 0);
-    const Open open = p->opens.items[depth - 1];
-    i = leave_inner(p, depth, i);
-    while (i < open.end) {
-        const Token *token = token_at(p, i);
-        bool beyond = begins_declaration(token->kind) || (!open.is_brace && is_brace(p, i));
-        if (token->kind == TOK_COMMA || token->kind == TOK_SEMICOLON || beyond) {
-            break;
-        }
-        i = step_over(p, i);
-    }
-    drop_opens(p, depth, true);
-    const Token *stop = token_at(p, i);
-    bool goes_on = i < open.end && (stop->kind == TOK_COMMA || stop->kind == TOK_SEMICOLON);
-    if (!goes_on && !open.is_brace && (open.unclosed || i < open.end)) {
-        put_in(p, TOK_RPAREN, here(p));
-    }
-    return i;
-}
-
-static uint32_t find_case(Parser *p, uint32_t i) {
-    uint32_t depth = innermost(p, OPEN_CASES), end = end_of(p, depth);
-    i = leave_inner(p, depth, i);
-    while (i < end && token_at(p, i)->kind != TOK_CASE && token_at(p, i)->kind != TOK_ELSE) {
-        i = step_over(p, i);
-    }
-    drop_opens(p, depth, true);
-    return i;
-}
-
-static uint32_t find_square_end(Parser *p, uint32_t i) {
-    uint32_t depth = innermost(p, OPEN_SQUARE);
-    REQUIRE(depth > 0);
-    const Open open = p->opens.items[depth - 1];
-    drop_opens(p, depth, true);
-    if (!open.unclosed) {
-        return open.end;
-    }
-    while (i < open.end && !token_at(p, i)->first_on_line) {
-        i++;
-    }
-    put_in(p, TOK_RBRACKET, here(p));
-    return i;
-}
-
-static void resynchronise(Parser *p) {
-    const Token *found = p->current;
-    uint32_t from = p->current_index, to = from;
-    p->current = p->previous; /* `found` was not taken */
-    p->queue_at = p->queue.count = 0;
-    Token *resume = put_in(p, TOK_RESUME, here(p));
-    bool skips = !(p->sync == SYNC_STMT && p->insert_semicolon);
-    bool too_deep = found->kind == TOK_TOO_DEEP;
-    if (too_deep && found->unclosed && p->sync != SYNC_HEAD) {
-        from = found->partner; /* what is in it would be too deep again */
-    }
-    switch (p->sync) {
-    case SYNC_NONE:
-    case SYNC_HERE:
-        break;
-    case SYNC_DECL:
-        to = find_declaration(p, from);
-        break;
-    case SYNC_STMT:
-        if (skips) {
-            to = find_statement(p, from);
-        } else {
-            drop_opens(p, innermost(p, OPEN_BLOCK), true);
-        }
-        break;
-    case SYNC_HEAD:
-        to = find_body(p, from, too_deep ? from : NO_PARTNER);
-        break;
-    case SYNC_LIST:
-        to = find_list_item(p, from);
-        break;
-    case SYNC_CASE:
-        to = find_case(p, from);
-        break;
-    case SYNC_CLOSE:
-        to = find_square_end(p, from);
-        break;
-    }
-    resume->integer = skips;
-    if (to > from) {
-        resume->span = (Span){found->span.start, token_at(p, to - 1)->span.end};
-    }
-    p->at = to;
-    p->sync = SYNC_NONE;
-    p->insert_semicolon = false;
-    p->resumed++;
-}
-
 const Token *source_next(Parser *p) {
     if (p->sync != SYNC_NONE) {
         resynchronise(p);
@@ -743,16 +379,6 @@ const Token *source_next(Parser *p) {
     p->previous = p->current;
     p->current = token;
     return token;
-}
-
-void source_restart(Parser *p) {
-    p->sync = SYNC_NONE;
-    p->resumed = 0;
-    p->queue_at = p->queue.count = 0;
-    p->current = p->previous = NULL;
-    uint32_t from = p->at > p->restarted_at ? p->at : p->restarted_at + 1;
-    p->restarted_at = find_declaration(p, from < last_index(p) ? from : last_index(p));
-    p->at = p->restarted_at;
 }
 
 void source_start(Parser *p) {

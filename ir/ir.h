@@ -161,8 +161,9 @@ struct IrRegion {
 enum { IR_LOOP_BODY, IR_LOOP_CONTINUING }; /* regions of a loop */
 enum { IR_IF_TRUE, IR_IF_FALSE };          /* regions of an if */
 
-/* Regions may nest this deep (the parser and lower_returns keep to it), so passes may recurse. */
-enum { IR_MAX_DEPTH = 2200 };
+/* Regions may nest this deep (the parsers, lower_returns and inline_procs keep to it), so passes may recurse. SPIR-V
+ * allows 1023 (universal limits); lower_bounds and the blocks of a loop take the rest. */
+enum { IR_MAX_DEPTH = 1010 };
 
 /* A kernel with its procs inlined has at most so many instructions: calls that double at each level would take
  * any memory, and no driver compiles in sensible time what is larger. */

@@ -9,7 +9,7 @@ from .common import Failure, same_text, sources
 
 COMMANDS = {
     ".ast": ["--emit=ast"],
-    ".vir": ["--emit=ir", "--stop-after=none"],
+    ".vir": ["--emit=ir", "--stop-after=frontend"],
     ".O1.vir": ["--emit=ir", "-O1"],
     ".spvasm": ["--emit=spvasm", "-O1"],
     ".err": ["check"],
@@ -40,7 +40,7 @@ def check(env, source, golden, suffix):
         # print ∘ parse is the identity
         path = env.folder() / "again.vir"
         path.write_text(got)
-        again = env.compile(path, "--emit=ir", "--stop-after=none", "-o", "-").out.decode()
+        again = env.compile(path, "--emit=ir", "--stop-after=frontend", "-o", "-").out.decode()
         same_text(got, again, "the IR, parsed and printed again,")
     if env.args.bless:
         pathlib.Path(golden).write_text(got)

@@ -347,8 +347,8 @@ static void test_hostile(void) {
     expect_code(chain(&arena, 5000, 3, 0), "lower_returns inline_procs", "E0602");
     check_same(chain(&arena, 12, 2, 1), "lower_returns inline_procs mem2reg", 1, 1);
     what = "depth of calls";
-    expect_code(chain(&arena, 5, 1, 500), "lower_returns inline_procs", "E0603");
-    expect_code(chain(&arena, 4, 1, 500), "lower_returns inline_procs mem2reg", NULL);
+    expect_code(chain(&arena, 5, 1, 250), "lower_returns inline_procs", "E0603");
+    expect_code(chain(&arena, 4, 1, 250), "lower_returns inline_procs mem2reg", NULL);
     what = "length of calls";
     expect_code(chain(&arena, 20000, 1, 0), "lower_returns inline_procs mem2reg", NULL);
     what = "many returns";

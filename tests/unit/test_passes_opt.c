@@ -399,12 +399,12 @@ static const char *much(Arena *arena, unsigned depth, unsigned length) {
 
 static void test_much(void) {
     Arena arena = {0};
-    const char *text = much(&arena, 2000, 100000);
+    const char *text = much(&arena, 1000, 100000);
     what = "much";
     Unit *unit = open_text(text);
     run_passes(unit, BOTH);
     CHECK(count_op(unit, "if") == 0 && count_op(unit, "add") == 1, "something is left");
-    CHECK(count_op(unit, "store") == 2001, "%u stores", count_op(unit, "store"));
+    CHECK(count_op(unit, "store") == 1001, "%u stores", count_op(unit, "store"));
     close_unit(unit);
     arena_release(&arena);
 }

@@ -482,8 +482,8 @@ static void test_interfaces(void) {
                "  store.raw %b[%m], %y\n"
                "  ret\n}\n",
                FRAGMENTS("OpEntryPoint GLCompute %second \"second\" %a %values "
-                         "%gl_GlobalInvocationId\n               OpEntryPoint GLCompute %first "
-                         "\"first\" %a_0 %b %values_0 %gl_LocalInvocationIndex\n",
+                         "%global_id\n               OpEntryPoint GLCompute %first "
+                         "\"first\" %a_0 %b %values_0 %local_index\n",
                          "OpExecutionMode %second LocalSize 8 8 1", "Version: 1.6"));
     check_text("interface before 1.4", SPIRV_VULKAN_1_1,
                "kernel @k(%a: buffer<f32>) workgroup(1, 1, 1) {\n"

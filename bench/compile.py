@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Compile times: python3 bench/compile.py build/release
+
+A small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn; generated kernels
+(bench/kernels.py) of growing length. Prints tables, writes build/bench/compile.json, and ends with 1 when a goal is missed.
+Other work on the machine spoils wall times; the checks of growth use processor time for that reason.
+"""
+import json
+import math
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import kernels
+
+RUNS = 20
+LENGTHS = [1250, 2500, 5000, 10000]
+GOALS = {
+    "add.vt, median wall ms": 20.0,
+    "add.vt, median wall of glslc": 1 / 5,
+    "5,000 lines, wall ms": 1000.0,
+    "5,000 lines, peak MB": 200.0,
+    "growth exponent of time": 1.2,  # 1: twice the lines take twice the time
+}
+failed = []
+
+
+def goal(name, value, what=""):
+    limit = GOALS[name]
+    good = value < limit or math.isclose(value, limit)
+    print(f"  {'ok  ' if good else 'MISS'} {name}{what}: {value:.3g}, goal {limit:.3g}")
+    if not good:
+        failed.append(name + what)
+
+
+def measure(program, runs, commands):
+    """[{"wall": [ms], "cpu": [ms], "peak": MB}] of commands that are run in turn."""
+    line = [program, str(runs)]
+    for k, command in enumerate(commands):
+        line += (["--"] if k else []) + [str(c) for c in command]
+    rows = [list(map(int, row.split())) for row in subprocess.run(line, capture_output=True, text=True,
+                                                                  check=True).stdout.splitlines()]
+    results = []
+    for k, command in enumerate(commands):
+        mine = [row for row in rows if row[0] == k]
+        if len(mine) != runs or any(row[4] != 0 for row in mine):
+            sys.exit(f"this failed: {' '.join(map(str, command))}")
+        results.append({"wall": [row[1] / 1e6 for row in mine], "cpu": [row[2] / 1e6 for row in mine],
+                        "peak": max(row[3] for row in mine) / 1024})
+    return results
+
+
+def table(heads, rows):
+    widths = [max(len(str(row[k])) for row in [heads] + rows) for k in range(len(heads))]
+    for row in [heads] + rows:
+        print("  " + "  ".join(str(x).ljust(w) if k == 0 else str(x).rjust(w)
+                               for k, (x, w) in enumerate(zip(row, widths))))
+    print()
+
+
+def small(bin_dir, folder):
+    commands = {"vittec-gpu": [bin_dir / "vittec-gpu", "examples/add.vt", "-o", folder / "add.spv"]}
+    for tool, options in {"glslc": ["-O"], "glslangValidator": ["-V"]}.items():
+        if shutil.which(tool):
+            commands[tool + " " + options[0]] = [tool, *options, "bench/add.comp", "-o", folder / "glsl.spv"]
+    results = dict(zip(commands, measure(bin_dir / "bench/measure", RUNS, list(commands.values()))))
+    print(f"examples/add.vt to SPIR-V, whole process, {RUNS} runs in turn:\n")
+    table(["", "median ms", "min", "max", "cpu", "peak MB"],
+          [[name] + [f"{x:.2f}" for x in (statistics.median(r["wall"]), min(r["wall"]), max(r["wall"]),
+                                          statistics.median(r["cpu"]))] + [f"{r['peak']:.1f}"]
+           for name, r in results.items()])
+    ours = statistics.median(results["vittec-gpu"]["wall"])
+    goal("add.vt, median wall ms", ours)
+    if "glslc -O" in results:
+        goal("add.vt, median wall of glslc", ours / statistics.median(results["glslc -O"]["wall"]))
+    else:
+        print("  no glslc here: not compared")
+    print()
+    return results
+
+
+def large(bin_dir, folder):
+    results = []
+    print("generated kernels to SPIR-V (-O2), whole process, best of 5:\n")
+    for shape in kernels.SHAPES:
+        for lines in LENGTHS:
+            path = folder / f"{shape}{lines}.vt"
+            path.write_text(kernels.source(shape, lines))
+            command = [bin_dir / "vittec-gpu", path, "-Wno-unused_variable", "-o", folder / "large.spv"]
+            run = measure(bin_dir / "bench/measure", 5, [command])[0]
+            results.append({"shape": shape, "lines": len(path.read_text().splitlines()), "wall": min(run["wall"]),
+                            "cpu": min(run["cpu"]), "peak": run["peak"],
+                            "spirv": (folder / "large.spv").stat().st_size})
+    rows = []
+    for k, r in enumerate(results):
+        growth = "" if k % len(LENGTHS) == 0 else f"{r['cpu'] / results[k - 1]['cpu']:.2f}"
+        rows.append([r["shape"], r["lines"], f"{r['wall']:.1f}", f"{r['cpu']:.1f}", growth,
+                     f"{1e3 * r['cpu'] / r['lines']:.1f}", f"{r['peak']:.1f}", f"{r['spirv'] / 1024:.0f}"])
+    table(["shape", "lines", "wall ms", "cpu ms", "growth", "us/line", "peak MB", "SPIR-V KB"], rows)
+    for k, shape in enumerate(kernels.SHAPES):
+        mine = results[k * len(LENGTHS):(k + 1) * len(LENGTHS)]
+        goal("5,000 lines, wall ms", mine[2]["wall"], f" ({shape})")
+        goal("5,000 lines, peak MB", mine[2]["peak"], f" ({shape})")
+        exponent = (math.log(mine[-1]["cpu"] / mine[0]["cpu"]) / math.log(mine[-1]["lines"] / mine[0]["lines"]))
+        goal("growth exponent of time", exponent, f" ({shape})")
+    return results
+
+
+def main():
+    bin_dir = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release")
+    with tempfile.TemporaryDirectory(prefix="vittec-bench-") as folder:
+        result = {"add": small(bin_dir, pathlib.Path(folder)), "generated": large(bin_dir, pathlib.Path(folder))}
+    result["goals"], result["missed"] = GOALS, failed
+    path = pathlib.Path("build/bench/compile.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"\n{path} has the figures." + (f" Missed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
