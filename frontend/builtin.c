@@ -25,7 +25,7 @@ const unsigned builtin_value_name_count =
 
 bool builtin_is_planned(const char *name) {
     static const char *const planned[] = {
-        "transpose",        "determinant",      "pack_unorm4x8", "unpack_unorm4x8",
+        "pack_unorm4x8", "unpack_unorm4x8",
         "pack_snorm4x8",    "unpack_snorm4x8",  "pack_half2x16", "unpack_half2x16",
         "dot4_i8",          "dot4_u8",          "barrier",       "print",
         "assert",           NULL,
@@ -61,7 +61,9 @@ const char *builtin_class_text(BuiltinClass class) {
         [BUILTIN_FLOAT_3] = "a 3-vector of floats",
         [BUILTIN_NUMBER_VECTOR] = "a vector of numbers",
         [BUILTIN_BOOL_VECTOR] = "a vector of bools",
-        [BUILTIN_ANY] = "a value",
+        [BUILTIN_ANY] = "a scalar or vector",
+        [BUILTIN_MATRIX] = "a matrix",
+        [BUILTIN_SQUARE] = "a square matrix",
     };
     return texts[class];
 }
@@ -86,6 +88,10 @@ bool builtin_class_takes(BuiltinClass class, const IrType *type) {
         return ir_is_bool(type) && ir_is_vector(type);
     case BUILTIN_ANY:
         return ir_is_value(type);
+    case BUILTIN_MATRIX:
+        return type->is_matrix;
+    case BUILTIN_SQUARE:
+        return type->is_matrix && type->count == type->element->lanes;
     }
     return false;
 }

@@ -215,6 +215,9 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     e->type = row->result == 'T'   ? type
               : row->result == 'L' ? ir_lane_type(type)
               : row->result == 'B' ? ir_bool_like(type)
+              : row->result == 'D' ? ir_lane_type(type->element)
+              : row->result == 'X'
+                  ? ir_matrix_type(c->module, type->element->scalar, type->element->lanes, type->count)
                                    : ir_scalar(IR_BOOL);
     fold_builtin(c, e, row);
 }
@@ -345,8 +348,7 @@ static void check_other_call(Checker *c, Expr *e) {
             check_args(c, e->call.args);
         }
     } else if (is_matrix_name(name)) {
-        check_args(c, e->call.args);
-        not_yet(c, callee->span, "matrices");
+        check_matrix_constructor(c, e, check_matrix_type(c, name));
     } else if (builtin_is_planned(name->text)) {
         check_planned(c, e);
     } else if (is_scalar_name(foreign_type(name->text))) { /* float(x) */

@@ -344,7 +344,8 @@ const char *const_text(Arena *arena, const ConstValue *value) {
         if (ir_is_bool(type)) {
             text_add(&text, value->bits[i] != 0 ? "true" : "false");
         } else if (ir_is_float(type)) {
-            text_printf(&text, "%.9g", ir_number_of_bits(type->scalar, value->bits[i]));
+            text_printf(&text, ir_bits(type) == 64 ? "%.17g" : "%.9g",
+                        ir_number_of_bits(type->scalar, value->bits[i]));
         } else {
             wide_text(&text, integer_of_bits(type->scalar, value->bits[i]));
         }

@@ -209,9 +209,13 @@ IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits) {
 }
 
 IrValue *ir_const_zero(IrModule *module, const IrType *type) {
-    return ir_is_value(type)
-               ? ir_const_splat(module, type, 0)
-               : ir_const(module, type, NEW_ARRAY(module->arena, uint64_t, type->words));
+    if (ir_is_value(type)) {
+        return ir_const_splat(module, type, 0);
+    }
+    Arena scratch = {0};
+    IrValue *zero = ir_const(module, type, NEW_ARRAY(&scratch, uint64_t, type->words));
+    arena_release(&scratch);
+    return zero;
 }
 
 IrValue *ir_const_number(IrModule *module, const IrType *type, double number) {

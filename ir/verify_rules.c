@@ -213,7 +213,7 @@ static bool call(const IrInst *inst) {
 
 static bool all_values(uint32_t count, IrValue *const *values) {
     for (uint32_t i = 0; i < count; i++) {
-        if (!ir_is_value(values[i]->type)) {
+        if (!ir_is_data(values[i]->type)) {
             return false;
         }
     }
@@ -273,19 +273,19 @@ static const struct {
     [RULE_INSERT_AT]    = {insert_at,    1, "(vector, its lane type, u32) -> vector"},
     [RULE_SWIZZLE]      = {swizzle,      1, "(vector) and 2 to 4 indices of it -> a vector of those"},
     [RULE_DOT]          = {dot,          1, "(T, T) -> its lane type, T a vector of floats"},
-    [RULE_VAR]          = {var,          1, "-> var<T>, T a scalar or vector"},
+    [RULE_VAR]          = {var,          1, "-> var<T>, T a type of values"},
     [RULE_LOAD]         = {load,         1, "a place, indexed by u32 -> the type of what is there"},
     [RULE_STORE]        = {store,        0, "a value and a place of its type, indexed by u32"},
     [RULE_LEN]          = {len,          1, "a buffer -> u32"},
     [RULE_BUILTIN]      = {builtin,      1, "a built-in value -> its type"},
     [RULE_CALL]         = {call,         IR_ANY_OPERANDS, "a proc, arguments of its parameters' types and its result"},
-    [RULE_IF]           = {if_,          IR_ANY_OPERANDS, "(bool) -> scalars and vectors"},
-    [RULE_LOOP]         = {loop,         IR_ANY_OPERANDS, "a first value for each parameter of the body, all scalars and vectors"},
-    [RULE_YIELD]        = {terminator,   0, "scalars and vectors"},
-    [RULE_BREAK]        = {terminator,   0, "scalars and vectors"},
-    [RULE_CONTINUE]     = {terminator,   0, "scalars and vectors"},
-    [RULE_NEXT]         = {terminator,   0, "scalars and vectors"},
-    [RULE_RET]          = {terminator,   0, "scalars and vectors"},
+    [RULE_IF]           = {if_,          IR_ANY_OPERANDS, "(bool) -> values"},
+    [RULE_LOOP]         = {loop,         IR_ANY_OPERANDS, "a first value for each parameter of the body"},
+    [RULE_YIELD]        = {terminator,   0, "values"},
+    [RULE_BREAK]        = {terminator,   0, "values"},
+    [RULE_CONTINUE]     = {terminator,   0, "values"},
+    [RULE_NEXT]         = {terminator,   0, "values"},
+    [RULE_RET]          = {terminator,   0, "values"},
     [RULE_UNREACHABLE]  = {terminator,   0, "nothing"},
 };
 /* clang-format on */

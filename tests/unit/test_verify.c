@@ -74,7 +74,7 @@ static const Bad bad[] = {
     {RULE_LOOP, "loop (%p: buffer<f32> = %b) { break } continuing { unreachable }", "`loop` needs"},
     {RULE_YIELD, "%x: f32 = if %c { yield %u } else { yield %f }", "`yield` must hand over (f32), found (u32)"},
     {RULE_YIELD, "loop { yield } continuing { next }", "`yield` may only end an arm"},
-    {RULE_YIELD, "if %c { yield %b } else { yield }", "`yield` needs scalars and vectors"},
+    {RULE_YIELD, "if %c { yield %b } else { yield }", "`yield` needs values"},
     {RULE_BREAK, "%x: f32 = loop { break } continuing { next }", "`break` must hand over (f32), found ()"},
     {RULE_BREAK, "if %c { break } else { yield }", "`break` is outside"},
     {RULE_BREAK, "loop { break } continuing { if %c { break } else { yield } next }", "`break` is outside"},
