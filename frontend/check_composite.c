@@ -106,7 +106,11 @@ bool is_open_array(const IrType *type) {
 
 static const IrType *open_array(Checker *c, const IrType *element, uint32_t count) {
     IrType *type = NEW(c->arena, IrType);
-    *type = (IrType){.kind = IR_TYPE_ARRAY, .element = element, .count = count, .words = count};
+    *type = (IrType){.kind = IR_TYPE_ARRAY,
+                     .element = element,
+                     .count = count,
+                     .words = element->words * count,
+                     .depth = element->depth + 1};
     return type;
 }
 
@@ -140,6 +144,10 @@ static void fold_array(Checker *c, Expr *e) {
 
 static void finish_array(Checker *c, Expr *e, const IrType *element, uint32_t count) {
     if (is_abstract(element) || is_open_array(element)) {
+        if (element->words > IR_MAX_WORDS / count || element->depth >= IR_MAX_TYPE_DEPTH) {
+            diag_report(c->diags, e->span, D(TYPE_TOO_LARGE), (int)IR_MAX_WORDS);
+            return;
+        }
         e->type = open_array(c, element, count);
         return;
     }
@@ -151,36 +159,37 @@ static void finish_array(Checker *c, Expr *e, const IrType *element, uint32_t co
     fold_array(c, e);
 }
 
+static bool is_open(const IrType *type) {
+    return is_abstract(type) || is_open_array(type);
+}
+
+/* The scalar at the bottom of an open type. */
+static const IrType *open_scalar(const IrType *type) {
+    return is_abstract(type) ? type : open_scalar(type->element);
+}
+
 void check_array(Checker *c, Expr *e) {
     uint32_t count = 0;
     bool good = true;
-    Expr *model = NULL; /* what the others must be like: the first that is no literal */
+    const IrType *model = NULL; /* what the others must be like: the first that is open to nothing else */
     for (Expr *element = e->elements; element != NULL; element = element->next, count++) {
         good &= check_operand(c, element);
-        bool open = element->type != NULL &&
-                    (is_abstract(element->type) || is_open_array(element->type));
-        bool floating = element->type == &abstract_float;
-        if (model == NULL || (element->type != NULL && model->type != NULL &&
-                              ((is_abstract(model->type) && (!open || floating)) ||
-                               (is_open_array(model->type) && !open)))) {
-            model = element;
+        const IrType *type = element->type;
+        if (type != NULL && (model == NULL || (is_open(model) && (!is_open(type) ||
+                                               open_scalar(type) == &abstract_float)))) {
+            model = type;
         }
     }
     if (count == 0) {
         diag_report(c->diags, e->span, D(BAD_LENGTH), "0", (int)IR_MAX_WORDS);
         return;
     }
-    if (!good) {
-        return;
+    for (Expr *element = e->elements; good && element != NULL && !is_open(model);
+         element = element->next) {
+        good = coerce(c, element, model);
     }
-    if (is_open_array(model->type) && !concrete(c, model)) {
-        return;
-    }
-    for (Expr *element = e->elements; element != NULL; element = element->next) {
-        good &= coerce(c, element, model->type);
-    }
-    if (good) {
-        finish_array(c, e, model->type, count);
+    if (good) { /* literals alone wait for their context */
+        finish_array(c, e, model, count);
     }
 }
 
@@ -188,9 +197,6 @@ void check_repeat(Checker *c, Expr *e) {
     bool good = check_operand(c, e->index.a);
     uint32_t count = check_length(c, e->index.b);
     if (good && count > 0) {
-        if (is_open_array(e->index.a->type) && !concrete(c, e->index.a)) {
-            return;
-        }
         finish_array(c, e, e->index.a->type, count);
     }
 }
@@ -215,10 +221,17 @@ bool coerce_array(Checker *c, Expr *e, const IrType *type) {
     return good;
 }
 
+/* The type that an open one has where nothing decides; NULL: too large. */
+static const IrType *default_type(Checker *c, const IrType *type) {
+    if (is_abstract(type)) {
+        return ir_scalar(type == &abstract_int ? IR_I32 : IR_F32);
+    }
+    const IrType *element = default_type(c, type->element);
+    return element != NULL ? ir_array_type(c->module, element, type->count) : NULL;
+}
+
 bool concrete_array(Checker *c, Expr *e) {
-    const IrType *element = e->type->element;
-    element = element == &abstract_int ? ir_scalar(IR_I32) : ir_scalar(IR_F32);
-    const IrType *type = ir_array_type(c->module, element, e->type->count);
+    const IrType *type = default_type(c, e->type);
     if (type == NULL) {
         diag_report(c->diags, e->span, D(TYPE_TOO_LARGE), (int)IR_MAX_WORDS);
         e->type = NULL;

@@ -6,7 +6,7 @@
 #define LOWERING                                                                                   \
     &pass_lower_wide_bits, &pass_lower_bits, &pass_lower_bounds, &pass_split_memory,               \
         &pass_lower_small_ints, &pass_lower_int_div, &pass_lower_shift, &pass_lower_convert,       \
-        &pass_lower_float_rem
+        &pass_lower_float_rem, &pass_lower_wide_round
 
 const IrPass *const ir_pipeline_O0[] = {
     &pass_lower_returns,

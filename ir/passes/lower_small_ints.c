@@ -458,6 +458,7 @@ static void visit(IrInst *inst, void *data) {
     } else if (inst->result_count == 1 && inst->region_count == 0) {
         IrValue *value = lower_result(s, &b, inst);
         if (value != NULL) {
+            inst->results[0]->type = value->type;
             ir_take_place(inst, value);
             s->changed = true;
         }

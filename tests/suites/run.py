@@ -81,12 +81,18 @@ class Step:
 
 def steps_of(text):
     steps = []
-    for kind, rest in re.findall(r"^//! (run|expect)\b *(.*)$", text, re.M):
-        if kind == "run":
+    files = {}
+    for kind, rest in re.findall(r"^//! (file|run|expect)\b *(.*)$", text, re.M):
+        if kind == "file":
+            name, value = rest.split("=", 1)
+            files[name.strip()] = eval(value, {"struct": struct})  # noqa: S307  the tests' own expressions
+        elif kind == "run":
             steps.append(Step(rest))
+            steps[-1].files = files
         else:
-            name, tolerance, value = re.fullmatch(r"(\w+) *(?:~(\S+))? *= *(.*)", rest).groups()
-            steps[-1].expects.append((name, tolerance, value))
+            name, tolerance, layout, value = \
+                re.fullmatch(r"(\w+) *(?:~(\S+))? *(?:as (\S+))? *= *(.*)", rest).groups()
+            steps[-1].expects.append((name, tolerance, layout, value))
     return steps
 
 
@@ -109,9 +115,8 @@ def buffer_type(source, step, name):
     return found[1], int(found[2] or 1)
 
 
-def read_numbers(path, scalar, lanes):
+def read_numbers(data, scalar, lanes):
     stride = 4 if lanes == 3 else lanes
-    data = path.read_bytes()
     flat = struct.unpack(f"<{len(data) // struct.calcsize(TYPES[scalar])}{TYPES[scalar]}", data)
     return [x for start in range(0, len(flat), stride) for x in flat[start:start + lanes]]
 
@@ -147,18 +152,26 @@ def check(env, source, steps, device, level):
         raise Skip("a known bug of the driver: " + known_bugs(device)[f"run/{source.stem}"])
     for step in steps:
         folder = env.folder()
-        outs = [x for name, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
+        outs = [x for name, _, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
         if not outs:
             raise Failure(f"{source}: a run without `expect`")
+        arguments = [re.sub(r"=@(\w+)$", rf"=@{folder}/\1.bin", argument) for argument in step.arguments]
+        for name, data in step.files.items():
+            (folder / f"{name}.bin").write_bytes(data)
         done = env.compile("run", source, f"--device={'interp' if device == 'interp' else 'vulkan'}", level, "--verify-each",
-                           *step.arguments, *outs, env=environment, expect=None)
+                           *arguments, *outs, env=environment, expect=None)
         if done.code == 5 and device != "interp":
             raise Skip(done.err.decode().strip())
         if done.code != 0:
             raise Failure(f"expected exit 0\n{done}")
-        for name, tolerance, expression in step.expects:
-            scalar, lanes = buffer_type(source, step, name)
-            got = read_numbers(folder / f"{name}.bin", scalar, lanes)
+        for name, tolerance, layout, expression in step.expects:
+            data = (folder / f"{name}.bin").read_bytes()
+            if layout is None:
+                scalar, lanes = buffer_type(source, step, name)
+                got = read_numbers(data, scalar, lanes)
+            else:  # the bytes of an element, padding included
+                scalar = "f32" if "f" in layout else "u32"
+                got = [x for element in struct.iter_unpack("<" + layout, data) for x in element]
             want = list(eval(expression, {**step.lists, **NAMES}))  # noqa: S307  the tests' own expressions
             bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
             if len(got) != len(want) or bad:

@@ -393,6 +393,18 @@ static void test_misuse(void) {
     CHECK(run_with(K(""), empty, 1, 1, 1, (InterpOptions){0}) == INTERP_OK, "%s", why_text);
     CHECK(run_with("proc @p() {\nret\n}\n", NULL, 1, 1, 1, (InterpOptions){0}) == INTERP_MISUSE,
           "a proc");
+
+    Arena arena = {0};
+    Text text = {.arena = &arena};
+    text_add(&text, "kernel @k(%out: buffer<u32>, %v: f32) workgroup(1, 1, 1) {\n"
+                    "%l: var<array<u32, 65536>> = var\n%v0: array<u32, 65536> = load %l\n");
+    for (int i = 1; i < 1100; i++) {
+        text_printf(&text, "%%v%d: array<u32, 65536> = insert %%v%d, 1u32, 65535\n", i, i - 1);
+    }
+    text_add(&text, "ret\n}\n");
+    CHECK(run_with(text_get(&text), empty, 1, 1, 1, (InterpOptions){0}) == INTERP_MISUSE, "large");
+    CHECK(strcmp(why_text, "the values of `k` take too much memory") == 0, "%s", why_text);
+    arena_release(&arena);
 }
 
 /* ---- fast.def ---- */
