@@ -25,10 +25,7 @@ const unsigned builtin_value_name_count =
 
 bool builtin_is_planned(const char *name) {
     static const char *const planned[] = {
-        "pack_unorm4x8", "unpack_unorm4x8",
-        "pack_snorm4x8",    "unpack_snorm4x8",  "pack_half2x16", "unpack_half2x16",
-        "dot4_i8",          "dot4_u8",          "barrier",       "print",
-        "assert",           NULL,
+        "pack_half2x16", "unpack_half2x16", "barrier", "print", "assert", NULL,
     };
     static const char *const subgroup[] = {
         "add",           "mul",           "min",           "max",
@@ -64,6 +61,8 @@ const char *builtin_class_text(BuiltinClass class) {
         [BUILTIN_ANY] = "a scalar or vector",
         [BUILTIN_MATRIX] = "a matrix",
         [BUILTIN_SQUARE] = "a square matrix",
+        [BUILTIN_F32X4] = "`f32x4`",
+        [BUILTIN_U32] = "`u32`",
     };
     return texts[class];
 }
@@ -90,6 +89,10 @@ bool builtin_class_takes(BuiltinClass class, const IrType *type) {
         return ir_is_value(type);
     case BUILTIN_MATRIX:
         return type->is_matrix;
+    case BUILTIN_F32X4:
+        return type == ir_vector(IR_F32, 4);
+    case BUILTIN_U32:
+        return type == ir_scalar(IR_U32);
     case BUILTIN_SQUARE:
         return type->is_matrix && type->count == type->element->lanes;
     }

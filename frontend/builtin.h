@@ -16,6 +16,8 @@ typedef enum {
     BUILTIN_BOOL_VECTOR,
     BUILTIN_ANY,    /* any scalar or vector */
     BUILTIN_MATRIX,
+    BUILTIN_F32X4, /* that type alone */
+    BUILTIN_U32,
     BUILTIN_SQUARE, /* matrices with as many columns as rows */
 } BuiltinClass;
 

@@ -117,5 +117,8 @@ static inline unsigned swizzle_lane(uint32_t info, unsigned i) {
 
 /* check_call.c. A call without a symbol is a constructor of its type: f32x4(…) */
 void check_call(Checker *c, Expr *e);
+/* Makes a call of a built-in on constants a constant, if its type is settled: how many bits `clz(1)` counts is not
+ * known before. */
+void fold_builtin(Checker *c, Expr *e);
 
 #endif

@@ -127,6 +127,9 @@ static const IrType *find_t(const BuiltinProc *row, Expr *args) {
     if (similar != NULL) {
         return similar;
     }
+    if (row->class == BUILTIN_U32 && type == &abstract_int) {
+        return ir_scalar(IR_U32);
+    }
     bool floats = row->class == BUILTIN_FLOAT || row->class == BUILTIN_FLOAT_VECTOR;
     return floats && type == &abstract_int ? &abstract_float : type;
 }
@@ -169,10 +172,11 @@ static bool check_argument(Checker *c, const BuiltinProc *row, Expr *arg, char p
     return coerce(c, arg, type);
 }
 
-static void fold_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
+void fold_builtin(Checker *c, Expr *e) {
+    const BuiltinProc *row = e->symbol->builtin;
     const ConstValue *values[IR_MAX_LANES];
     unsigned count = 0;
-    if (row->op == OP_NONE) {
+    if (row->op == OP_NONE || (row->class == BUILTIN_INT && is_abstract(e->type))) {
         return;
     }
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
@@ -216,10 +220,13 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
               : row->result == 'L' ? ir_lane_type(type)
               : row->result == 'B' ? ir_bool_like(type)
               : row->result == 'D' ? ir_lane_type(type->element)
+              : row->result == 'U' ? ir_scalar(IR_U32)
+              : row->result == 'I' ? ir_scalar(IR_I32)
+              : row->result == 'Q' ? ir_vector(IR_F32, 4)
               : row->result == 'X'
                   ? ir_matrix_type(c->module, type->element->scalar, type->element->lanes, type->count)
                                    : ir_scalar(IR_BOOL);
-    fold_builtin(c, e, row);
+    fold_builtin(c, e);
 }
 
 /* ---- procs ---- */

@@ -85,6 +85,9 @@ static bool coerce_parts(Checker *c, Expr *e, const IrType *type) {
         for (Expr *arg = e->call.args; arg != NULL; arg = arg->next, params++) {
             good &= *params == 'C' || *params == 'U' || coerce(c, arg, type);
         }
+        if (good) {
+            fold_builtin(c, e);
+        }
         return good;
     }
     default:

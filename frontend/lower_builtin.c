@@ -99,6 +99,43 @@ static IrValue *refract(Lower *l, IrValue *incident, IrValue *normal, IrValue *e
     return ir_select(&l->b, total, number(l, type, 0), ray);
 }
 
+/* Four lanes of 8 bits each, the first in the lowest ones: round(clamp(x, low, 1) * scale). */
+static IrValue *pack(Lower *l, IrValue *x, double low, double scale) {
+    const IrType *type = x->type, *ints = ir_vector(IR_I32, 4), *words = ir_vector(IR_U32, 4);
+    IrValue *level = mul(l, clamp(l, x, number(l, type, low), number(l, type, 1)),
+                         number(l, type, scale));
+    IrValue *bytes = ir_convert(&l->b, OP_CONVERT, ints, ir_unary(&l->b, OP_ROUND, level));
+    bytes = ir_binary(&l->b, OP_AND, ir_convert(&l->b, OP_BITCAST, words, bytes),
+                      ir_const_splat(l->module, words, 255));
+    uint64_t shifts[] = {0, 8, 16, 24};
+    bytes = ir_binary(&l->b, OP_SHL, bytes, ir_const(l->module, words, shifts));
+    IrValue *word = ir_extract(&l->b, bytes, 0);
+    for (unsigned i = 1; i < 4; i++) {
+        word = ir_binary(&l->b, OP_OR, word, ir_extract(&l->b, bytes, i));
+    }
+    return word;
+}
+
+/* The four bytes of a word as lanes of a type, extended by its signedness. */
+static IrValue *bytes_of(Lower *l, IrValue *word, IrScalar scalar) {
+    const IrType *type = ir_vector(scalar, 4);
+    uint64_t up[] = {24, 16, 8, 0};
+    IrValue *bytes = ir_splat(&l->b, ir_vector(IR_U32, 4), word);
+    bytes = ir_binary(&l->b, OP_SHL, bytes, ir_const(l->module, bytes->type, up));
+    bytes = ir_convert(&l->b, OP_BITCAST, type, bytes);
+    IrValue *down = ir_const_splat(l->module, ir_vector(IR_U32, 4), 24);
+    return ir_binary(&l->b, OP_SHR, bytes, down);
+}
+
+static IrValue *unpack(Lower *l, IrValue *word, IrScalar scalar, double scale) {
+    IrValue *lanes =
+        ir_convert(&l->b, OP_CONVERT, ir_vector(IR_F32, 4), bytes_of(l, word, scalar));
+    lanes = divide(l, lanes, number(l, lanes->type, scale));
+    return scalar == IR_I32 /* -128 is -1, too */
+               ? ir_binary(&l->b, OP_MAX, lanes, number(l, lanes->type, -1))
+               : lanes;
+}
+
 static IrValue *expand(Lower *l, BuiltinExpansion expansion, const IrType *result, IrValue **args) {
     IrValue *a = args[0];
     const IrType *type = a->type;
@@ -140,6 +177,18 @@ static IrValue *expand(Lower *l, BuiltinExpansion expansion, const IrType *resul
         return refract(l, a, args[1], args[2]);
     case EXPAND_select: /* select(f, t, c) */
         return ir_select(&l->b, args[2], args[1], a);
+    case EXPAND_pack_unorm4x8:
+        return pack(l, a, 0, 255);
+    case EXPAND_pack_snorm4x8:
+        return pack(l, a, -1, 127);
+    case EXPAND_unpack_unorm4x8:
+        return unpack(l, a, IR_U32, 255);
+    case EXPAND_unpack_snorm4x8:
+        return unpack(l, a, IR_I32, 127);
+    case EXPAND_dot4_u8:
+        return lower_dot(l, bytes_of(l, a, IR_U32), bytes_of(l, args[1], IR_U32));
+    case EXPAND_dot4_i8:
+        return lower_dot(l, bytes_of(l, a, IR_I32), bytes_of(l, args[1], IR_I32));
     case EXPAND_transpose:
         return lower_transpose(l, result, a);
     case EXPAND_determinant:

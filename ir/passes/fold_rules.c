@@ -253,9 +253,8 @@ static IrValue *extract_of_composite(IrBuilder *b, const IrInst *inst) {
 }
 
 static IrValue *extract_of_known(IrBuilder *b, IrInst *inst) {
-    return ir_is_composite(inst->operands[0]->type)
-               ? extract_of_composite(b, inst)
-               : lane_of(b, inst->operands[0], inst->index);
+    return ir_is_composite(inst->operands[0]->type) ? extract_of_composite(b, inst)
+                                                    : lane_of(b, inst->operands[0], inst->index);
 }
 
 /* An index that is a constant: the op for that, or what is promised outside. */

@@ -19,7 +19,8 @@ enum { MOST_LEAVES = 64 }; /* of an array that is not copied by a loop */
 
 typedef struct {
     IrModule *module;
-    VEC(IrValue *) place;  /* root and indices of the part that is copied */
+    VEC(IrValue *) place;  /* in the buffer, that is copied: root and indices */
+    VEC(IrValue *) local;  /* likewise in the local of an array; empty: none */
     uint32_t instructions; /* made */
     bool changed;
 } Splitter;
@@ -45,16 +46,13 @@ static bool is_looped(const IrType *type) {
     return type->kind == IR_TYPE_ARRAY && count_leaves(type) > MOST_LEAVES;
 }
 
-static IrValue *place_now(const Splitter *s, uint32_t i) {
-    return s->place.items[i];
-}
-
-static void push_index(Splitter *s, IrValue *index) {
-    VEC_PUSH(s->module->arena, &s->place, index);
-}
-
-static void pop_index(Splitter *s) {
-    s->place.count--;
+/* Whether some part of some part is looped. */
+static bool has_looped(const IrType *type) {
+    bool found = is_looped(type);
+    for (uint32_t i = 0; type->kind == IR_TYPE_FORM && i < type->count && !found; i++) {
+        found = has_looped(type->fields[i].type);
+    }
+    return found;
 }
 
 /* ---- the loop over an array ---- */
@@ -93,39 +91,33 @@ static void end_each(Each *each) {
     ir_end(&more, OP_NEXT, 1, &next);
 }
 
-/* ---- copies ---- */
+/* ---- copies between the buffer and a value ---- */
 
 static IrValue *load_part(Splitter *s, IrBuilder *b, const IrType *type);
 static void store_part(Splitter *s, IrBuilder *b, IrValue *value);
+static void copy_local(Splitter *s, IrBuilder *b, const IrType *type, bool loads);
 
 static IrValue *load_array(Splitter *s, IrBuilder *b, const IrType *type) {
     IrValue *all = ir_var(b, type, NULL);
-    Each each = begin_each(b, type->count);
-    push_index(s, each.index);
-    IrValue *element = load_part(s, &each.body, type->element);
-    ir_store(&each.body, element, all, 1, &each.index)->flags |= IR_RAW;
-    pop_index(s);
-    end_each(&each);
+    VEC_PUSH(s->module->arena, &s->local, all);
+    copy_local(s, b, type, true);
+    s->local.count = 0;
     return ir_load(b, all, 0, NULL);
 }
 
 static void store_array(Splitter *s, IrBuilder *b, IrValue *value) {
     IrValue *all = ir_var(b, value->type, NULL);
     ir_store(b, value, all, 0, NULL);
-    Each each = begin_each(b, value->type->count);
-    IrValue *element = ir_load(&each.body, all, 1, &each.index);
-    element->inst->flags |= IR_RAW;
-    push_index(s, each.index);
-    store_part(s, &each.body, element);
-    pop_index(s);
-    end_each(&each);
+    VEC_PUSH(s->module->arena, &s->local, all);
+    copy_local(s, b, value->type, false);
+    s->local.count = 0;
 }
 
 /* What is at s->place. */
 static IrValue *load_part(Splitter *s, IrBuilder *b, const IrType *type) {
     s->instructions++;
     if (ir_is_value(type)) {
-        IrValue *leaf = ir_load(b, place_now(s, 0), s->place.count - 1, s->place.items + 1);
+        IrValue *leaf = ir_load(b, s->place.items[0], s->place.count - 1, s->place.items + 1);
         leaf->inst->flags |= IR_RAW;
         return leaf;
     }
@@ -134,9 +126,9 @@ static IrValue *load_part(Splitter *s, IrBuilder *b, const IrType *type) {
     }
     IrValue **parts = NEW_ARRAY(s->module->arena, IrValue *, type->count);
     for (uint32_t i = 0; i < type->count; i++) {
-        push_index(s, ir_const_u32(s->module, i));
+        VEC_PUSH(s->module->arena, &s->place, ir_const_u32(s->module, i));
         parts[i] = load_part(s, b, ir_part_type(type, i));
-        pop_index(s);
+        s->place.count--;
     }
     return ir_emit(b, OP_CONSTRUCT, type, type->count, parts)->results[0];
 }
@@ -144,7 +136,7 @@ static IrValue *load_part(Splitter *s, IrBuilder *b, const IrType *type) {
 static void store_part(Splitter *s, IrBuilder *b, IrValue *value) {
     s->instructions++;
     if (ir_is_value(value->type)) {
-        ir_store(b, value, place_now(s, 0), s->place.count - 1, s->place.items + 1)->flags |=
+        ir_store(b, value, s->place.items[0], s->place.count - 1, s->place.items + 1)->flags |=
             IR_RAW;
         return;
     }
@@ -153,9 +145,40 @@ static void store_part(Splitter *s, IrBuilder *b, IrValue *value) {
         return;
     }
     for (uint32_t i = 0; i < value->type->count; i++) {
-        push_index(s, ir_const_u32(s->module, i));
+        VEC_PUSH(s->module->arena, &s->place, ir_const_u32(s->module, i));
         store_part(s, b, ir_extract(b, value, i));
-        pop_index(s);
+        s->place.count--;
+    }
+}
+
+/* ---- copies between the buffer and a local ---- */
+
+static void copy_part(Splitter *s, IrBuilder *b, const IrType *type, IrValue *index, bool loads) {
+    VEC_PUSH(s->module->arena, &s->place, index);
+    VEC_PUSH(s->module->arena, &s->local, index);
+    copy_local(s, b, type, loads);
+    s->place.count--;
+    s->local.count--;
+}
+
+/* From s->place to s->local, or back. */
+static void copy_local(Splitter *s, IrBuilder *b, const IrType *type, bool loads) {
+    if (is_looped(type)) {
+        Each each = begin_each(b, type->count);
+        copy_part(s, &each.body, type->element, each.index, loads);
+        end_each(&each);
+    } else if (has_looped(type)) {
+        for (uint32_t i = 0; i < type->count; i++) {
+            copy_part(s, b, ir_part_type(type, i), ir_const_u32(s->module, i), loads);
+        }
+    } else if (loads) {
+        IrValue *value = load_part(s, b, type);
+        ir_store(b, value, s->local.items[0], s->local.count - 1, s->local.items + 1)->flags |=
+            IR_RAW;
+    } else {
+        IrValue *value = ir_load(b, s->local.items[0], s->local.count - 1, s->local.items + 1);
+        value->inst->flags |= IR_RAW;
+        store_part(s, b, value);
     }
 }
 

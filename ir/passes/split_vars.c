@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     IrModule *module;
     Arena scratch;
-    VEC(Local) locals; /* IrInst.mark of a `var` is its index */
+    VEC(Local) locals;     /* IrInst.mark of a `var` is its index */
     uint32_t instructions; /* made */
     bool changed;
 } Splitter;

@@ -146,10 +146,10 @@ static void fill_one(unsigned char *at, const IrType *type, uint32_t seed) {
     }
     for (unsigned lane = 0; ir_is_value(type) && lane < type->lanes; lane++) {
         unsigned lane_bytes = ir_bits(type) / 8;
-        uint64_t bits = ir_is_float(type) ? ir_bits_of_number(type->scalar,
-                                                              FLOAT_EDGES[(seed + lane * 5) %
-                                                                          FLOAT_COUNT])
-                                          : INT_EDGES[(seed + lane * 5) % INT_COUNT];
+        uint64_t bits =
+            ir_is_float(type)
+                ? ir_bits_of_number(type->scalar, FLOAT_EDGES[(seed + lane * 5) % FLOAT_COUNT])
+                : INT_EDGES[(seed + lane * 5) % INT_COUNT];
         memcpy(at + lane * lane_bytes, &bits, lane_bytes);
     }
 }

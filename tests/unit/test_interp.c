@@ -210,8 +210,8 @@ static void test_composites_in_buffers(void) {
     /* parts by computed indices, inside and outside */
     memset(out, 0, sizeof out);
     run(BODY
-        "kernel @k(%a: buffer<@Body>, %b: buffer<@Body>, %out: buffer<u32>) workgroup(5, 1, 1) {\n" INDEX
-        "%x: u32 = load %a[1u32][3u32][%i]\nstore %out[%i], %x\n"
+        "kernel @k(%a: buffer<@Body>, %b: buffer<@Body>, %out: buffer<u32>) workgroup(5, 1, 1) "
+        "{\n" INDEX "%x: u32 = load %a[1u32][3u32][%i]\nstore %out[%i], %x\n"
         "%y: f32 = load %a[1u32][4u32][%i][%i]\n%yw: u32 = bitcast %y\n%o: u32 = add %i, 5u32\n"
         "store %out[%o], %yw\n%s: u32 = add %i, 90u32\nstore %a[0u32][3u32][%i], %s\n"
         "store %a[%i][1u32], 8f32\nret\n}\n",
@@ -227,17 +227,18 @@ static void test_composites_in_locals(void) {
     InterpArg args[] = {BYTES(out)};
     /* a constant, insert, construct, a var of arrays in arrays, a loop that carries a form */
     run("form @P { a: u32, on: boolx2, b: array<u32x2, 2> }\n"
-        "kernel @k(%out: buffer<u32>) workgroup(4, 1, 1) {\n" INDEX
-        "%p: var<@P> = var\n"
+        "kernel @k(%out: buffer<u32>) workgroup(4, 1, 1) {\n" INDEX "%p: var<@P> = var\n"
         "store %p, @P(5u32, boolx2(true, false), array<u32x2, 2>(u32x2(1, 2), u32x2(3, 4)))\n"
         "store %p[2u32][%i][1u32], 40u32\nstore %p[1u32][%i], true\n"
-        "%b: array<u32x2, 2> = load %p[2u32]\n%b0: u32x2 = extract %b, 0\n%b1: u32x2 = extract %b, 1\n"
+        "%b: array<u32x2, 2> = load %p[2u32]\n%b0: u32x2 = extract %b, 0\n%b1: u32x2 = extract %b, "
+        "1\n"
         "%x: u32 = extract %b0, 1\n%y: u32 = extract %b1, 1\n%xy: u32 = mul %x, 100u32\n"
         "%r: u32 = add %xy, %y\nstore %out[%i], %r\n"
         "%all: @P = load %p\n%on: boolx2 = extract %all, 1\n%on1: bool = extract %on, 1\n"
         "%w: u32 = convert %on1\n%o: u32 = add %i, 4u32\nstore %out[%o], %w\n"
         "%last: @P = loop (%k: u32 = 0u32, %q: @P = %all) {\n%end: bool = ge %k, %i\n"
-        "if %end {\nbreak %q\n} else {\nyield\n}\n%a: u32 = extract %q, 0\n%a2: u32 = mul %a, 3u32\n"
+        "if %end {\nbreak %q\n} else {\nyield\n}\n%a: u32 = extract %q, 0\n%a2: u32 = mul %a, "
+        "3u32\n"
         "%q2: @P = insert %q, %a2, 0\ncontinue %k, %q2\n} continuing (%kk: u32, %qq: @P) {\n"
         "%k1: u32 = add %kk, 1u32\nnext %k1, %qq\n}\n%c: bool = eq %i, 3u32\n"
         "%z: @P = if %c {\nyield zero<@P>\n} else {\nyield %last\n}\n"
