@@ -123,8 +123,7 @@ void spirv_declare_params(SpirvWriter *w) {
 
 /* Reads what is at `path` in the value block scalar by scalar and vector by vector: laid out there, it is of another
  * type than the value that becomes of it. Parts that no one uses are zero. */
-static uint32_t load_value(SpirvWriter *w, const IrType *type, SpirvWords *path,
-                           const bool *used) {
+static uint32_t load_value(SpirvWriter *w, const IrType *type, SpirvWords *path, const bool *used) {
     if (!ir_is_composite(type)) {
         uint32_t pointer =
             spirv_access(w, value_class(w), type, w->values, 0, path->count, path->items);

@@ -41,7 +41,8 @@ static uint32_t trailing_zeros(SpirvWriter *w, const IrInst *inst, const uint32_
  * take it that there are none and fold OpIsNan and OpIsInf to false. */
 static uint32_t test_exponent(SpirvWriter *w, const IrInst *inst, uint32_t operand, SpvOp op) {
     const IrType *type = ir_resolve(inst->operands[0])->type;
-    if (type->scalar == IR_F16) { /* 16 bits of an integer may not be looked at: as the f32 of the same value */
+    if (type->scalar ==
+        IR_F16) { /* 16 bits of an integer may not be looked at: as the f32 of the same value */
         type = ir_vector(IR_F32, type->lanes);
         operand = RESULT(w, SpvOpFConvert, type, operand);
     }

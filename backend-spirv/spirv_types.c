@@ -201,9 +201,9 @@ uint32_t spirv_type(SpirvWriter *w, const IrType *type) {
     }
     uint32_t id = declared_id(w, type, SPIRV_PLAIN);
     if (id == 0) {
-        id = ir_is_composite(type)  ? composite_type(w, type, SPIRV_PLAIN)
-             : ir_is_vector(type) ? vector_type(w, type)
-                                  : scalar_type(w, &scalars[type->scalar]);
+        id = ir_is_composite(type) ? composite_type(w, type, SPIRV_PLAIN)
+             : ir_is_vector(type)  ? vector_type(w, type)
+                                   : scalar_type(w, &scalars[type->scalar]);
         declare(w, type, SPIRV_PLAIN, id);
     }
     return id;

@@ -71,9 +71,9 @@ typedef struct {
 
     /* The kernel being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
     const ReflectKernel *kernel;
-    uint32_t values;                     /* the variable of the value block; 0: none */
-    bool **parts_used;                   /* by parameter: the parts of a composite value; NULL: no such */
-    SpirvWords interface;                /* what OpEntryPoint lists */
+    uint32_t values;      /* the variable of the value block; 0: none */
+    bool **parts_used;    /* by parameter: the parts of a composite value; NULL: no such */
+    SpirvWords interface; /* what OpEntryPoint lists */
     bool uses_builtin[IR_BUILTIN_COUNT]; /* to be listed too */
     VEC(IrInst *) locals;                /* its `var`s */
     SpirvWords operands;                 /* scratch of spirv_instruction */
@@ -147,7 +147,8 @@ void spirv_line(SpirvWriter *w, Pos pos);                    /* with -g */
 
 void spirv_declare_params(SpirvWriter *w);
 void spirv_load_values(SpirvWriter *w); /* in the first block: those whose `mark` is not 0 */
-uint32_t spirv_load_length(SpirvWriter *w, uint32_t buffer); /* a parameter with `length_in_block` */
+uint32_t spirv_load_length(SpirvWriter *w,
+                           uint32_t buffer); /* a parameter with `length_in_block` */
 uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin);
 void spirv_entry_point(SpirvWriter *w, uint32_t function);
 

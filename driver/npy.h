@@ -8,7 +8,8 @@ enum { NPY_MAX_DIMS = 32 };
 
 typedef struct {
     IrScalar scalar;
-    const char *record; /* the type of the records as the file has it, in brackets; NULL: plain numbers */
+    const char
+        *record; /* the type of the records as the file has it, in brackets; NULL: plain numbers */
     size_t record_length;
     unsigned dims; /* 0: one number */
     uint64_t shape[NPY_MAX_DIMS];

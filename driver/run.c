@@ -140,7 +140,7 @@ static Status bind_all(Run *run) {
             param_type_print(&type, param);
             status = fail(STATUS_USAGE, "`%s`, %s, has no value; say %s=%s", param->name->text,
                           text_get(&type), param->name->text,
-                          param->is_buffer              ? "zeros:N, for one"
+                          param->is_buffer               ? "zeros:N, for one"
                           : ir_is_composite(param->type) ? "@FILE.bin"
                                                          : "VALUE");
         }

@@ -187,7 +187,8 @@ static bool has_shape(const Npy *npy, const ItemShape *shape, Text *why) {
     if (same) {
         return true;
     }
-    text_add(why, shape->dims == 1 ? "has another last dimension than " : "has other last dimensions than ");
+    text_add(why, shape->dims == 1 ? "has another last dimension than "
+                                   : "has other last dimensions than ");
     for (unsigned i = 0; i < shape->dims; i++) {
         text_printf(why, "%s%" PRIu64, i > 0 ? ", " : "", shape->shape[i]);
     }

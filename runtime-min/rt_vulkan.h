@@ -153,8 +153,9 @@ typedef struct RvkEvent {
 
 /* Of a value block that is no push constants. */
 static inline VkDescriptorType rvk_block_descriptor(const RvkKernel *kernel) {
-    return kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER
-                                                                 : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    return kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER
+               ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER
+               : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
 }
 static inline RvkDevice *rvk_device(VtgDevice *device) {
     return (RvkDevice *)device;

@@ -23,8 +23,7 @@ void rvk_recording_free(RvkDevice *device, RvkRecording *recording) {
         device->fn.DestroyCommandPool(device->handle, recording->pool, NULL);
     }
     rt_free(instance, recording->queries, recording->query_capacity * sizeof *recording->queries);
-    rt_free(instance, recording->blocks,
-            recording->block_capacity * sizeof *recording->blocks);
+    rt_free(instance, recording->blocks, recording->block_capacity * sizeof *recording->blocks);
     rt_free(instance, recording->descriptors,
             recording->descriptor_capacity * sizeof *recording->descriptors);
     rt_free(instance, recording->infos, recording->info_capacity * sizeof *recording->infos);
@@ -227,7 +226,7 @@ static VtgStatus take_set(RvkDevice *device, RvkRecording *recording, const RvkK
 
 /* Copies a value block to where a descriptor can point. */
 static VtgStatus put_block(RvkDevice *device, RvkRecording *recording, const void *block,
-                             uint32_t size, VkDescriptorBufferInfo *info) {
+                           uint32_t size, VkDescriptorBufferInfo *info) {
     const VtgInstance *instance = device->base.instance;
     uint64_t alignment = rvk_adapter(&device->base)->block_alignment;
     while (recording->block_current < recording->block_count &&
@@ -240,11 +239,10 @@ static VtgStatus put_block(RvkDevice *device, RvkRecording *recording, const voi
                      recording->block_count + 1, sizeof *recording->blocks)) {
             return rt_no_memory(instance, "value blocks");
         }
-        VtgStatus status = rvk_memory_make(device, RT_MEMORY_UPLOAD, most(BLOCK_BYTES, size),
-                                           VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
-                                               VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
-                                           true, "values",
-                                           &recording->blocks[recording->block_count]);
+        VtgStatus status =
+            rvk_memory_make(device, RT_MEMORY_UPLOAD, most(BLOCK_BYTES, size),
+                            VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
+                            true, "values", &recording->blocks[recording->block_count]);
         if (status != VTG_OK) {
             return status;
         }
@@ -289,8 +287,7 @@ static VtgStatus make_set(RvkDevice *device, RvkRecording *recording, const RvkK
         status = put_block(device, recording, block, kernel->base.block_bytes, &infos[storage]);
     }
     if (status == VTG_OK) {
-        status =
-            take_set(device, recording, kernel, storage + blocks - uniform, uniform, set);
+        status = take_set(device, recording, kernel, storage + blocks - uniform, uniform, set);
     }
     if (status != VTG_OK) {
         return status;

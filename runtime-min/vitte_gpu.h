@@ -344,7 +344,8 @@ typedef struct VtgParam {
 typedef enum VtgValueBlock {
     VTG_VALUES_PUSH_CONSTANTS = 0, /* at offset 0 */
     VTG_VALUES_UNIFORM_BUFFER = 1, /* at the binding after the last buffer */
-    VTG_VALUES_STORAGE_BUFFER = 2, /* there, too, only read: any std430 layout, and no feature needed */
+    VTG_VALUES_STORAGE_BUFFER =
+        2, /* there, too, only read: any std430 layout, and no feature needed */
 } VtgValueBlock;
 
 /* A specialisation constant; `size` is 4 or 8 (bool: 4) and says how much of `value` counts. */

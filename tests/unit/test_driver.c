@@ -342,15 +342,17 @@ static void test_composites(void) {
     diags_init(&diags, &arena, &sources);
     IrModule *module = ir_module_new(&arena, &names, &diags);
     const IrType *f32x3 = ir_vector(IR_F32, 3), *u8 = ir_scalar(IR_U8);
-    const IrType *vectors = ir_array_type(module, f32x3, 2), *matrix = ir_matrix_type(module, IR_F32, 2, 3);
+    const IrType *vectors = ir_array_type(module, f32x3, 2),
+                 *matrix = ir_matrix_type(module, IR_F32, 2, 3);
     const IrType *body = ir_form_type(module, name_of(&names, "Body"), 2,
                                       (IrField[]){{name_of(&names, "pos"), f32x3, 0},
                                                   {name_of(&names, "mass"), ir_scalar(IR_F32), 0}});
-    const IrType *mix = ir_form_type(module, name_of(&names, "Mix"), 4,
-                                     (IrField[]){{name_of(&names, "t"), u8, 0},
-                                                 {name_of(&names, "b"), ir_array_type(module, body, 2), 0},
-                                                 {name_of(&names, "v"), vectors, 0},
-                                                 {name_of(&names, "h"), ir_vector(IR_F16, 2), 0}});
+    const IrType *mix =
+        ir_form_type(module, name_of(&names, "Mix"), 4,
+                     (IrField[]){{name_of(&names, "t"), u8, 0},
+                                 {name_of(&names, "b"), ir_array_type(module, body, 2), 0},
+                                 {name_of(&names, "v"), vectors, 0},
+                                 {name_of(&names, "h"), ir_vector(IR_F16, 2), 0}});
     CHECK_TEXT(made(mix, true, "zeros:1"),
                "p[0..1] = {t: 0, b: [{pos: (0, 0, 0), mass: 0}, {pos: (0, 0, 0), mass: 0}], "
                "v: [(0, 0, 0), (0, 0, 0)], h: (0, 0)}\n");
@@ -358,8 +360,9 @@ static void test_composites(void) {
                "p[0..2] = [(0, 0, 0), (0, 0, 0)] [(0, 0, 0), (0, 0, 0)]\n");
     CHECK_TEXT(made(body, true, "1,2"),
                "`p`, Buffer<Body>: expected a file, @FILE.bin or @FILE.npy, zeros:N or random:N");
-    CHECK_TEXT(made(vectors, true, "iota:4"), "`p`, Buffer<[f32x3; 2]>: expected a file, @FILE.bin or "
-                                              "@FILE.npy, zeros:N or random:N");
+    CHECK_TEXT(made(vectors, true, "iota:4"),
+               "`p`, Buffer<[f32x3; 2]>: expected a file, @FILE.bin or "
+               "@FILE.npy, zeros:N or random:N");
     CHECK_TEXT(made(matrix, false, "zeros:1"),
                "`p`, f32x2x3: expected a file, @FILE.bin or @FILE.npy");
 
@@ -403,7 +406,8 @@ static void test_composites(void) {
             bool same = strcmp(cases[i].descr, cases[k].descr) == 0 &&
                         strcmp(cases[i].shape, cases[k].shape) == 0;
             bool fits = value_from_npy(&none, &other, bytes, size, &error);
-            CHECK(fits == (same || (cases[i].descr == cases[3].descr && k == 3) || (i == 4 && k == 3)));
+            CHECK(fits ==
+                  (same || (cases[i].descr == cases[3].descr && k == 3) || (i == 4 && k == 3)));
             if (fits) {
                 value_free(&none);
             }

@@ -465,8 +465,7 @@ static void test_interfaces(void) {
                "  store.raw %o[0u32][3u32], %i\n"
                "  ret\n}\n",
                FRAGMENTS("OpDecorate %values Binding 1", "OpDecorate %values NonWritable",
-                         "OpVariable %_ptr_StorageBuffer_k_values StorageBuffer",
-                         "!PushConstant"));
+                         "OpVariable %_ptr_StorageBuffer_k_values StorageBuffer", "!PushConstant"));
     check_text("two kernels", SPIRV_VULKAN_1_3,
                "kernel @second(%a: buffer<f32>, %n: u32) workgroup(8, 8, 1) {\n"
                "  %g: u32x3 = builtin global_id\n"
@@ -566,7 +565,8 @@ static void test_composites(void) {
                "  %r: f32 = extract %gw, 3\n"
                "  store.raw %a[%k], %r\n"
                "  ret\n}\n",
-               FRAGMENTS("OpConstantNull %_arr_Cell_uint_3", "OpPhi %Cell", "OpCompositeInsert %Cell",
+               FRAGMENTS("OpConstantNull %_arr_Cell_uint_3", "OpPhi %Cell",
+                         "OpCompositeInsert %Cell",
                          "OpVariable %_ptr_Function__arr_Cell_uint_3 Function",
                          "OpConstantComposite %_arr_float_uint_4", "!OpMemberDecorate %Cell"));
     check_text("one type, two flavours", SPIRV_VULKAN_1_2,
@@ -616,24 +616,51 @@ static void test_composites(void) {
                "  %y: f32 = load.raw %w[0u32][%n]\n"
                "  store.raw %o[0u32], %y\n"
                "  ret\n}\n",
-               FRAGMENTS("OpMemberDecorate %In 1 Offset 16", "OpMemberDecorate %k_values 1 Offset 48",
+               FRAGMENTS("OpMemberDecorate %In 1 Offset 16",
+                         "OpMemberDecorate %k_values 1 Offset 48",
                          "OpMemberDecorate %k_values 2 Offset 64", "OpDecorate %values Binding 1",
                          "OpConstantNull %_arr_v3float_uint_2"));
-    check_text("constants", SPIRV_VULKAN_1_1,
-               "form @A { i: i32, v: i32x2 }\n"
-               "form @B { one: @A, many: array<@A, 2>, m: f32x2x2 }\n"
-               "kernel @k(%o: buffer<i32>, %n: u32) workgroup(1, 1, 1) {\n"
-               "  %v: var<@B> = var\n"
-               "  store %v, @B(@A(-1i32, i32x2(1, 2)), array<@A, 2>(zero<@A>, @A(5i32, i32x2(0, 0))), "
-               "zero<f32x2x2>)\n"
-               "  %x: i32 = load.raw %v[1u32][%n][0u32]\n"
-               "  store.raw %o[0u32], %x\n"
-               "  store %v, zero<@B>\n"
-               "  %y: i32 = load.raw %v[0u32][1u32][%n]\n"
-               "  store.raw %o[1u32], %y\n"
-               "  ret\n}\n",
-               FRAGMENTS("OpConstantNull %A", "OpConstantNull %B", "OpConstantComposite %B",
-                         "OpConstantComposite %A %int_n1"));
+    check_text(
+        "constants", SPIRV_VULKAN_1_1,
+        "form @A { i: i32, v: i32x2 }\n"
+        "form @B { one: @A, many: array<@A, 2>, m: f32x2x2 }\n"
+        "kernel @k(%o: buffer<i32>, %n: u32) workgroup(1, 1, 1) {\n"
+        "  %v: var<@B> = var\n"
+        "  store %v, @B(@A(-1i32, i32x2(1, 2)), array<@A, 2>(zero<@A>, @A(5i32, i32x2(0, 0))), "
+        "zero<f32x2x2>)\n"
+        "  %x: i32 = load.raw %v[1u32][%n][0u32]\n"
+        "  store.raw %o[0u32], %x\n"
+        "  store %v, zero<@B>\n"
+        "  %y: i32 = load.raw %v[0u32][1u32][%n]\n"
+        "  store.raw %o[1u32], %y\n"
+        "  ret\n}\n",
+        FRAGMENTS("OpConstantNull %A", "OpConstantNull %B", "OpConstantComposite %B",
+                  "OpConstantComposite %A %int_n1"));
+}
+
+/* What SPIR-V has no room for is said, and what it has just room for is valid. */
+static void test_wide(void) {
+    static const struct {
+        const char *ir;
+        bool fine;
+    } cases[] = {
+        {"kernel @k(%a: array<u32, 65533>) workgroup(1, 1, 1) {\n  ret\n}\n", false},
+        {"kernel @k(%n: u32) workgroup(1, 1, 1) {\n"
+         "  %v: var<array<u32, 65536>> = var\n"
+         "  store.raw %v[%n], 1u32\n"
+         "  ret\n}\n",
+         true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        what = "wide";
+        Unit unit;
+        parse_unit(&unit, cases[i].ir);
+        CHECK(spirv_check(unit.module) == cases[i].fine);
+        if (cases[i].fine) {
+            check_valid(&unit);
+        }
+        close_unit(&unit);
+    }
 }
 
 /* Under -g: names of locals, the file as the user wrote it, a line wherever it changes. */
@@ -1014,6 +1041,7 @@ int main(void) {
     test_more_ops();
     test_interfaces();
     test_composites();
+    test_wide();
     test_debug();
     test_control();
     test_random();
