@@ -458,6 +458,15 @@ typedef struct {
     const IrFunction *function;
 } Lowered;
 
+static bool is_composite_in_buffer(const IrInst *inst) {
+    if (inst->op != OP_LOAD && inst->op != OP_STORE) {
+        return false;
+    }
+    const IrValue *value = inst->op == OP_LOAD ? inst->results[0] : inst->operands[0];
+    return ir_is_composite(value->type) &&
+           inst->operands[ir_place_start(inst)]->type->kind == IR_TYPE_BUFFER;
+}
+
 static void check_lowered(IrInst *inst, void *data) {
     Lowered *l = data;
     const char *text = NULL;
@@ -465,6 +474,9 @@ static void check_lowered(IrInst *inst, void *data) {
         text = "a `call` is left";
     } else if (inst->op == OP_REM && ir_is_float(inst->results[0]->type)) {
         text = "a `rem` of floats is left";
+    } else if (is_composite_in_buffer(inst)) {
+        text = arena_printf(l->arena, "a `%s` of an array or form in a buffer is left",
+                            ir_ops[inst->op].text);
     } else if (ir_needs_raw(inst) && !(inst->flags & IR_RAW)) {
         text = arena_printf(l->arena, "`%s` is not `.raw`", ir_ops[inst->op].text);
     }

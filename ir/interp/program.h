@@ -63,13 +63,13 @@ typedef struct {
 
 typedef struct {
     StepKind kind;
-    uint8_t lane_bytes; /* STEP_LOAD_BUFFER, STEP_STORE_BUFFER: of a scalar or vector; else 0 */
+    uint8_t lane_bytes; /* LOAD_BUFFER, STORE_BUFFER: of a scalar or vector; else 0 */
     uint32_t words;     /* of the result, or of what is stored */
     uint32_t result;    /* slot; 0: none */
-    uint32_t operands
-        [STEP_MAX_OPERANDS]; /* slots; CALL, RETURN: the callee's return address; LOAD…, STORE…: the
-                                             value stored, the root, and of a buffer the first index */
-    uint32_t target;         /* a step; VAR: the slot of the contents */
+    /* Slots. CALL, RETURN: the callee's return address; LOAD…, STORE…: as in the instruction, but of the indices only
+     * the first of a buffer. */
+    uint32_t operands[STEP_MAX_OPERANDS];
+    uint32_t target; /* a step; VAR: the slot of the contents */
     union {
         struct {
             Copies copies, results; /* results: CALL */
