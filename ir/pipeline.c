@@ -21,10 +21,12 @@ const IrPass *const ir_pipeline_O1[] = {
     &pass_inline_procs,
     &pass_split_vars,
     &pass_mem2reg, /* after it: no local lives in memory, but arrays with computed indices and what is large */
+    &pass_split_values,
     &pass_opt_fold,
     &pass_opt_dce,
     LOWERING,
-    &pass_opt_fold, /* guards of constants */
+    &pass_split_values, /* what is loaded behind the checks of bounds */
+    &pass_opt_fold,     /* guards of constants */
     &pass_opt_dce,
     NULL,
 };

@@ -192,6 +192,7 @@ static void test_locals(void) {
     check_same(LOCALS, "mem2reg", 28, 28);
     check_same(LOCALS, "split_vars mem2reg", 28, 28);
     check_same(LOCALS, "split_vars mem2reg opt_fold opt_dce", 28, 28);
+    check_same(LOCALS, "mem2reg split_values opt_fold opt_dce", 28, 28);
     Unit *unit = open_text(LOCALS);
     run_passes(unit, "split_vars");
     CHECK(strstr(printed_now(unit), "%p.n.1.2: var<u32>") != NULL, "%s", printed_now(unit));
@@ -229,6 +230,46 @@ static void test_locals(void) {
         unit = open_text(text);
         run_passes(unit, "split_vars mem2reg");
         CHECK(count_op(unit, "var") == rows[i].vars, "%u: %s", rows[i].vars, printed_now(unit));
+        close_unit(unit);
+    }
+}
+
+/* ---- what control flow hands over ---- */
+
+static const char VALUES[] =
+    "form @P { a: u32, m: f32x2x2, n: array<u32, 3> }\n"
+    "kernel @k(%a: buffer<@P>, %out: buffer<u32>, %outp: buffer<@P>) workgroup(1, 1, 1) {\n" INDEX
+    "%p: @P = load %a[%i]\n"
+    "%x: u32 = extract %p, 0\n"
+    "%r: @P, %all: array<u32, 33> = loop (%k: u32 = 0u32, %q: @P = %p, %l: array<u32, 33> = "
+    "zero<array<u32, 33>>) {\n"
+    "%end: bool = ge %k, 4u32\nif %end {\nbreak %q, %l\n} else {\nyield\n}\n"
+    "%n: array<u32, 3> = extract %q, 2\n%n0: u32 = extract %n, 0\n%n1: u32 = extract %n, 1\n"
+    "%sum: u32 = add %n0, %n1\n%nn: array<u32, 3> = insert %n, %sum, 1\n"
+    "%odd: bool = eq %k, 1u32\n%q2: @P = if %odd {\n%w: @P = insert %q, %nn, 2\nyield %w\n"
+    "} else {\n%v: @P = insert %q, %k, 0\nyield %v\n}\n"
+    "%l2: array<u32, 33> = insert %l, %sum, 32\n"
+    "continue %k, %q2, %l2\n} continuing (%kk: u32, %qq: @P, %ll: array<u32, 33>) {\n"
+    "%k1: u32 = add %kk, 1u32\nnext %k1, %qq, %ll\n}\n"
+    "%l32: u32 = extract %all, 32\n%y: u32 = add %x, %l32\n"
+    "store %out[%i], %y\n%USE\nret\n}\n";
+
+static void test_values(void) {
+    for (int use = 0; use < 2; use++) {
+        char text[sizeof VALUES + 64];
+        const char *at = strstr(VALUES, "%USE");
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - VALUES), VALUES,
+                 use ? "store %outp[%i], %r" : "", at + strlen("%USE"));
+        what = "split_values";
+        check_same(text, "split_values", 28, 28);
+        check_same(text, "lower_bounds split_memory split_values opt_fold opt_dce", 28, 20);
+        Unit *unit = open_text(text);
+        run_passes(unit, "lower_bounds split_memory split_values opt_fold opt_dce");
+        const char *left = printed_now(unit);
+        CHECK(strstr(left, ": @P = ") == NULL, "%s", left);
+        CHECK(strstr(left, "%l: array<u32, 33> = ") != NULL, "what has many parts stays\n%s", left);
+        CHECK((strstr(left, "load.raw %a[%i][1u32]") != NULL) == use, "%d: unused parts go\n%s", use, left);
+        CHECK(!pass_split_values.run(unit->module), "nothing is left to do");
         close_unit(unit);
     }
 }
@@ -320,6 +361,7 @@ int main(void) {
     test_memory();
     test_too_large();
     test_locals();
+    test_values();
     test_folds();
     return report_failures();
 }

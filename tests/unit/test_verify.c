@@ -276,6 +276,12 @@ static void test_lowered(void) {
         {"%v: var<f32x2> = var store %v[0u32], 1f32", "`store` is not `.raw`"},
         {"call @p()", "a `call` is left"},
         {"ret } proc @q() {", "a proc is left"},
+        {"ret } kernel @q(%c: buffer<array<f32, 2>>) workgroup(1, 1, 1) { %x: array<f32, 2> = "
+         "load.raw %c[0u32]",
+         "a `load` of an array or form in a buffer is left"},
+        {"ret } kernel @q(%c: buffer<array<f32, 2>>) workgroup(1, 1, 1) { store.raw %c[0u32], "
+         "zero<array<f32, 2>>",
+         "a `store` of an array or form in a buffer is left"},
         {"%x: f32 = div 1f32, 2f32", NULL},
         {"%x: f32 = convert 1i32", NULL},
         {"%x: u8 = convert 1i32", NULL},

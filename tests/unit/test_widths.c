@@ -155,12 +155,12 @@ static void test_places(void) {
 static void test_composites(void) {
     static const char text[] =
         "form @Pixel { rgb: array<u8, 3>, mass: f32, level: i16 }\n"
-        "kernel @k(%a: buffer<Pixel>, %out: buffer<Pixel>) workgroup(1, 1, 1) {\n"
+        "kernel @k(%a: buffer<@Pixel>, %out: buffer<@Pixel>) workgroup(1, 1, 1) {\n"
         "%id: u32x3 = builtin global_id\n%i: u32 = extract %id, 0\n"
-        "%v: var<Pixel> = var\n%x: Pixel = load %a[%i]\nstore %v, %x\n"
+        "%v: var<@Pixel> = var\n%x: @Pixel = load %a[%i]\nstore %v, %x\n"
         "%r: u8 = load %v[0u32][%i]\n%r2: u8 = mul %r, 3u8\nstore %v[0u32][1u32], %r2\n"
         "%l: i16 = load %a[%i][2u32]\n%l2: i16 = neg %l\nstore %v[2u32], %l2\n"
-        "%y: Pixel = load %v\nstore %out[%i], %y\nret\n}\n";
+        "%y: @Pixel = load %v\nstore %out[%i], %y\nret\n}\n";
     what = "composites";
     check_same(text, LOWERING, INT_COUNT, INT_COUNT);
 }
