@@ -21,17 +21,22 @@ typedef struct {
     size_t count;
 } SpirvBinary;
 
-/* Reports (E1001) to the module's diagnostics what Vulkan SPIR-V has no form for: functions of f64 beyond arithmetic,
+/* Reports (E1002) to the module's diagnostics what Vulkan SPIR-V has no form for: functions of f64 beyond arithmetic,
  * roots and rounding. False: there was something. */
 bool spirv_check(const IrModule *module);
 
 /* Writes every kernel of a lowered module (ir_verify_lowered; Vulkan wants one kernel at least) as an entry point of
- * its own name. Cannot fail: what a target lacks was reported before. The bytes depend on module and options alone.
+ * its own name. What a target lacks was reported before; what is too long for SPIR-V is reported here, in the module's
+ * diagnostics, and the words are of no use then. The bytes depend on module and options alone.
  * Marks of values are overwritten, constants may join the module's table; nothing else of it changes. */
 SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options);
 
 /* spirv-val for the target's environment; false: `why` has its message. */
 bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why);
+
+/* Whether a module that spirv_write made needs a feature of the device, by the name that the runtime has for it
+ * ("float64"). What every Vulkan 1.1 device has is no feature. */
+bool spirv_needs(SpirvBinary binary, const char *feature);
 
 /* For `inspect`: version, generator, capabilities, extensions, entry points with workgroup size and interface,
  * bindings with access, push constant block, instruction and byte counts; as text. Hostile input: false and `why`. */

@@ -19,11 +19,24 @@ void spirv_string(SpirvWriter *w, SpirvSection section, const char *text, size_t
     }
 }
 
+/* The length of an instruction has 16 bits. What makes longer ones (a name of a kernel, the ways out of a loop, values of a
+ * kernel by the thousand) is only seen here. */
+static void report_length(SpirvWriter *w, uint32_t count) {
+    if (w->module->diags == NULL) {
+        BUG("an instruction of %u words; SPIR-V has room for %u", count, UINT16_MAX);
+    }
+    if (!w->is_too_large) { /* once is enough */
+        Pos pos = w->kernel != NULL ? w->kernel->kernel->pos : 0;
+        diag_report(w->module->diags, (Span){pos, pos}, D(SPIRV_TOO_LARGE), count, UINT16_MAX);
+    }
+    w->is_too_large = true;
+}
+
 void spirv_end(SpirvWriter *w, SpirvSection section, uint32_t begin) {
     SpirvWords *words = &w->sections[section];
     uint32_t count = words->count - begin;
     if (count > UINT16_MAX) {
-        BUG("an instruction of %u words; SPIR-V has room for %u", count, UINT16_MAX);
+        report_length(w, count);
     }
     words->items[begin] |= count << SpvWordCountShift;
 }

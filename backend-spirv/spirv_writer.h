@@ -60,7 +60,8 @@ typedef struct {
     IrModule *module;
     const SpirvOptions *options;
     SpirvWords sections[SPIRV_SECTION_COUNT];
-    uint32_t bound; /* the next id */
+    uint32_t bound;    /* the next id */
+    bool is_too_large; /* and reported */
 
     /* What was declared once and is shared by the module; 0: not yet. Constants keep their id in `mark`. */
     uint32_t void_type, entry_type, glsl;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "driver/features.h"
 
 static uint64_t now(void) {
     struct timespec time;
@@ -108,6 +107,17 @@ static VtgAccess access_of(unsigned access) {
     return accesses[access];
 }
 
+static uint64_t features_of(SpirvBinary code) {
+    uint64_t features = 0;
+    for (int feature = 0; feature < VTG_FEATURE_COUNT; feature++) {
+        const char *name = vtg_feature_name((VtgFeature)feature);
+        if (name != NULL && spirv_needs(code, name)) {
+            features |= VTG_FEATURE_BIT(feature);
+        }
+    }
+    return features;
+}
+
 static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     const ReflectKernel *kernel = run->job->kernel;
     const IrFunction *function = kernel->kernel;
@@ -141,10 +151,10 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     desc.code = code.words;
     desc.code_size = code.count * sizeof *code.words;
     desc.entry = function->name->text;
+    desc.features = features_of(code);
     memcpy(desc.workgroup_size, function->workgroup, sizeof desc.workgroup_size);
     desc.params = params;
     desc.param_count = count;
-    desc.features = features_of_code(code);
     desc.value_block_bytes = kernel->value_block_size;
     desc.value_block =
         kernel->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER : VTG_VALUES_PUSH_CONSTANTS;

@@ -154,6 +154,7 @@ static void keep_entries(Session *session) {
             diag_report(&session->diags, (Span){0}, D(UNKNOWN_ENTRY), frontend->entries[i]);
         }
     }
+    session->module->newest = NULL;
     for (IrFunction **link = &session->module->functions; *link != NULL;) {
         bool keep = !(*link)->is_kernel || frontend->entry_count == 0;
         for (unsigned i = 0; i < frontend->entry_count; i++) {

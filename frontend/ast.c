@@ -1,11 +1,7 @@
-/* The making of syntax nodes: what the grammar's actions call. See parse.h. */
+/* The making of expressions and types: what the grammar's actions call. See parse.h, and ast_stmt.c. */
 #include "frontend/parse.h"
 
 #include "frontend/parser.h"
-
-enum {
-    POISON = AST_MAX_DEPTH + 1
-}; /* the depth of what was too deep, until a statement takes it in */
 
 const char *unary_spelling(UnaryOp op) {
     static const char *const spellings[] = {
@@ -27,12 +23,12 @@ const char *binary_spelling(BinaryOp op) {
 
 /* ---- depth ---- */
 
-static unsigned deeper(unsigned a, unsigned b) {
+unsigned deeper(unsigned a, unsigned b) {
     return a > b ? a : b;
 }
 
 /* The depth of a node over one of `below`; what is too deep is reported where the limit is passed. */
-static uint16_t depth_over(Parser *p, unsigned below, Span span) {
+uint16_t depth_over(Parser *p, unsigned below, Span span) {
     if (below == AST_MAX_DEPTH) {
         Pos last = span.end > span.start ? span.end - 1 : span.end;
         report_too_deep(p, (Span){last, span.end}, AST_MAX_DEPTH);
@@ -41,14 +37,14 @@ static uint16_t depth_over(Parser *p, unsigned below, Span span) {
 }
 
 /* What takes an expression, type or block into a statement or declaration ends the poison. */
-static unsigned settled_expr(Expr *expr) {
+unsigned settled_expr(Expr *expr) {
     if (expr != NULL && expr->depth == POISON) {
         expr->depth = 1;
     }
     return expr != NULL ? expr->depth : 0;
 }
 
-static unsigned settled_type(TypeExpr *type) {
+unsigned settled_type(TypeExpr *type) {
     if (type != NULL && type->depth == POISON) {
         type->depth = 1;
     }
@@ -355,316 +351,4 @@ TypeList add_type(TypeList list, TypeExpr *type) {
     APPEND(&list, type);
     list.depth = deeper(list.depth, type->depth);
     return list;
-}
-
-/* ---- statements ---- */
-
-static Stmt *new_stmt(Parser *p, StmtKind kind, Span span, unsigned below) {
-    Stmt *stmt = NEW(p->arena, Stmt);
-    stmt->depth = depth_over(p, below, span);
-    stmt->kind = stmt->depth == POISON ? STMT_ERROR : kind;
-    stmt->span = span;
-    return stmt;
-}
-
-Stmt *make_stmt_error(Parser *p, Span span) {
-    return new_stmt(p, STMT_ERROR, span, 0);
-}
-
-Stmt *make_binding(Parser *p, Span span, StmtKind kind, bool is_mut, Binding binding) {
-    unsigned below = deeper(settled_type(binding.type), settled_expr(binding.value));
-    Stmt *stmt = new_stmt(p, kind, span, below);
-    stmt->let.name = binding.name;
-    stmt->let.type = binding.type;
-    stmt->let.value = binding.value;
-    stmt->let.is_mut = is_mut;
-    return stmt;
-}
-
-Stmt *make_assign(Parser *p, Span span, Expr *place, BinaryOp op, Span op_span, Expr *value) {
-    Stmt *stmt = new_stmt(p, STMT_ASSIGN, span, deeper(settled_expr(place), settled_expr(value)));
-    stmt->assign.op = op;
-    stmt->assign.op_span = op_span;
-    stmt->assign.place = place;
-    stmt->assign.value = value;
-    return stmt;
-}
-
-static Stmt *if_node(Parser *p, Span span, Expr *condition, Block *body, Stmt *otherwise) {
-    unsigned below = deeper(settled_expr(condition), body->depth);
-    Stmt *stmt =
-        new_stmt(p, STMT_IF, span, otherwise != NULL ? deeper(below, otherwise->depth) : below);
-    stmt->if_else.condition = condition;
-    stmt->if_else.a = body;
-    stmt->if_else.b = otherwise;
-    return stmt;
-}
-
-Stmt *make_if(Parser *p, Span span, Expr *condition, Block *body, Elif *elifs, Block *otherwise) {
-    Stmt *rest = otherwise != NULL ? make_block_stmt(p, otherwise) : NULL;
-    for (; elifs != NULL; elifs = elifs->before) {
-        rest = if_node(p, (Span){elifs->span.start, span.end}, elifs->condition, elifs->body, rest);
-    }
-    return if_node(p, span, condition, body, rest);
-}
-
-Elif *make_elif(Parser *p, Span span, Elif *before, Expr *condition, Block *body) {
-    Elif *elif = NEW(p->arena, Elif);
-    *elif = (Elif){before, condition, body, span};
-    return elif;
-}
-
-Stmt *make_loop(Parser *p, Span span, StmtKind kind, Expr *condition, Block *body) {
-    Stmt *stmt = new_stmt(p, kind, span, deeper(settled_expr(condition), body->depth));
-    stmt->loop.condition = condition;
-    stmt->loop.body = body;
-    return stmt;
-}
-
-Stmt *make_for(Parser *p, Span span, ForRange range, Block *body) {
-    if (range.name.name == NULL) {
-        return make_stmt_error(p, span);
-    }
-    unsigned below = deeper(settled_expr(range.from), settled_expr(range.to));
-    below = deeper(below, deeper(settled_expr(range.step), body->depth));
-    Stmt *stmt = new_stmt(p, STMT_FOR, span, below);
-    stmt->for_in.name = range.name;
-    stmt->for_in.from = range.from;
-    stmt->for_in.to = range.to;
-    stmt->for_in.step = range.step;
-    stmt->for_in.inclusive = range.inclusive;
-    stmt->for_in.body = body;
-    return stmt;
-}
-
-RangeList add_range(Parser *p, RangeList list, Expr *from, Expr *to, bool inclusive) {
-    struct CaseRange *range = NEW(p->arena, struct CaseRange);
-    range->from = from;
-    range->to = to;
-    range->inclusive = inclusive;
-    APPEND(&list, range);
-    list.depth = deeper(list.depth, deeper(settled_expr(from), settled_expr(to)));
-    return list;
-}
-
-CaseList add_case(Parser *p, CaseList list, Span span, RangeList ranges, Block *body) {
-    if (list.otherwise != NULL) {
-        report_else_not_last(p, list.otherwise_span, span);
-    }
-    Case *item = NEW(p->arena, Case);
-    item->span = span;
-    item->ranges = ranges.first;
-    item->body = body;
-    APPEND(&list, item);
-    list.depth = deeper(list.depth, deeper(ranges.depth, body->depth));
-    return list;
-}
-
-CaseList add_else(Parser *p, CaseList list, Span span, Block *body) {
-    if (list.otherwise != NULL) {
-        report_else_not_last(p, list.otherwise_span, span);
-    }
-    list.otherwise = body;
-    list.otherwise_span = span;
-    list.depth = deeper(list.depth, body->depth);
-    return list;
-}
-
-Stmt *make_match(Parser *p, Span span, Expr *value, CaseList cases) {
-    Stmt *stmt = new_stmt(p, STMT_MATCH, span, deeper(settled_expr(value), cases.depth));
-    stmt->match.value = value;
-    stmt->match.cases = cases.first;
-    stmt->match.otherwise = cases.otherwise;
-    return stmt;
-}
-
-Stmt *make_simple(Parser *p, Span span, StmtKind kind, Expr *value) {
-    Stmt *stmt = new_stmt(p, kind, span, settled_expr(value));
-    stmt->value = value;
-    return stmt;
-}
-
-Stmt *make_block_stmt(Parser *p, Block *block) {
-    Stmt *stmt = new_stmt(p, STMT_BLOCK, block->span, block->depth);
-    stmt->block = block;
-    return stmt;
-}
-
-/* An `if` that is a statement after all: its blocks have no values. */
-static void plain_if(Parser *p, Stmt *stmt) {
-    while (stmt != NULL && stmt->kind == STMT_IF) {
-        plain_block(p, stmt->if_else.a);
-        stmt = stmt->if_else.b;
-    }
-    if (stmt != NULL && stmt->kind == STMT_BLOCK) {
-        plain_block(p, stmt->block);
-    }
-}
-
-StmtList add_stmt(Parser *p, StmtList list, AttributeList attributes, Stmt *stmt) {
-    if (list.last != NULL && list.last->kind == STMT_IF) {
-        plain_if(p, list.last);
-    }
-    if (attributes.first != NULL) {
-        stmt->attributes = attributes.first;
-        stmt->span.start = attributes.span.start;
-    }
-    APPEND(&list, stmt);
-    list.depth = deeper(list.depth, stmt->depth);
-    return list;
-}
-
-Block *make_block(Parser *p, Span span, StmtList stmts, AttributeList attributes, Expr *value) {
-    if (value != NULL && attributes.first != NULL) {
-        report_missing_semicolon(p, value->span.end, "`}`");
-        stmts = add_stmt(p, stmts, attributes, make_simple(p, value->span, STMT_EXPR, value));
-        value = NULL;
-    }
-    if (value != NULL && stmts.last != NULL && stmts.last->kind == STMT_IF) {
-        plain_if(p, stmts.last);
-    }
-    Block *block = NEW(p->arena, Block);
-    block->span = span;
-    block->stmts = stmts.first;
-    block->value = value;
-    block->depth = depth_over(p, deeper(stmts.depth, value != NULL ? value->depth : 0), span);
-    if (block->depth == POISON) {
-        block->stmts = make_stmt_error(p, span);
-        block->value = NULL;
-    }
-    return block;
-}
-
-Block *plain_block(Parser *p, Block *block) {
-    Stmt **end = &block->stmts, *last = NULL;
-    while (*end != NULL) {
-        last = *end;
-        end = &last->next;
-    }
-    Expr *value = block->value;
-    if (value == NULL) {
-        plain_if(p, last != NULL && last->kind == STMT_IF ? last : NULL);
-        return block;
-    }
-    if (value->kind != EXPR_ERROR) {
-        report_missing_semicolon(p, value->span.end, "`}`");
-    }
-    *end = make_simple(p, value->span, STMT_EXPR, value);
-    block->value = NULL;
-    return block;
-}
-
-/* ---- declarations ---- */
-
-static const char *joined_doc(Parser *p, const char *a, const char *b) {
-    return a == NULL ? b : b == NULL ? a : arena_printf(p->arena, "%s\n%s", a, b);
-}
-
-AttributeList add_attribute(Parser *p, AttributeList list, const Token *hash, Span span, Ident name,
-                            ExprList args) {
-    for (Expr *arg = args.first; arg != NULL; arg = arg->next) {
-        settled_expr(arg);
-    }
-    Attribute *attribute = NEW(p->arena, Attribute);
-    attribute->name = name;
-    attribute->args = args.first;
-    attribute->span = span;
-    if (list.first == NULL) {
-        list.span = span;
-    }
-    list.doc = joined_doc(p, list.doc, hash->doc);
-    list.span.end = span.end;
-    APPEND(&list, attribute);
-    return list;
-}
-
-GenericList add_generic(Parser *p, GenericList list, Ident name, bool is_const, TypeExpr *type) {
-    settled_type(type);
-    GenericParam *generic = NEW(p->arena, GenericParam);
-    generic->name = name;
-    generic->is_const = is_const;
-    generic->type = type;
-    APPEND(&list, generic);
-    return list;
-}
-
-ParamList add_param(Parser *p, ParamList list, const Token *name, Span span, TypeExpr *type) {
-    Param *param = NEW(p->arena, Param);
-    if (name != NULL) {
-        param->name = ident_of(name);
-        param->doc = name->doc;
-    } else {
-        param->name = (Ident){p->underscore, span};
-    }
-    param->type = type != NULL ? type : make_type_error(p, span);
-    settled_type(type);
-    APPEND(&list, param);
-    return list;
-}
-
-UseNameList add_use_name(Parser *p, UseNameList list, Ident name, Ident alias) {
-    UseName *use = NEW(p->arena, UseName);
-    use->name = name;
-    use->alias = alias;
-    APPEND(&list, use);
-    return list;
-}
-
-Decl *make_decl(Parser *p, Span span, DeclKind kind, Ident name, const Token *keyword) {
-    Decl *decl = NEW(p->arena, Decl);
-    decl->kind = kind;
-    decl->span = span;
-    decl->name = name;
-    decl->doc = keyword->doc;
-    return decl;
-}
-
-Decl *make_const(Parser *p, Span span, const Token *keyword, Binding binding) {
-    settled_type(binding.type);
-    settled_expr(binding.value);
-    Decl *decl = make_decl(p, span, DECL_CONST, binding.name, keyword);
-    decl->constant.type = binding.type;
-    decl->constant.value = binding.value;
-    return decl;
-}
-
-Decl *make_use(Parser *p, Span span, const Token *keyword, ExprList path) {
-    Text text = {.arena = p->arena};
-    for (const Expr *part = path.first; part != NULL; part = part->next) {
-        text_add(&text, part == path.first ? "" : "/");
-        text_add(&text, part->name->text);
-    }
-    Decl *decl = make_decl(p, span, DECL_USE, (Ident){path.last->name, path.last->span}, keyword);
-    decl->use.path = text_get(&text);
-    return decl;
-}
-
-void finish_proc(Parser *p, Decl *decl, Span end, Block *body) {
-    (void)p;
-    if (decl == NULL) {
-        return;
-    }
-    settled_type(decl->proc.result);
-    decl->span.end = end.end;
-    decl->proc.body = decl->proc.is_broken ? NULL : body;
-    if (body != NULL && body->depth == POISON) {
-        body->depth = 2; /* over its STMT_ERROR */
-    }
-}
-
-void add_decl(Parser *p, AttributeList attributes, Decl *decl) {
-    if (decl == NULL) {
-        return;
-    }
-    if (attributes.first != NULL) {
-        decl->attributes = attributes.first;
-        decl->span.start = attributes.span.start;
-        decl->doc = joined_doc(p, attributes.doc, decl->doc);
-    }
-    if (p->last_decl == NULL) {
-        p->module->decls = decl;
-    } else {
-        p->last_decl->next = decl;
-    }
-    p->last_decl = decl;
 }

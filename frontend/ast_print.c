@@ -482,11 +482,14 @@ void ast_print_tokens(Text *out, Names *names, Diags *diags, const SourceFile *f
         }
         print_place(&printer, token->span.start);
         text_printf(out, " %s", token_class(token));
-        if (token->kind == TOK_BAD) { /* not for a terminal */
-            text_printf(out, " %u bytes", (unsigned)(token->span.end - token->span.start));
-        } else if (token->kind != TOK_END) {
+        if (token->kind != TOK_END) {
             text_char(out, ' ');
-            text_bytes(out, span_text(file, token->span), token->span.end - token->span.start);
+        }
+        const char *spelling = span_text(file, token->span);
+        for (uint32_t k = 0; k < token->span.end - token->span.start; k++) {
+            bool control = (unsigned char)spelling[k] < 0x20 || spelling[k] == 0x7f;
+            text_char(out,
+                      control || (token->kind == TOK_BAD && spelling[k] < 0) ? '?' : spelling[k]);
         }
         text_char(out, '\n');
     }

@@ -10,18 +10,36 @@ void not_yet(Checker *c, Span span, const char *what) {
     }
 }
 
-/* Where something is wrong, what is not used or never reached may be so because of that. */
-bool errors_in(const Checker *c, Span span) {
-    unsigned kept = 0;
-    for (uint32_t i = 0; i < c->diags->list.count; i++) {
+enum { MOST_SEARCHED = 1000 };
+
+/* Of the errors beyond --max-errors the places are not known; and of very many, looking takes too long. */
+static bool places_are_known(const Checker *c) {
+    unsigned max = c->diags->max_errors != 0 ? c->diags->max_errors : DIAG_DEFAULT_MAX;
+    return c->diags->errors <= max && c->diags->list.count <= MOST_SEARCHED;
+}
+
+static bool has_error(const Checker *c, Span span, bool of_grammar) {
+    for (uint32_t i = 0; i < c->diags->list.count && i < MOST_SEARCHED; i++) {
         const Diag *diag = c->diags->list.items[i];
-        kept += diag->severity == SEVERITY_ERROR;
-        if (diag_rows[diag->id].severity == SEVERITY_ERROR && diag->span.start >= span.start &&
-            diag->span.start <= span.end) {
+        const DiagRow *row = &diag_rows[diag->id];
+        if (row->severity == SEVERITY_ERROR && diag->span.start >= span.start &&
+            diag->span.start <= span.end && (!of_grammar || strncmp(row->code, "E01", 3) == 0)) {
             return true;
         }
     }
-    return c->diags->errors > kept; /* of the others the places are not known */
+    return false;
+}
+
+bool errors_in(const Checker *c, Span span) {
+    return has_error(c, span, false);
+}
+
+bool may_be_wrong(const Checker *c, Span span) {
+    return !places_are_known(c) || errors_in(c, span);
+}
+
+bool grammar_errors_in(const Checker *c, Span span) {
+    return has_error(c, span, true);
 }
 
 Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident) {
@@ -278,7 +296,7 @@ static void find_recursion(Checker *c, Symbol *symbol) {
 
 static void warn_unused(Checker *c) {
     bool has_kernel = false; /* else it is a module for others to use */
-    if (errors_in(c, (Span){0, UINT32_MAX})) {
+    if (may_be_wrong(c, (Span){0, UINT32_MAX})) {
         return; /* what is wrong may be where it was to be used */
     }
     for (uint32_t i = 0; i < c->symbols.count; i++) {

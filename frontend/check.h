@@ -37,7 +37,9 @@ bool check_module(Checker *c, AstModule *ast); /* false: something was reported 
 void check_const_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, finds cycles */
 Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident);
 void not_yet(Checker *c, Span span, const char *what); /* once in a statement or parameter */
-bool errors_in(const Checker *c, Span span);           /* whether an error there was reported */
+bool errors_in(const Checker *c, Span span);         /* whether an error there was reported */
+bool may_be_wrong(const Checker *c, Span span);      /* the same; true if it is not known */
+bool grammar_errors_in(const Checker *c, Span span); /* one of spelling and grammar, E01xx */
 
 /* check_type.c */
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */

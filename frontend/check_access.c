@@ -116,6 +116,9 @@ static void report_immutable(Checker *c, const Expr *e) {
         diag_help(d, symbol->span, "copy it to change it: `let mut %s = %s;`", name, name);
     } else if (symbol->kind == SYMBOL_LOCAL) {
         diag_help(d, symbol->span, "declare it with `let mut`");
+    } else if (symbol->kind == SYMBOL_BUILTIN_VALUE) {
+        diag_help(d, e->span, "it is a built-in value; `let mut %s = %s;` makes a variable of it",
+                  name, name);
     }
 }
 

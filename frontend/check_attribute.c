@@ -29,6 +29,12 @@ static void report_unknown_attribute(Checker *c, const Attribute *a) {
             best = attributes[i].name;
         }
     }
+    static const char *const sizes[] = {"numthreads", "workgroup_size", "local_size", "threads"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (strcmp(sizes[i], name) == 0) {
+            best = "workgroup";
+        }
+    }
     Diag *d = diag_report(c->diags, a->name.span, D(UNKNOWN_ATTRIBUTE), name);
     if (best != NULL) {
         diag_help(d, a->name.span, "did you mean `%s`?", best);

@@ -15,10 +15,15 @@ static void check_args(Checker *c, Expr *args) {
     }
 }
 
-static bool check_count(Checker *c, Expr *e, const char *name, unsigned want) {
+static bool check_count(Checker *c, Expr *e, const Symbol *proc, unsigned want) {
+    const char *name = proc->name->text;
     unsigned found = count_args(e->call.args);
     if (found != want) {
-        diag_report(c->diags, e->span, D(ARGUMENT_COUNT), name, want, want == 1 ? "" : "s", found);
+        Diag *d = diag_report(c->diags, e->span, D(ARGUMENT_COUNT), name, want,
+                              want == 1 ? "" : "s", found);
+        if (proc->span.start != 0) {
+            diag_note(d, proc->span, "`%s` is declared here", name);
+        }
     }
     return found == want;
 }
@@ -195,7 +200,7 @@ void fold_builtin(Checker *c, Expr *e) {
 
 static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     bool good = check_values(c, e->call.args);
-    if (!check_count(c, e, row->name, (unsigned)strlen(row->params)) || !good) {
+    if (!check_count(c, e, e->symbol, (unsigned)strlen(row->params)) || !good) {
         return;
     }
     const IrType *type = find_t(row, e->call.args);
@@ -248,7 +253,7 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
         return;
     }
     VEC_PUSH(c->arena, &c->current->calls, e);
-    if (proc->decl->proc.is_broken || !check_count(c, e, proc->name->text, want)) {
+    if (proc->decl->proc.is_broken || !check_count(c, e, proc, want)) {
         for (Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
             check_any_argument(c, arg);
         }

@@ -237,6 +237,11 @@ static bool is_value_symbol(const Symbol *symbol) {
 static void check_name(Checker *c, Expr *e) {
     Symbol *symbol = scope_find(&c->scopes, e->name);
     if (symbol == NULL) {
+        for (const char *letter = e->name->text; *letter != '\0'; letter++) {
+            if ((unsigned char)*letter >= 0x80) {
+                return; /* which was reported */
+            }
+        }
         bool type = ir_type_named(e->name->text, e->name->length) != NULL;
         if (type || builtin_is_planned(e->name->text)) {
             diag_report(c->diags, e->span, D(NOT_A_VALUE), e->name->text,
@@ -297,6 +302,10 @@ static void report_operator(Checker *c, Expr *e, const char *op, const IrType *t
     }
 }
 
+static const char *result_of(Checker *c, const char *op) {
+    return arena_printf(c->arena, "result of `%s`", op);
+}
+
 static void check_unary(Checker *c, Expr *e) {
     Expr *a = e->unary.a;
     UnaryOp op = e->unary.op;
@@ -338,7 +347,7 @@ static void check_unary(Checker *c, Expr *e) {
         if (status == CONST_OK) {
             set_constant(c, e, &value);
         } else if (status != CONST_NONE) {
-            report_const(c, e->span, status, "result", type);
+            report_const(c, e->span, status, result_of(c, unary_spelling(op)), type);
             fail(e);
         }
     }
@@ -427,7 +436,7 @@ static void fold_binary(Checker *c, Expr *e) {
     if (status == CONST_OK) {
         set_constant(c, e, &value);
     } else if (status != CONST_NONE) {
-        report_const(c, e->span, status, "result", e->type);
+        report_const(c, e->span, status, result_of(c, binary_spelling(e->binary.op)), e->type);
         fail(e);
     }
 }

@@ -194,12 +194,10 @@ static void check_loop_body(Checker *c, Block *body) {
 /* The bounds and the step have one integer type. */
 static const IrType *range_type(Checker *c, Stmt *stmt) {
     Expr *from = stmt->for_in.from, *to = stmt->for_in.to, *step = stmt->for_in.step;
-    check_expr(c, from);
-    check_expr(c, to);
-    if (step != NULL) {
-        check_expr(c, step);
-    }
-    if (from->type == NULL || to->type == NULL || (step != NULL && step->type == NULL)) {
+    bool good = check_operand(c, from);
+    good &= check_operand(c, to);
+    good &= step == NULL || check_operand(c, step);
+    if (!good) {
         return NULL;
     }
     const IrType *was_from = from->type, *was_to = to->type;
@@ -219,11 +217,12 @@ static const IrType *range_type(Checker *c, Stmt *stmt) {
         type = ir_scalar(IR_I32);
     }
     if (!ir_is_int(type) || ir_is_vector(type) || is_abstract(type)) {
-        diag_report(c->diags, from->span, D(INDEX_TYPE), "the bounds of a `for`",
-                    shown_type(c, type));
+        bool from_fits = ir_is_int(was_from) && !ir_is_vector(was_from);
+        diag_report(c->diags, from_fits ? to->span : from->span, D(INDEX_TYPE),
+                    "a bound of a `for`", shown_type(c, type));
         return NULL;
     }
-    bool good = coerce(c, from, type);
+    good = coerce(c, from, type);
     good &= coerce(c, to, type);
     good &= step == NULL || coerce(c, step, type);
     return good ? type : NULL;
@@ -372,7 +371,7 @@ void close_scope(Checker *c) {
 
 /* Where something is wrong, they may have been used there. */
 static void warn_unused_locals(Checker *c, Span span) {
-    bool wrong = errors_in(c, span);
+    bool wrong = may_be_wrong(c, span);
     for (uint32_t i = 0; i < c->unused.count && !wrong; i++) {
         const Symbol *s = c->unused.items[i];
         Diag *d = diag_report(c->diags, s->span, D(UNUSED_VARIABLE), s->name->text);
@@ -388,7 +387,7 @@ void check_block(Checker *c, Block *block, bool new_scope) {
     const Stmt *ended = NULL;
     for (Stmt *stmt = block->stmts; stmt != NULL; stmt = stmt->next) {
         if (ended != NULL && ended->kind != STMT_ERROR && stmt->kind != STMT_ERROR &&
-            !errors_in(c, ended->span)) {
+            !may_be_wrong(c, ended->span)) {
             Diag *d = diag_report(c->diags, stmt->span, D(UNREACHABLE));
             diag_note(d, ended->span, "control never gets past this");
             ended = NULL;
@@ -417,7 +416,7 @@ static void report_missing_give(Checker *c, const Symbol *symbol) {
     while (last != NULL && last->next != NULL) {
         last = last->next;
     }
-    if (last != NULL && errors_in(c, last->span)) {
+    if (last != NULL && grammar_errors_in(c, last->span)) {
         return; /* it may have been one */
     }
     Diag *d = diag_report(c->diags, symbol->span, D(MISSING_GIVE), symbol->name->text);

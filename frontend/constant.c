@@ -2,6 +2,8 @@
 #include "frontend/constant.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "ir/base/fatal.h"
 #include "ir/eval.h"
@@ -325,6 +327,18 @@ static void wide_text(Text *text, Wide value) {
     text_bytes(text, digits + at, sizeof digits - at);
 }
 
+/* The shortest digits that read as the same number. */
+static void float_text(Text *text, double value, bool single) {
+    char digits[32];
+    bool same = false;
+    for (int precision = 1; precision <= 17 && !same; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        double read = strtod(digits, NULL);
+        same = single ? (float)read == (float)value : read == value;
+    }
+    text_add(text, digits);
+}
+
 const char *const_text(Arena *arena, const ConstValue *value) {
     Text text = {.arena = arena};
     const IrType *type = value->type;
@@ -333,7 +347,7 @@ const char *const_text(Arena *arena, const ConstValue *value) {
         return text_get(&text);
     }
     if (type == &abstract_float) {
-        text_printf(&text, "%.17g", value->number);
+        float_text(&text, value->number, false);
         return text_get(&text);
     }
     if (ir_is_vector(type)) {
@@ -344,8 +358,8 @@ const char *const_text(Arena *arena, const ConstValue *value) {
         if (ir_is_bool(type)) {
             text_add(&text, value->bits[i] != 0 ? "true" : "false");
         } else if (ir_is_float(type)) {
-            text_printf(&text, ir_bits(type) == 64 ? "%.17g" : "%.9g",
-                        ir_number_of_bits(type->scalar, value->bits[i]));
+            float_text(&text, ir_number_of_bits(type->scalar, value->bits[i]),
+                       type->scalar == IR_F32);
         } else {
             wide_text(&text, integer_of_bits(type->scalar, value->bits[i]));
         }

@@ -37,6 +37,9 @@ typedef VEC(Token) TokenList;
 /* Every token of a file; the last one is TOK_END. */
 TokenList lex_file(Arena *arena, Names *names, Diags *diags, const SourceFile *file);
 
+/* How a malformed number is spelt rightly; NULL where only general advice helps (lexer_number.c). */
+const char *right_number(Arena *arena, const char *s, size_t length);
+
 /* The bytes of a token or node in its file. */
 static inline const char *span_text(const SourceFile *file, Span span) {
     return file->text + (span.start - file->base);

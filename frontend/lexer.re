@@ -21,6 +21,7 @@ typedef struct {
     unsigned bad_runs;
     Pos bad_end;   /* where the last run of bad bytes ended */
     bool new_line; /* since the last token */
+    bool in_comment; /* at the end of the file */
 } Lexer;
 
 static Span span_of(const Lexer *lexer, const char *start, const char *end) {
@@ -224,6 +225,7 @@ static void block_comment(Lexer *lexer, const char *start) {
     lexer->cursor = at;
     if (depth > 0) {
         diag_report(lexer->diags, span_of(lexer, start, start + 2), D(OPEN_COMMENT));
+        lexer->in_comment = true;
     }
 }
 
@@ -351,79 +353,6 @@ static void floating(Lexer *lexer, const char *start) {
     token->suffix = suffix;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-/* A suffix of another language, and ours. */
-static const char *meant_suffix(const char *suffix, size_t length, bool is_float) {
-    static const struct {
-        const char *theirs, *ours;
-    } rows[] = {{"f", "f32"},  {"F", "f32"},  {"h", "f16"},   {"lf", "f64"}, {"LF", "f64"},
-                {"d", "f64"},  {"u", "u32"},  {"U", "u32"},   {"i", "i32"},  {"l", "i64"},
-                {"L", "i64"},  {"ul", "u64"}, {"UL", "u64"},  {"ull", "u64"}, {"ll", "i64"},
-                {"ULL", "u64"}, {"LL", "i64"}, {"uz", "u64"}, {"usize", "u32"}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strlen(rows[i].theirs) == length && memcmp(rows[i].theirs, suffix, length) == 0 &&
-            (!is_float || rows[i].ours[0] == 'f')) {
-            return rows[i].ours;
-        }
-    }
-    return NULL;
-}
-
-/* How a malformed number is spelt rightly; NULL where only general advice helps. */
-static const char *right_spelling(Lexer *lexer, const char *s, size_t length) {
-    Arena *arena = lexer->arena;
-    int all = (int)length;
-    if (s[0] == '.') {
-        return arena_printf(arena, "0%.*s", all, s);
-    }
-    if (length > 2 && s[0] == '0' && (s[1] == 'X' || s[1] == 'B' || s[1] == 'O')) {
-        return arena_printf(arena, "0%c%.*s", s[1] - 'A' + 'a', all - 2, s + 2);
-    }
-    if (length > 3 && s[0] == '0' && (s[1] == 'x' || s[1] == 'b' || s[1] == 'o') && s[2] == '_') {
-        return arena_printf(arena, "%.*s%.*s", 2, s, all - 3, s + 3);
-    }
-    if (s[length - 1] == '.') {
-        return arena_printf(arena, "%.*s0", all, s);
-    }
-    if (s[length - 1] == '_') {
-        while (length > 0 && s[length - 1] == '_') {
-            length--;
-        }
-        return arena_printf(arena, "%.*s", (int)length, s);
-    }
-    size_t digits = 0;
-    while (digits < length && (is_digit(s[digits]) || s[digits] == '_')) {
-        digits++;
-    }
-    if (digits == length) { /* zeros in front */
-        size_t zeros = 0;
-        while (zeros + 1 < length && (s[zeros] == '0' || s[zeros] == '_')) {
-            zeros++;
-        }
-        return arena_printf(arena, "%.*s", all - (int)zeros, s + zeros);
-    }
-    bool is_float = s[digits] == '.';
-    if (is_float) {
-        size_t point = digits++;
-        while (digits < length && (is_digit(s[digits]) || s[digits] == '_')) {
-            digits++;
-        }
-        if (digits == point + 1) { /* 1.f 1.e5 */
-            const char *ours = meant_suffix(s + digits, length - digits, true);
-            return ours != NULL ? arena_printf(arena, "%.*s.0%s", (int)point, s, ours)
-                   : s[digits] == 'e' || s[digits] == 'E'
-                       ? arena_printf(arena, "%.*s.0%.*s", (int)point, s, (int)(length - digits),
-                                      s + digits)
-                       : NULL;
-        }
-    }
-    const char *ours = meant_suffix(s + digits, length - digits, is_float);
-    return ours != NULL ? arena_printf(arena, "%.*s%s", (int)digits, s, ours) : NULL;
-}
-
 static void bad_number(Lexer *lexer, const char *start) {
     size_t length = (size_t)(lexer->cursor - start);
     Span span = span_of(lexer, start, lexer->cursor);
@@ -431,7 +360,7 @@ static void bad_number(Lexer *lexer, const char *start) {
         Diag *diag =
             diag_report(lexer->diags, span, D(BAD_NUMBER), shown_spelling(lexer, start));
         const char *right =
-            length <= SPELLING_SHOWN ? right_spelling(lexer, start, length) : NULL;
+            length <= SPELLING_SHOWN ? right_number(lexer->arena, start, length) : NULL;
         bool octal = length > 1 && start[0] == '0' && length <= SPELLING_SHOWN;
         for (size_t i = 0; octal && i < length; i++) {
             octal = start[i] >= '0' && start[i] <= '7';
@@ -634,6 +563,6 @@ TokenList lex_file(Arena *arena, Names *names, Diags *diags, const SourceFile *f
     while (next(&lexer)) {
     }
     lexer.cursor = lexer.end;
-    add(&lexer, lexer.end, TOK_END);
+    add(&lexer, lexer.end, TOK_END)->unclosed = lexer.in_comment;
     return lexer.tokens;
 }

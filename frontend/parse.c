@@ -88,9 +88,10 @@ static const char *list_expected(Parser *p, const bool *expected) {
         int kind = mentioned[i];
         bool closer = kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE ||
                       kind == TOK_SEMICOLON;
+        bool ends_block = kind == TOK_RBRACE && HAS(SEMICOLON); /* a value could end it */
         bool follows_operand = kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LT ||
                                kind == TOK_DOT || kind == TOK_GT || kind == TOK_ASSIGN;
-        if (expected[kind - TOK_KERNEL] && (closer || !list_only_closers) &&
+        if (expected[kind - TOK_KERNEL] && (closer || !list_only_closers) && !ends_block &&
             (!follows_operand || !in_operand)) {
             parts[count++] = arena_printf(p->arena, "`%s`", token_text(kind));
         }
@@ -165,12 +166,17 @@ void report_missing_semicolon(Parser *p, Pos after, const char *found) {
 void report_syntax(Parser *p, const Token *found, const bool *expected) {
     bool put_in_brace = !is_real(p, found) && found->kind == TOK_RBRACE;
     const Token *shown = put_in_brace ? token_at(p, p->at) : found;
-    p->insert_semicolon = HAS(SEMICOLON) && !HAS(INT) && !HAS(KERNEL) && p->previous != NULL &&
-                          (starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
-                           (found->kind >= TOK_KERNEL && found->kind <= TOK_USE &&
-                            found->kind != TOK_IN && found->kind != TOK_STEP));
-    bool unreadable = found->kind == TOK_BAD || found->kind == TOK_BAD_VALUE;
-    if (unreadable || p->resumed > 0 || shown->span.start == p->reported) {
+    bool ends_line = starts_on_new_line(p, found) || found->kind == TOK_RBRACE ||
+                     (found->kind >= TOK_KERNEL && found->kind <= TOK_USE &&
+                      found->kind != TOK_IN && found->kind != TOK_STEP);
+    bool bare_give =
+        p->previous != NULL && p->previous->kind == TOK_GIVE && found->kind == TOK_RBRACE;
+    p->insert_semicolon = HAS(SEMICOLON) && (!HAS(INT) || bare_give) && !HAS(KERNEL) &&
+                          p->previous != NULL && ends_line;
+    bool unreadable = found->kind == TOK_BAD || found->kind == TOK_BAD_VALUE ||
+                      (shown->kind == TOK_END && shown->unclosed);
+    bool follows = p->resumed > 0 && !p->resumed_cleanly;
+    if (unreadable || follows || shown->span.start == p->reported) {
         return; /* or what follows from an error that was reported */
     }
     p->reported = shown->span.start;

@@ -108,7 +108,9 @@ typedef struct Parser {
     Decl *last_decl;
 
     TokenList tokens;
-    uint32_t at; /* the next to hand out */
+    uint32_t at;          /* the next to hand out */
+    unsigned strays;      /* `}` without a partner */
+    unsigned brace_tries; /* of insert_brace */
     VEC(Open) opens;
     VEC(Head) heads;
     const Token *current;   /* handed out last; its effect on opens and heads comes with the next */
@@ -116,8 +118,9 @@ typedef struct Parser {
     const Token *previous;  /* the one before */
     VEC(Token *) queue;     /* to be put in before tokens[at]; from queue_at on */
     uint32_t queue_at;
-    Sync sync;        /* asked for by the grammar */
-    unsigned resumed; /* recoveries since a token of the source was taken */
+    Sync sync;            /* asked for by the grammar */
+    unsigned resumed;     /* recoveries since a token of the source was taken */
+    bool resumed_cleanly; /* behind a `;` */
     uint32_t restarted_at;
     bool insert_semicolon; /* SYNC_STMT: only a `;` is missing, skip nothing */
     Pos reported;          /* where the last error was, to keep what follows from it silent */
@@ -139,6 +142,8 @@ Span here(const Parser *p);                    /* where the last token that was 
 void drop_opens(Parser *p, uint32_t depth, bool with_heads);
 
 void pair_brackets(Parser *p); /* parse_brackets.c */
+/* Puts a `{` in before tokens[index] for good, if that explains a `}` that had no partner. */
+bool insert_brace(Parser *p, uint32_t index);
 bool begins_declaration(int kind);
 bool begins_statement(int kind); /* not `if`, which may begin an expression */
 
@@ -186,8 +191,15 @@ static inline Span end_of_span(Span span) {
 
 /* ---- nodes (ast.c) ---- */
 
-/* Every maker takes the span of the node. What is deeper than AST_MAX_DEPTH becomes an error node of
- * AST_MAX_DEPTH + 1, which makes its parents error nodes in silence, up to a statement or declaration. */
+/* Every maker takes the span of the node. What is deeper than AST_MAX_DEPTH is reported and becomes an error
+ * node of depth POISON, which makes its parents error nodes in silence, until a statement or declaration
+ * takes it in: that "settles" it. */
+enum { POISON = AST_MAX_DEPTH + 1 };
+unsigned deeper(unsigned a, unsigned b);
+uint16_t depth_over(Parser *p, unsigned below, Span span); /* of a node over one of `below` */
+unsigned settled_expr(Expr *expr);                         /* its depth; 0 for NULL */
+unsigned settled_type(TypeExpr *type);
+
 Ident ident_of(const Token *token);
 Expr *make_error(Parser *p, Span span);
 Expr *make_literal(Parser *p, const Token *token);

@@ -1,6 +1,7 @@
 /* Pairs the brackets of a whole file before it is parsed, so that the token source knows where a missing one
- * should be: `)` and `]` before the `}` or statement keyword that cannot stand inside them, `}` before the next
- * declaration that is indented no further than the first open one, or at the end.
+ * should be: `)` and `]` before the `}` or statement keyword that cannot stand inside them, the `}` of a form
+ * literal before a `;`, what is open in a case before the next one, any other `}` before the next declaration that is indented no further than the first
+ * open one, or at the end. A missing `{` is put in where the grammar wants one (insert_brace).
  */
 #include "frontend/parse.h"
 
@@ -9,6 +10,7 @@
 typedef struct {
     uint32_t index, indent;    /* of the line that it stands on */
     uint32_t parens, brackets; /* open ones since the last `{`, this one included */
+    uint32_t matches;          /* open `{` of a match, this one included */
 } Pending;
 
 typedef VEC(Pending) PendingList;
@@ -21,6 +23,10 @@ static uint32_t indent_of(const Parser *p, const Token *token) {
         indent++;
     }
     return indent;
+}
+
+bool is_brace(const Token *token) {
+    return token->kind == TOK_LBRACE || token->kind == TOK_BODY;
 }
 
 static void leave_open(Parser *p, uint32_t index, uint32_t end) {
@@ -69,10 +75,6 @@ static void close_round(Parser *p, PendingList *pending, uint32_t i) {
     }
 }
 
-bool is_brace(const Token *token) {
-    return token->kind == TOK_LBRACE || token->kind == TOK_BODY;
-}
-
 bool begins_declaration(int kind) {
     return kind == TOK_KERNEL || kind == TOK_PROC || kind == TOK_FORM || kind == TOK_USE;
 }
@@ -96,8 +98,23 @@ bool begins_statement(int kind) {
     }
 }
 
+static bool opens_match(const Parser *p, uint32_t i) {
+    return is_brace(token_at(p, i)) && token_at(p, i + 1)->kind == TOK_CASE;
+}
+
+/* Name { field: … — but not form Name { field: …, in whatever language it is spelt */
+static bool is_form_literal(const Parser *p, uint32_t i) {
+    if (i < 2 || !is_brace(token_at(p, i)) || token_at(p, i - 1)->kind != TOK_NAME) {
+        return false;
+    }
+    int before = token_at(p, i - 2)->kind;
+    return before != TOK_FORM && before != TOK_NAME && before != TOK_RESERVED &&
+           token_at(p, i + 1)->kind == TOK_NAME && token_at(p, i + 2)->kind == TOK_COLON;
+}
+
 void pair_brackets(Parser *p) {
     PendingList pending = {0};
+    p->strays = 0;
     uint32_t indent = 0, suspect = NO_PARTNER;
     for (uint32_t i = 0; i < p->tokens.count; i++) {
         Token *token = &p->tokens.items[i];
@@ -108,10 +125,14 @@ void pair_brackets(Parser *p) {
         switch (token->kind) {
         case TOK_LPAREN:
         case TOK_LBRACKET:
-        case TOK_LBRACE: {
-            bool brace = token->kind == TOK_LBRACE;
-            Pending now = {i, indent, brace || top == NULL ? 0 : top->parens,
-                           brace || top == NULL ? 0 : top->brackets};
+        case TOK_LBRACE:
+        case TOK_BODY: {
+            bool brace = is_brace(token);
+            Pending now = {.index = i,
+                           .indent = indent,
+                           .parens = brace || top == NULL ? 0 : top->parens,
+                           .brackets = brace || top == NULL ? 0 : top->brackets,
+                           .matches = (top == NULL ? 0 : top->matches) + opens_match(p, i)};
             now.parens += token->kind == TOK_LPAREN;
             now.brackets += token->kind == TOK_LBRACKET;
             VEC_PUSH(p->arena, &pending, now);
@@ -124,7 +145,8 @@ void pair_brackets(Parser *p) {
         case TOK_RBRACE:
             drop_unclosed(p, &pending, i);
             if (pending.count == 0) {
-                break; /* stray */
+                p->strays++;
+                break;
             }
             top = &pending.items[--pending.count];
             pair(p, top->index, i);
@@ -132,6 +154,21 @@ void pair_brackets(Parser *p) {
                 suspect = NO_PARTNER;
             } else if (suspect == NO_PARTNER && token->first_on_line && indent < top->indent) {
                 suspect = top->index; /* this `}` looks like that of an outer `{` */
+            }
+            break;
+        case TOK_CASE: /* stands directly inside a match: what is open within that lacks its end */
+            while (pending.count > 0 && pending.items[pending.count - 1].matches > 0 &&
+                   !opens_match(p, pending.items[pending.count - 1].index)) {
+                uint32_t index = pending.items[--pending.count].index;
+                leave_open(p, index, i);
+                p->tokens.items[index].integer = index;
+            }
+            break;
+        case TOK_SEMICOLON:
+            if (top != NULL && is_form_literal(p, top->index)) {
+                leave_open(p, top->index, i);
+                p->tokens.items[top->index].integer = top->index;
+                pending.count--;
             }
             break;
         case TOK_END:
@@ -147,4 +184,36 @@ void pair_brackets(Parser *p) {
             }
         }
     }
+}
+
+bool insert_brace(Parser *p, uint32_t index) {
+    enum { MOST_TRIES = 8 }; /* each goes through the whole file */
+    if (p->strays == 0 || p->brace_tries++ >= MOST_TRIES) {
+        return false;
+    }
+    TokenList old = p->tokens;
+    unsigned strays = p->strays;
+    p->tokens.count = p->tokens.capacity = old.count + 1;
+    p->tokens.items = NEW_ARRAY(p->arena, Token, p->tokens.count);
+    memcpy(p->tokens.items, old.items, index * sizeof(Token));
+    memcpy(p->tokens.items + index + 1, old.items + index, (old.count - index) * sizeof(Token));
+    p->tokens.items[index] = (Token){.kind = TOK_LBRACE, .span = here(p)};
+    for (uint32_t i = 0; i < p->tokens.count; i++) {
+        p->tokens.items[i].partner = NO_PARTNER;
+        if (p->tokens.items[i].kind != TOK_END) {
+            p->tokens.items[i].unclosed = false;
+        }
+    }
+    pair_brackets(p);
+    if (p->strays >= strays) {
+        p->tokens = old;
+        p->strays = strays;
+        return false;
+    }
+    for (uint32_t i = 0; i < p->opens.count; i++) {
+        const Token *token = token_at(p, p->opens.items[i].index);
+        p->opens.items[i].end = token->partner;
+        p->opens.items[i].unclosed = token->unclosed;
+    }
+    return true;
 }

@@ -62,7 +62,9 @@ static uint32_t find_statement(Parser *p, uint32_t i) {
     while (i < end) {
         const Token *token = token_at(p, i);
         if (token->kind == TOK_SEMICOLON) {
-            i++;
+            while (i < end && token_at(p, i)->kind == TOK_SEMICOLON) {
+                i++;
+            }
             break;
         }
         bool is_if = token->kind == TOK_IF || token->kind == TOK_IF_EXPR;
@@ -88,6 +90,10 @@ static uint32_t find_body(Parser *p, uint32_t i, uint32_t too_deep) {
         return find_statement(p, i);
     }
     uint32_t depth = p->heads.items[p->heads.count - 1].depth, end = end_of(p, depth);
+    if (too_deep == NO_PARTNER && !is_brace(token_at(p, i)) && p->opens.count == depth &&
+        insert_brace(p, i)) {
+        return i;
+    }
     i = leave_inner(p, depth, i);
     bool found = false;
     while (i < end && !found) {
@@ -122,8 +128,8 @@ static uint32_t find_list_item(Parser *p, uint32_t i) {
     i = leave_inner(p, depth, i);
     while (i < open.end) {
         const Token *token = token_at(p, i);
-        bool beyond = begins_declaration(token->kind) ||
-                      (!open.is_brace && (is_brace(token_at(p, i)) || token->kind == TOK_ARROW));
+        bool beyond = !open.is_brace && (begins_declaration(token->kind) || is_brace(token) ||
+                                         token->kind == TOK_ARROW);
         if (token->kind == TOK_COMMA || token->kind == TOK_SEMICOLON || beyond) {
             break;
         }
@@ -156,7 +162,8 @@ static uint32_t find_square_end(Parser *p, uint32_t i) {
     if (!open.unclosed) {
         return open.end;
     }
-    while (i < open.end && !token_at(p, i)->first_on_line) {
+    while (i < open.end && !token_at(p, i)->first_on_line &&
+           !begins_declaration(token_at(p, i)->kind)) {
         i++;
     }
     put_in(p, TOK_RBRACKET, here(p));
@@ -209,6 +216,7 @@ void resynchronise(Parser *p) {
     p->sync = SYNC_NONE;
     p->insert_semicolon = false;
     p->resumed++;
+    p->resumed_cleanly = to > from && token_at(p, to - 1)->kind == TOK_SEMICOLON;
 }
 
 void source_restart(Parser *p) {

@@ -140,10 +140,17 @@ bool starts_on_new_line(const Parser *p, const Token *token) {
     return token->first_on_line || token->kind == TOK_END || !is_real(p, token);
 }
 
+/* Whether the token that was handed out last is the `]` of an attribute. */
+static bool after_attribute(const Parser *p) {
+    const Token *token = p->current;
+    return current_kind(p) == TOK_RBRACKET && is_real(p, token) && token->partner != NO_PARTNER &&
+           token->partner > 0 && token_at(p, token->partner - 1)->kind == TOK_HASH;
+}
+
 static bool after_statement(const Parser *p) {
     int before = current_kind(p);
     return before == TOK_SEMICOLON || before == TOK_BODY || before == TOK_RBRACE ||
-           before == TOK_RESUME;
+           before == TOK_RESUME || after_attribute(p);
 }
 
 bool at_statement_start(const Parser *p) {
@@ -228,7 +235,11 @@ static bool used_as_name(Parser *p, const Token *token) {
         kind == TOK_ELSE || kind == TOK_ELIF) {
         return false;
     }
+    const Open *top = top_open(p);
     if ((p->used_as_name & keyword_bit(kind)) != 0) {
+        if (kind == TOK_CASE && top != NULL && top->kind == OPEN_CASES) {
+            return false;
+        }
         if (at_statement_start(p) || at_declaration_start(p)) {
             return after == TOK_ASSIGN || after == TOK_OP_ASSIGN || after == TOK_DOT ||
                    after == TOK_LBRACKET;
@@ -236,7 +247,6 @@ static bool used_as_name(Parser *p, const Token *token) {
         return kind != TOK_IN || before != TOK_NAME || p->previous == NULL ||
                p->previous->kind != TOK_FOR;
     }
-    const Open *top = top_open(p);
     bool in_list = top != NULL && top->kind == OPEN_LIST &&
                    (before == TOK_LPAREN || before == TOK_COMMA || before == TOK_BODY);
     bool binds = before == TOK_LET || before == TOK_MUT || before == TOK_CONST ||
@@ -334,6 +344,9 @@ static void report_missing_brace(Parser *p, const Open *open) {
         return;
     }
     p->reported = found->span.start;
+    if (found->kind == TOK_END && found->unclosed) {
+        return;
+    }
     Diag *diag = diag_report(p->diags, found->kind == TOK_END ? here(p) : found->span, D(SYNTAX),
                              "`}`", describe_token(p, found));
     diag_note(diag, token_at(p, (uint32_t)brace->integer)->span, "this `{` is never closed");

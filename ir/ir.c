@@ -14,7 +14,8 @@ const IrOpRow ir_ops[OP_COUNT] = {
 #define COMMUTES IR_COMMUTES
 #define PARTIAL IR_PARTIAL
 #define ANY IR_ANY_OPERANDS
-#define OP(id, ID, text, operands, rule, effects) [OP_##ID] = {text, id, operands, RULE_##rule, effects},
+#define OP(id, ID, text, operands, rule, effects)                                                  \
+    [OP_##ID] = {text, id, operands, RULE_##rule, effects},
 #include "ir/ops.def"
 #undef OP
 #undef PURE
@@ -60,11 +61,12 @@ IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_
     function->params = NEW_ARRAY(module->arena, IrValue *, param_count);
     function->workgroup[0] = function->workgroup[1] = function->workgroup[2] = 1;
     function->body.function = function;
-    IrFunction **end = &module->functions;
+    bool known = module->functions != NULL && module->newest != NULL;
+    IrFunction **end = known ? &module->newest->next : &module->functions;
     while (*end != NULL) {
         end = &(*end)->next;
     }
-    *end = function;
+    *end = module->newest = function;
     return function;
 }
 

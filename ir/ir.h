@@ -190,6 +190,7 @@ struct IrModule {
     Names *names;
     Diags *diags; /* where passes report what only they can see */
     IrFunction *functions; /* in order of the source */
+    IrFunction *newest;    /* the last of them, if one was added since any went; else NULL */
     const IrType *types;   /* interned roots, arrays and all forms, the newest first */
     IrValue **constants;   /* hash table of interned constants */
     uint32_t constant_count, constant_capacity;

@@ -149,8 +149,7 @@ static bool parse_form(IrParser *p) {
     return irp_expect(p, '}');
 }
 
-/* `end` is where the function goes into the module's list: adding at its end would walk all of it. */
-static bool parse_function(IrParser *p, IrFunction **end, IrFunction **made) {
+static bool parse_function(IrParser *p) {
     const char *doc = ir_scan_doc(p->module->arena, p->file, &p->token);
     Pos pos = p->token.span.start;
     IrToken name = {0};
@@ -162,14 +161,8 @@ static bool parse_function(IrParser *p, IrFunction **end, IrFunction **made) {
     if (!irp_take(p, TOKEN_FUNCTION, "a function's `@name`", &name) || !parse_params(p)) {
         return false;
     }
-    IrFunction *all = p->module->functions;
-    p->module->functions = NULL;
     IrFunction *function =
         ir_function_add(p->module, irp_name(p, &name), is_kernel, p->bindings.count);
-    *end = function;
-    p->module->functions = all != NULL ? all : function;
-    *made = function;
-
     function->doc = doc;
     function->pos = pos;
     void **known = name_map_at(&p->functions, function->name);
@@ -199,20 +192,17 @@ static bool parse_function(IrParser *p, IrFunction **end, IrFunction **made) {
 }
 
 static void parse_functions(IrParser *p) {
-    IrFunction **end = &p->module->functions;
     irp_advance(p);
     while (p->token.kind != TOKEN_END) {
-        IrFunction *made = NULL;
         p->operands.count = p->bindings.count = 0;
         name_map_clear(&p->values);
-        bool good = irp_at_word(p, "form") ? parse_form(p) : parse_function(p, end, &made);
+        bool good = irp_at_word(p, "form") ? parse_form(p) : parse_function(p);
         if (!good) {
             while (p->token.kind != TOKEN_END && !irp_at_word(p, "kernel") &&
                    !irp_at_word(p, "proc") && !irp_at_word(p, "form")) {
                 irp_advance(p);
             }
         }
-        end = made != NULL ? &made->next : end;
     }
 }
 

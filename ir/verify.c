@@ -467,6 +467,29 @@ static bool is_composite_in_buffer(const IrInst *inst) {
            inst->operands[ir_place_start(inst)]->type->kind == IR_TYPE_BUFFER;
 }
 
+static bool is_small_int(const IrType *type) {
+    return ir_is_int(type) && ir_bits(type) < 32;
+}
+
+/* Integers of 8 and 16 bits are memory alone: what is read, converted, written. */
+static bool computes_small(const IrInst *inst) {
+    if (inst->op == OP_LOAD || inst->op == OP_STORE || inst->op == OP_CONVERT ||
+        inst->op == OP_EXTRACT) { /* of a parameter */
+        return false;
+    }
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (is_small_int(inst->operands[i]->type)) {
+            return true;
+        }
+    }
+    return inst->result_count > 0 && is_small_int(inst->results[0]->type);
+}
+
+static bool is_wide_bits(const IrInst *inst) {
+    return inst->op >= OP_POPCOUNT && inst->op <= OP_INSERT_BITS &&
+           ir_bits(inst->results[0]->type) != 32;
+}
+
 static void check_lowered(IrInst *inst, void *data) {
     Lowered *l = data;
     const char *text = NULL;
@@ -474,6 +497,9 @@ static void check_lowered(IrInst *inst, void *data) {
         text = "a `call` is left";
     } else if (inst->op == OP_REM && ir_is_float(inst->results[0]->type)) {
         text = "a `rem` of floats is left";
+    } else if (computes_small(inst) || is_wide_bits(inst)) {
+        text = arena_printf(l->arena, "`%s` of integers of such a width is left",
+                            ir_ops[inst->op].text);
     } else if (is_composite_in_buffer(inst)) {
         text = arena_printf(l->arena, "a `%s` of an array or form in a buffer is left",
                             ir_ops[inst->op].text);

@@ -27,6 +27,22 @@ void diags_init(Diags *diags, Arena *arena, SourceMap *sources) {
     }
 }
 
+enum { LONGEST_TEXT = 1000 }; /* bytes; names and numbers of the source may have any length */
+
+/* Takes the middle out of a text that is too long. */
+static void shorten(char *text, size_t length) {
+    static const char gap[] = "…";
+    size_t from = LONGEST_TEXT / 2, to = length - LONGEST_TEXT / 2;
+    while (from > 0 && (text[from] & 0xc0) == 0x80) { /* not within a character */
+        from--;
+    }
+    while (to < length && (text[to] & 0xc0) == 0x80) {
+        to++;
+    }
+    memcpy(text + from, gap, sizeof gap - 1);
+    memmove(text + from + sizeof gap - 1, text + to, length - to + 1);
+}
+
 static const char *format_text(Arena *arena, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
@@ -34,6 +50,9 @@ static const char *format_text(Arena *arena, const char *format, va_list args) {
     va_end(again);
     char *text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1, 1);
     vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+    if (length > LONGEST_TEXT + 8) {
+        shorten(text, (size_t)length);
+    }
     return text;
 }
 
@@ -59,6 +78,7 @@ Diag *diag_report(Diags *diags, Span span, DiagId id, const char *format, ...) {
         va_start(args, format);
         diag->text = format_text(diags->arena, format, args);
         va_end(args);
+        diag->order = diags->list.count;
         VEC_PUSH(diags->arena, &diags->list, diag);
     }
     return diag;
@@ -67,8 +87,7 @@ Diag *diag_report(Diags *diags, Span span, DiagId id, const char *format, ...) {
 static void add_part(Diag *diag, Span span, bool is_help, const char *format, va_list args) {
     Arena *arena = diag->owner->arena;
     if (diag->text != NULL) { /* else it will not be shown */
-        VEC_PUSH(arena, &diag->parts,
-                 (DiagPart){span, format_text(arena, format, args), is_help});
+        VEC_PUSH(arena, &diag->parts, (DiagPart){span, format_text(arena, format, args), is_help});
     }
 }
 

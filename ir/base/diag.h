@@ -60,6 +60,7 @@ typedef struct {
     DiagId id;
     Severity severity; /* a warning may have been made an error by -Werror */
     Span span;
+    uint32_t order; /* of its report */
     const char *text;
     VEC(DiagPart) parts;
 } Diag;

@@ -12,7 +12,10 @@ static int by_place(const void *a, const void *b) {
     if (x->span.start != y->span.start) {
         return x->span.start < y->span.start ? -1 : 1;
     }
-    return x->id < y->id ? -1 : x->id > y->id;
+    if (x->id != y->id) {
+        return x->id < y->id ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static void sort(Diags *diags) {

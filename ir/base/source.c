@@ -1,29 +1,7 @@
 /* See source.h. */
 #include "ir/base/source.h"
 
-SourceFile *source_add(SourceMap *map, const char *path, const char *text, size_t length) {
-    Pos base = map->next == 0 ? 1 : map->next;
-    if (length > SOURCE_MAX_BYTES || UINT32_MAX - base < length + 2) {
-        return NULL;
-    }
-    SourceFile *file = NEW(map->arena, SourceFile);
-    file->path = path;
-    file->text = text;
-    file->length = (uint32_t)length;
-    file->base = base;
-    VEC(uint32_t) starts = {0};
-    VEC_PUSH(map->arena, &starts, 0);
-    for (uint32_t i = 0; i < file->length; i++) {
-        if (text[i] == '\n') {
-            VEC_PUSH(map->arena, &starts, i + 1);
-        }
-    }
-    file->line_starts = starts.items;
-    file->line_count = starts.count;
-    map->next = base + file->length + 1; /* the end of a file is a position of its own */
-    VEC_PUSH(map->arena, &map->files, file);
-    return file;
-}
+enum { MARK_BYTES = 64 };
 
 size_t source_character_size(const char *text, size_t length) {
     const unsigned char *c = (const unsigned char *)text;
@@ -51,6 +29,54 @@ uint32_t source_characters(const char *text, size_t length) {
         i += size > 0 ? size : 1;
     }
     return count;
+}
+
+/* The line starts, and how many characters stand before every MARK_BYTES-th byte: so a column is found fast in lines of
+ * any length. A mark is that count times 4, and how far behind the byte the next character begins. */
+static void read_lines(Arena *arena, SourceFile *file) {
+    VEC(uint32_t) starts = {0};
+    uint32_t *marks = NEW_ARRAY(arena, uint32_t, file->length / MARK_BYTES + 1);
+    uint32_t count = 0, mark = 0, i = 0;
+    VEC_PUSH(arena, &starts, 0);
+    for (; i < file->length; count++) {
+        if (i / MARK_BYTES >= mark) {
+            marks[mark] = count << 2 | (i - mark * MARK_BYTES);
+            mark++;
+        }
+        size_t size = source_character_size(file->text + i, file->length - i);
+        i += size > 0 ? (uint32_t)size : 1;
+        if (file->text[i - 1] == '\n') {
+            VEC_PUSH(arena, &starts, i);
+        }
+    }
+    if (i / MARK_BYTES >= mark) {
+        marks[mark] = count << 2 | (i - mark * MARK_BYTES);
+    }
+    file->marks = marks;
+    file->line_starts = starts.items;
+    file->line_count = starts.count;
+}
+
+static uint32_t characters_before(const SourceFile *file, uint32_t offset) {
+    uint32_t mark = file->marks[offset / MARK_BYTES], count = mark >> 2;
+    uint32_t at = offset / MARK_BYTES * MARK_BYTES + (mark & 3);
+    return at < offset ? count + source_characters(file->text + at, offset - at) : count;
+}
+
+SourceFile *source_add(SourceMap *map, const char *path, const char *text, size_t length) {
+    Pos base = map->next == 0 ? 1 : map->next;
+    if (length > SOURCE_MAX_BYTES || UINT32_MAX - base < length + 2) {
+        return NULL;
+    }
+    SourceFile *file = NEW(map->arena, SourceFile);
+    file->path = path;
+    file->text = text;
+    file->length = (uint32_t)length;
+    file->base = base;
+    read_lines(map->arena, file);
+    map->next = base + file->length + 1; /* the end of a file is a position of its own */
+    VEC_PUSH(map->arena, &map->files, file);
+    return file;
 }
 
 SourcePlace source_place(const SourceMap *map, Pos pos) {
@@ -87,6 +113,7 @@ SourcePlace source_place(const SourceMap *map, Pos pos) {
     place.line_text = file->text + start;
     place.line_length = length;
     place.line_offset = at < length ? at : length;
-    place.column = source_characters(place.line_text, place.line_offset) + 1;
+    place.column =
+        characters_before(file, start + place.line_offset) - characters_before(file, start) + 1;
     return place;
 }

@@ -22,6 +22,7 @@ typedef struct {
     Pos base;                /* position of text[0] */
     uint32_t *line_starts;   /* offsets into text */
     uint32_t line_count;
+    uint32_t *marks;         /* counts of characters, see source.c */
 } SourceFile;
 
 typedef struct {

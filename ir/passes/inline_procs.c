@@ -176,6 +176,7 @@ static bool run(IrModule *module) {
     }
     Inliner inliner = {module, NEW_ARRAY(module->arena, IrValue *, most)};
     IrFunction **link = &module->functions;
+    module->newest = NULL;
     while (*link != NULL) {
         if ((*link)->is_kernel) {
             inline_region(&inliner, &(*link)->body);

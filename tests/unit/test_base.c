@@ -290,6 +290,37 @@ static void test_source(void) {
     arena_release(&arena);
 }
 
+/* Every byte of lines of random characters and broken ones, against counting from the start of the line. */
+static void test_columns(void) {
+    static const char *const pieces[] = {"a",    "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+                                         "\xff", "\xe2\x82", "\x80",         "\n"};
+    uint32_t state = 1;
+    for (int round = 0; round < 30; round++) {
+        Arena arena = {0};
+        SourceMap map = {.arena = &arena};
+        Text text = {.arena = &arena};
+        while (text.length < 700 + (size_t)round * 11) {
+            state = state * 1664525u + 1013904223u;
+            text_add(&text, pieces[(state >> 20) % (state >> 28 == 0 ? 8 : 7)]);
+        }
+        const SourceFile *file = source_add(&map, "a", text_get(&text), text.length);
+        uint32_t line = 0, column = 0;
+        for (uint32_t i = 0, next = 0; i <= text.length; i++) {
+            if (i == 0 || text.data[i - 1] == '\n') {
+                line++;
+                column = 0;
+            }
+            if (i == next) { /* a character begins */
+                SourcePlace place = source_place(&map, file->base + i);
+                CHECK(place.line == line && place.column == ++column);
+                size_t size = source_character_size(text.data + i, text.length - i);
+                next += size > 0 ? (uint32_t)size : 1;
+            }
+        }
+        arena_release(&arena);
+    }
+}
+
 static void test_utf8(void) {
     static const struct {
         const char *bytes;
@@ -324,7 +355,7 @@ static void test_utf8(void) {
     CHECK(source_character_size("", 0) == 0);
 }
 
-/* ---- diagnostics ---- */
+/* ---- diagnostics; with formats of their own, so that a better wording breaks no test ---- */
 
 typedef struct {
     Arena arena;
@@ -370,11 +401,13 @@ static void test_diag_text(void) {
     static const char text[] = "let x = 1.5;\n\tlet \xc3\xa9 = \xe2\x82\xac;\n";
     Unit *unit = open_unit("dir/a.vt", text, sizeof text - 1);
     /* printed in order of place, whatever the order of the reports */
-    diag_report(&unit->diags, at(unit, 18, 20), D(BAD_CHARACTER), "U+00E9");
-    Diag *diag = diag_report(&unit->diags, at(unit, 8, 11), D(TYPE_MISMATCH), "u32", "f32");
+    diag_report(&unit->diags, at(unit, 18, 20), DIAG_BAD_CHARACTER, "unexpected character %s",
+                "U+00E9");
+    Diag *diag = diag_report(&unit->diags, at(unit, 8, 11), DIAG_TYPE_MISMATCH,
+                             "expected `%s`, found `%s`", "u32", "f32");
     diag_note(diag, at(unit, 4, 5), "`%s` is declared here", "x");
     diag_help(diag, at(unit, 8, 11), "convert it");
-    diag_report(&unit->diags, (Span){0}, D(NO_KERNEL), "a.vt");
+    diag_report(&unit->diags, (Span){0}, DIAG_NO_KERNEL, "there is no kernel in `%s`", "a.vt");
     check_printed(unit, PLAIN,
                   "error[E0003]: there is no kernel in `a.vt`\n"
                   "dir/a.vt:1:9: error[E0301]: expected `u32`, found `f32`\n"
@@ -390,7 +423,7 @@ static void test_diag_text(void) {
     CHECK(unit->diags.errors == 3 && unit->diags.warnings == 0);
     close_unit(unit);
     unit = open_unit("a", "x", 1);
-    diag_report(&unit->diags, at(unit, 0, 1), D(UNUSED_VARIABLE), "x");
+    diag_report(&unit->diags, at(unit, 0, 1), DIAG_UNUSED_VARIABLE, "`%s` is never used", "x");
     check_printed(
         unit, COLOR,
         "\033[1ma:1:1: \033[0m\033[1;35mwarning[W0101]:\033[0m \033[1m`x` is never used\033[0m\n"
@@ -403,9 +436,12 @@ static void test_diag_spans(void) {
     static const char text[] = "\xef\xbb\xbf"
                                "ab\ncd";
     Unit *unit = open_unit("a", text, sizeof text - 1);
-    diag_report(&unit->diags, at(unit, 3, 5), D(UNKNOWN_NAME), "ab");
-    diag_report(&unit->diags, at(unit, 4, 8), D(UNKNOWN_NAME), "b");
-    diag_report(&unit->diags, at(unit, 8, 8), D(UNKNOWN_NAME), "end");
+    diag_report(&unit->diags, at(unit, 3, 5), DIAG_UNKNOWN_NAME, "nothing named `%s` is in scope",
+                "ab");
+    diag_report(&unit->diags, at(unit, 4, 8), DIAG_UNKNOWN_NAME, "nothing named `%s` is in scope",
+                "b");
+    diag_report(&unit->diags, at(unit, 8, 8), DIAG_UNKNOWN_NAME, "nothing named `%s` is in scope",
+                "end");
     check_printed(
         unit, PLAIN,
         "a:1:1: error[E0201]: nothing named `ab` is in scope\n    1 | ab\n      | ^~\n"
@@ -418,7 +454,8 @@ static void test_diag_spans(void) {
     memset(line, 'x', LONG);
     for (uint32_t place = 0; place < LONG; place += LONG / 10 - 1) {
         unit = open_unit("a", line, LONG);
-        diag_report(&unit->diags, at(unit, place, LONG), D(UNKNOWN_NAME), "x");
+        diag_report(&unit->diags, at(unit, place, LONG), DIAG_UNKNOWN_NAME,
+                    "nothing named `%s` is in scope", "x");
         char *got = NULL;
         size_t size;
         FILE *out = open_memstream(&got, &size);
@@ -435,8 +472,8 @@ static void test_diag_spans(void) {
 static void test_diag_hostile(void) {
     static const char text[] = "a\x1b[31m\x9b\0\xc2\x85\xed\xa0\x80\x7f\r\xff z";
     Unit *unit = open_unit("b\x1b\n\xff.vt", text, sizeof text - 1);
-    Diag *diag =
-        diag_report(&unit->diags, at(unit, 16, 17), D(UNKNOWN_NAME), "q\"\\\x1b\xff\xc0\xaf\n");
+    Diag *diag = diag_report(&unit->diags, at(unit, 16, 17), DIAG_UNKNOWN_NAME,
+                             "nothing named `%s` is in scope", "q\"\\\x1b\xff\xc0\xaf\n");
     diag_note(diag, at(unit, 0, 1), "%s", "n\x07");
     diag_help(diag, at(unit, 0, 1), "%s", "h\x9b");
     check_printed(unit, PLAIN,
@@ -461,26 +498,52 @@ static void test_diag_hostile(void) {
     close_unit(unit);
 }
 
+static void test_diag_long(void) {
+    enum { LONG = 4998 }; /* whole characters */
+    char name[LONG + 1];
+    for (size_t i = 0; i < LONG; i++) {
+        name[i] = "\xe2\x82\xac"[i % 3];
+    }
+    name[LONG] = '\0';
+    for (size_t skip = 0; skip < 9; skip += 3) {
+        Unit *unit = open_unit("a", "x", 1);
+        Diag *diag =
+            diag_report(&unit->diags, at(unit, 0, 1), DIAG_UNKNOWN_NAME, "<%s>", name + skip);
+        CHECK(strlen(diag->text) < 1010 && strlen(diag->text) > 900 &&
+              strstr(diag->text, "…") != NULL);
+        CHECK(diag->text[0] == '<' && diag->text[strlen(diag->text) - 1] == '>');
+        for (size_t i = 0, size; diag->text[i] != '\0'; i += size) {
+            size = source_character_size(diag->text + i, strlen(diag->text + i));
+            if (!CHECK(size > 0)) {
+                break;
+            }
+        }
+        close_unit(unit);
+    }
+}
+
 static void test_diag_counts(void) {
     Unit *unit = open_unit("a", "x", 1);
     unit->diags.max_errors = 2;
     for (int i = 0; i < 5; i++) {
-        Diag *diag = diag_report(&unit->diags, at(unit, 0, 1), D(UNKNOWN_NAME), "x");
+        Diag *diag = diag_report(&unit->diags, at(unit, 0, 1), DIAG_UNKNOWN_NAME,
+                                 "nothing named `%s` is in scope", "x");
         diag_note(diag, at(unit, 0, 1), "chained onto what is not shown, too");
     }
-    diag_report(&unit->diags, at(unit, 0, 1), D(FLOAT_EQUALITY)); /* off by default */
+    diag_report(&unit->diags, at(unit, 0, 1), DIAG_FLOAT_EQUALITY,
+                "floats are compared"); /* off by default */
     CHECK(unit->diags.list.count == 2 && unit->diags.errors == 5 && unit->diags.warnings == 0);
     unit->diags.off[WARN_FLOAT_EQUALITY] = false;
-    diag_report(&unit->diags, at(unit, 0, 1), D(FLOAT_EQUALITY));
+    diag_report(&unit->diags, at(unit, 0, 1), DIAG_FLOAT_EQUALITY, "floats are compared");
     CHECK(unit->diags.warnings == 1);
     unit->diags.as_error[WARN_FLOAT_EQUALITY] = true;
-    diag_report(&unit->diags, at(unit, 0, 1), D(FLOAT_EQUALITY));
+    diag_report(&unit->diags, at(unit, 0, 1), DIAG_FLOAT_EQUALITY, "floats are compared");
     CHECK(unit->diags.errors == 6);
     close_unit(unit);
     unit = open_unit("a", "x", 1);
     unit->diags.max_errors = 1;
-    diag_report(&unit->diags, (Span){0}, D(NO_KERNEL), "a");
-    diag_report(&unit->diags, (Span){0}, D(NO_KERNEL), "a");
+    diag_report(&unit->diags, (Span){0}, DIAG_NO_KERNEL, "there is no kernel in `%s`", "a");
+    diag_report(&unit->diags, (Span){0}, DIAG_NO_KERNEL, "there is no kernel in `%s`", "a");
     check_printed(
         unit, PLAIN,
         "error[E0003]: there is no kernel in `a`\nand 1 more error (--max-errors shows more)\n");
@@ -504,10 +567,12 @@ int main(void) {
     test_distance();
     test_text();
     test_source();
+    test_columns();
     test_utf8();
     test_diag_text();
     test_diag_spans();
     test_diag_hostile();
+    test_diag_long();
     test_diag_counts();
     if (failures > 0) {
         printf("%d failed\n", failures);
