@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backend-spirv/spirv.h"
+#include "ir/pass.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 
@@ -57,9 +58,10 @@ static const char *disassembly(Unit *unit, SpirvBinary binary) {
     return text_get(&out);
 }
 
-/* Lowered, and valid SPIR-V for every target, with names and lines and without; written twice, the same words. */
+/* Small integers aside, lowered, and valid SPIR-V for every target, with names and lines and without; written twice, the same words. */
 static void check_valid(Unit *unit) {
     Text why = {.arena = &unit->arena};
+    pass_lower_small_ints.run(unit->module);
     bool lowered = ir_verify_lowered(unit->module, &why, NULL);
     CHECK_SAYING(lowered, "%s\n", text_get(&why));
     for (int i = 0; lowered && i < TARGET_COUNT * 2; i++) {
