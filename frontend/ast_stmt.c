@@ -283,8 +283,7 @@ Decl *make_use(Parser *p, Span span, const Token *keyword, ExprList path) {
     return decl;
 }
 
-void finish_proc(Parser *p, Decl *decl, Span end, Block *body) {
-    (void)p;
+void finish_proc(Decl *decl, Span end, Block *body) {
     if (decl == NULL) {
         return;
     }

@@ -20,32 +20,26 @@ const BuiltinValue builtin_value_names[] = {
 #include "ir/builtin_values.def"
 #undef BUILTIN_VALUE
 };
-const unsigned builtin_value_name_count =
-    sizeof builtin_value_names / sizeof *builtin_value_names;
+const unsigned builtin_value_name_count = sizeof builtin_value_names / sizeof *builtin_value_names;
 
-bool builtin_is_planned(const char *name) {
-    static const char *const planned[] = {
-        "pack_half2x16", "unpack_half2x16", "barrier", "print", "assert", NULL,
-    };
-    static const char *const subgroup[] = {
-        "add",           "mul",           "min",           "max",
-        "and",           "or",            "xor",           "inclusive_add",
-        "exclusive_add", "inclusive_mul", "exclusive_mul", "broadcast",
-        "broadcast_first", "shuffle",     "shuffle_xor",   "shuffle_up",
-        "shuffle_down",  "any",           "all",           "ballot",
-        "elect",         "barrier",       NULL,
-    };
-    for (const char *const *word = planned; *word != NULL; word++) {
-        if (strcmp(*word, name) == 0) {
-            return true;
-        }
-    }
-    for (const char *const *word = subgroup; *word != NULL; word++) {
-        if (strncmp(name, "subgroup_", 9) == 0 && strcmp(*word, name + 9) == 0) {
+/* Whether a word is one of a list with a space before and after each. */
+static bool is_in(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = strstr(list, word); at != NULL && length > 0; at = strstr(at + 1, word)) {
+        if (at[-1] == ' ' && at[length] == ' ') {
             return true;
         }
     }
     return false;
+}
+
+bool builtin_is_planned(const char *name) {
+    return is_in(" pack_half2x16 unpack_half2x16 barrier print assert ", name) ||
+           (strncmp(name, "subgroup_", 9) == 0 &&
+            is_in(" add mul min max and or xor inclusive_add exclusive_add inclusive_mul"
+                  " exclusive_mul broadcast broadcast_first shuffle shuffle_xor shuffle_up"
+                  " shuffle_down any all ballot elect barrier ",
+                  name + 9));
 }
 
 const char *builtin_class_text(BuiltinClass class) {

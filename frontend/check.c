@@ -203,6 +203,8 @@ static void declare_all(Checker *c, AstModule *ast) {
 }
 
 static void check_params(Checker *c, Decl *decl) {
+    c->params.arena = c->arena;
+    name_map_clear(&c->params);
     for (Param *param = decl->proc.params; param != NULL; param = param->next) {
         if (param->name.name == NULL || param->type == NULL) {
             continue;
@@ -211,13 +213,13 @@ static void check_params(Checker *c, Decl *decl) {
         const IrType *type = decl->proc.generics == NULL
                                  ? check_type(c, param->type, TYPE_OF_PARAMETER)
                                  : NULL; /* it may be one of them */
-        for (Param *other = decl->proc.params; other != param; other = other->next) {
-            if (other->name.name == param->name.name) {
-                Diag *d = diag_report(c->diags, param->name.span, D(DUPLICATE_NAME),
-                                      param->name.name->text);
-                diag_note(d, other->name.span, "the first one is here");
-                break;
-            }
+        void **first = name_map_at(&c->params, param->name.name);
+        if (*first != NULL) {
+            Diag *d =
+                diag_report(c->diags, param->name.span, D(DUPLICATE_NAME), param->name.name->text);
+            diag_note(d, ((const Param *)*first)->name.span, "the first one is here");
+        } else {
+            *first = param;
         }
         if (decl->kind == DECL_KERNEL && type != NULL && type->kind != IR_TYPE_BUFFER &&
             ir_has_bool(type)) {
@@ -280,10 +282,10 @@ static void find_recursion(Checker *c, Symbol *symbol) {
             }
             for (uint32_t i = from; i < stack.count && i < from + 8; i++) {
                 Symbol *next = i < stack.count ? stack.items[i].symbol : callee;
-                const Expr *step = stack.items[i - 1].symbol->calls
-                                       .items[stack.items[i - 1].next_call - 1];
-                diag_note(d, step->span, "`%s` calls `%s`",
-                          stack.items[i - 1].symbol->name->text, next->name->text);
+                const Expr *step =
+                    stack.items[i - 1].symbol->calls.items[stack.items[i - 1].next_call - 1];
+                diag_note(d, step->span, "`%s` calls `%s`", stack.items[i - 1].symbol->name->text,
+                          next->name->text);
             }
             diag_note(d, call->span, "`%s` calls `%s`",
                       stack.items[stack.count - 1].symbol->name->text, callee->name->text);

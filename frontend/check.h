@@ -9,6 +9,7 @@
 
 #include "frontend/frontend.h"
 #include "frontend/symbol.h"
+#include "ir/name_map.h"
 
 /* One function's tree is AST_MAX_DEPTH deep at most, but constants and forms need one another in any order, and the
  * checker recurses through them. */
@@ -28,8 +29,9 @@ typedef struct {
     Symbol *current;       /* the proc or kernel being checked; NULL: none */
     unsigned loop_depth;
     unsigned expr_depth, form_depth; /* also through the constants and forms that are checked on demand */
-    VEC(Symbol *) unused;  /* its locals that nothing used */
-    const char *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
+    VEC(Symbol *) unused;            /* its locals that nothing used */
+    NameMap params;                  /* of the kernel or proc whose signature is being checked */
+    const char *said_not_yet;        /* of the statement or parameter being checked, so that it is said once */
 } Checker;
 
 /* check.c */
@@ -37,16 +39,16 @@ bool check_module(Checker *c, AstModule *ast); /* false: something was reported 
 void check_const_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, finds cycles */
 Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident);
 void not_yet(Checker *c, Span span, const char *what); /* once in a statement or parameter */
-bool errors_in(const Checker *c, Span span);         /* whether an error there was reported */
-bool may_be_wrong(const Checker *c, Span span);      /* the same; true if it is not known */
-bool grammar_errors_in(const Checker *c, Span span); /* one of spelling and grammar, E01xx */
+bool errors_in(const Checker *c, Span span);           /* whether an error there was reported */
+bool may_be_wrong(const Checker *c, Span span);        /* the same; true if it is not known */
+bool grammar_errors_in(const Checker *c, Span span);   /* one of spelling and grammar, E01xx */
 
 /* check_type.c */
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */
-const char *type_text(Checker *c, const IrType *type); /* "f32x3", "Buffer<u32>" */
+const char *type_text(Checker *c, const IrType *type);  /* "f32x3", "Buffer<u32>" */
 const char *shown_type(Checker *c, const IrType *type); /* "`f32x3`", "a float literal" */
-const char *foreign_type(const char *word);            /* what another language's type is here, or NULL */
-bool is_matrix_name(Name name);                        /* f32x4x4 and the like */
+const char *foreign_type(const char *word); /* what another language's type is here, or NULL */
+bool is_matrix_name(Name name);             /* f32x4x4 and the like */
 
 /* check_attribute.c */
 FunctionAttributes check_function_attributes(Checker *c, Decl *decl);
@@ -65,18 +67,18 @@ void close_scope(Checker *c); /* remembers what was not used */
 
 /* check_expr.c: each sets e->type (NULL where wrong) and e->constant */
 void check_expr(Checker *c, Expr *e);
-bool check_expr_as(Checker *c, Expr *e, const IrType *type); /* of exactly that type; literals adapt */
+bool check_expr_as(Checker *c, Expr *e,
+                   const IrType *type);  /* of exactly that type; literals adapt */
 bool check_operand(Checker *c, Expr *e); /* some value; literals stay literals */
-bool is_operand(Checker *c, Expr *e);    /* the same of what is checked; reports what has no value */
+bool is_operand(Checker *c, Expr *e); /* the same of what is checked; reports what has no value */
 void check_binary_types(Checker *c, Expr *e); /* EXPR_BINARY whose operands are checked */
-bool check_value(Checker *c, Expr *e); /* some value; literals become i32, f32 */
-bool check_condition(Checker *c, Expr *e); /* a bool */
+bool check_value(Checker *c, Expr *e);        /* some value; literals become i32, f32 */
+bool check_condition(Checker *c, Expr *e);    /* a bool */
 bool coerce(Checker *c, Expr *e, const IrType *type);
 bool concrete(Checker *c, Expr *e);
 bool coerce_index(Checker *c, Expr *e); /* an integer of any type; literals become u32 or i32 */
 const IrType *unify(Checker *c, Expr *a, Expr *b); /* NULL: they differ (not reported) */
-void report_const(Checker *c, Span span, ConstStatus status, const char *what,
-                  const IrType *type);
+void report_const(Checker *c, Span span, ConstStatus status, const char *what, const IrType *type);
 
 /* check_composite.c */
 const IrType *check_array_type(Checker *c, const TypeExpr *expr);

@@ -55,8 +55,7 @@ void check_field(Checker *c, Expr *e) {
         if (strcmp(name, "len") == 0) {
             e->type = ir_scalar(IR_U32);
         } else {
-            Diag *d = diag_report(c->diags, e->field.name.span, D(UNKNOWN_FIELD), "a buffer",
-                                  name);
+            Diag *d = diag_report(c->diags, e->field.name.span, D(UNKNOWN_FIELD), "a buffer", name);
             diag_help(d, e->field.name.span, "a buffer has `.len`, its element count");
         }
         return;
@@ -66,17 +65,16 @@ void check_field(Checker *c, Expr *e) {
         return;
     }
     if (!ir_is_vector(a->type)) {
-        diag_report(c->diags, e->field.name.span, D(UNKNOWN_FIELD),
-                    shown_type(c, a->type), name);
+        diag_report(c->diags, e->field.name.span, D(UNKNOWN_FIELD), shown_type(c, a->type), name);
         return;
     }
     uint8_t lanes[IR_MAX_LANES];
     unsigned count = swizzle_lanes(name, a->type->lanes, lanes);
     if (count == 0) {
-        Diag *d = diag_report(c->diags, e->field.name.span, D(BAD_SWIZZLE), name,
-                              type_text(c, a->type));
-        diag_help(d, e->field.name.span, "its components are `%.*s` or `%.*s`",
-                  (int)a->type->lanes, "xyzw", (int)a->type->lanes, "rgba");
+        Diag *d =
+            diag_report(c->diags, e->field.name.span, D(BAD_SWIZZLE), name, type_text(c, a->type));
+        diag_help(d, e->field.name.span, "its components are `%.*s` or `%.*s`", (int)a->type->lanes,
+                  "xyzw", (int)a->type->lanes, "rgba");
         return;
     }
     e->info = swizzle_make(lanes, count);

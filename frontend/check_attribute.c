@@ -113,9 +113,9 @@ static void check_workgroup(Checker *c, const Attribute *a, uint32_t size[3]) {
             return;
         }
         if (!ir_is_int(arg->type) || ir_is_vector(arg->type)) {
-            diag_report(c->diags, arg->span, D(BAD_ATTRIBUTE), "workgroup",
-                        arena_printf(c->arena, "takes integers, found %s",
-                                     shown_type(c, arg->type)));
+            diag_report(
+                c->diags, arg->span, D(BAD_ATTRIBUTE), "workgroup",
+                arena_printf(c->arena, "takes integers, found %s", shown_type(c, arg->type)));
             return;
         }
         if (arg->constant == NULL) {
@@ -138,8 +138,8 @@ static void check_workgroup(Checker *c, const Attribute *a, uint32_t size[3]) {
     if (wrong != NULL) {
         const char *text[3];
         for (int i = 0; i < 3; i++) {
-            text[i] = const_text(c->arena,
-                                 &(ConstValue){.type = &abstract_int, .integer = sides[i]});
+            text[i] =
+                const_text(c->arena, &(ConstValue){.type = &abstract_int, .integer = sides[i]});
         }
         diag_report(c->diags, a->span, D(WORKGROUP_SIZE), text[0], text[1], text[2], wrong);
         return;

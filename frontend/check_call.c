@@ -114,7 +114,6 @@ static void check_constructor(Checker *c, Expr *e, const IrType *type) {
 
 /* ---- built-ins ---- */
 
-
 /* The type T of a call: that of the first argument in a T place that is no literal, else of one in an S place,
  * else the literals' own. */
 static const IrType *find_t(const BuiltinProc *row, Expr *args) {
@@ -204,7 +203,8 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
         return;
     }
     const IrType *type = find_t(row, e->call.args);
-    if (is_abstract(type) && row->result != 'T') { /* nothing after this gives the literals a type */
+    if (is_abstract(type) &&
+        row->result != 'T') { /* nothing after this gives the literals a type */
         type = ir_scalar(type == &abstract_int ? IR_I32 : IR_F32);
     }
     if (!builtin_class_takes(row->class, type)) {
@@ -290,14 +290,29 @@ static void report_unknown_proc(Checker *c, Expr *callee) {
     static const struct {
         const char *word, *vitte;
     } foreign[] = {
-        {"lerp", "mix"},        {"inversesqrt", "rsqrt"}, {"inverseSqrt", "rsqrt"},
-        {"frac", "fract"},      {"fabs", "abs"},          {"fmin", "min"},
-        {"fmax", "max"},        {"mad", "fma"},           {"countOneBits", "popcount"},
-        {"bitCount", "popcount"}, {"reverseBits", "reverse_bits"}, {"atan2f", "atan2"},
-        {"sqrtf", "sqrt"},      {"powf", "pow"},          {"sinf", "sin"},
-        {"cosf", "cos"},        {"expf", "exp"},          {"logf", "log"},
-        {"fmod", "%"},          {"mod", "%"},             {"workgroupBarrier", "barrier"},
-        {"__syncthreads", "barrier"}, {"get_global_id", "i"},
+        {"lerp", "mix"},
+        {"inversesqrt", "rsqrt"},
+        {"inverseSqrt", "rsqrt"},
+        {"frac", "fract"},
+        {"fabs", "abs"},
+        {"fmin", "min"},
+        {"fmax", "max"},
+        {"mad", "fma"},
+        {"countOneBits", "popcount"},
+        {"bitCount", "popcount"},
+        {"reverseBits", "reverse_bits"},
+        {"atan2f", "atan2"},
+        {"sqrtf", "sqrt"},
+        {"powf", "pow"},
+        {"sinf", "sin"},
+        {"cosf", "cos"},
+        {"expf", "exp"},
+        {"logf", "log"},
+        {"fmod", "%"},
+        {"mod", "%"},
+        {"workgroupBarrier", "barrier"},
+        {"__syncthreads", "barrier"},
+        {"get_global_id", "i"},
     };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         if (strcmp(foreign[i].word, name) == 0) {
@@ -321,8 +336,8 @@ static void check_method(Checker *c, Expr *e) {
         return;
     }
     Ident name = callee->field.name;
-    Diag *d = diag_report(c->diags, name.span, D(UNKNOWN_FIELD),
-                          shown_type(c, a->type), name.name->text);
+    Diag *d =
+        diag_report(c->diags, name.span, D(UNKNOWN_FIELD), shown_type(c, a->type), name.name->text);
     const Symbol *symbol = scope_find(&c->scopes, name.name);
     if (symbol != NULL && is_proc_symbol(symbol)) {
         diag_help(d, name.span, "`%s` is a proc: call it as `%s(…)`", name.name->text,

@@ -3,8 +3,7 @@
 
 #include <math.h>
 
-void report_const(Checker *c, Span span, ConstStatus status, const char *what,
-                  const IrType *type) {
+void report_const(Checker *c, Span span, ConstStatus status, const char *what, const IrType *type) {
     if (status == CONST_DIVISION) {
         diag_report(c->diags, span, D(CONSTANT_DIVISION));
     } else if (is_abstract(type)) {
@@ -197,9 +196,8 @@ static void check_integer(Checker *c, Expr *e, bool negative) {
     e->type = &abstract_int;
     set_constant(c, e, &value);
     if (e->integer.suffix != NULL) {
-        TypeExpr suffix = {.kind = TYPE_EXPR_NAME,
-                           .span = e->span,
-                           .name = {e->integer.suffix, e->span}};
+        TypeExpr suffix = {
+            .kind = TYPE_EXPR_NAME, .span = e->span, .name = {e->integer.suffix, e->span}};
         const IrType *type = check_type(c, &suffix, TYPE_OF_VALUE);
         if (type == NULL || !coerce(c, e, type)) {
             fail(e);
@@ -217,9 +215,8 @@ static void check_float(Checker *c, Expr *e) {
     }
     set_constant(c, e, &value);
     if (e->floating.suffix != NULL) {
-        TypeExpr suffix = {.kind = TYPE_EXPR_NAME,
-                           .span = e->span,
-                           .name = {e->floating.suffix, e->span}};
+        TypeExpr suffix = {
+            .kind = TYPE_EXPR_NAME, .span = e->span, .name = {e->floating.suffix, e->span}};
         const IrType *type = check_type(c, &suffix, TYPE_OF_VALUE);
         if (type == NULL || !coerce(c, e, type)) {
             fail(e);
@@ -391,8 +388,8 @@ static const IrType *mixed_type(Checker *c, Expr *a, Expr *b) {
         return NULL;
     }
     const IrType *lane = ir_lane_type(vector->type);
-    bool literal = is_abstract(scalar->type) &&
-                   (scalar->type == &abstract_int || ir_is_float(lane));
+    bool literal =
+        is_abstract(scalar->type) && (scalar->type == &abstract_int || ir_is_float(lane));
     if (literal && !coerce(c, scalar, lane)) {
         return NULL;
     }
@@ -406,9 +403,8 @@ static void check_shift(Checker *c, Expr *e) {
     } else if (!ir_is_int(b->type)) {
         report_operator(c, e, binary_spelling(e->binary.op), b->type);
     } else if (a->type->lanes != b->type->lanes) {
-        Diag *d = diag_report(c->diags, e->span, D(OPERANDS_DIFFER),
-                              binary_spelling(e->binary.op), shown_type(c, a->type),
-                              shown_type(c, b->type));
+        Diag *d = diag_report(c->diags, e->span, D(OPERANDS_DIFFER), binary_spelling(e->binary.op),
+                              shown_type(c, a->type), shown_type(c, b->type));
         if (ir_is_vector(a->type)) {
             diag_help(d, b->span, "shift each lane: `u32x%u(…)`", a->type->lanes);
         }
@@ -494,8 +490,7 @@ void check_binary_types(Checker *c, Expr *e) {
                           binary_spelling(op));
             } else if (ir_is_vector(was_a) != ir_is_vector(was_b)) {
                 const IrType *vector = ir_is_vector(was_a) ? was_a : was_b;
-                diag_help(d, e->span, "make a vector of the scalar: `%s(…)`",
-                          type_text(c, vector));
+                diag_help(d, e->span, "make a vector of the scalar: `%s(…)`", type_text(c, vector));
             }
         }
         return;
@@ -528,8 +523,8 @@ static void check_choice(Checker *c, Expr *e, Expr *condition, Expr *a, Expr *b)
         check_block(c, e->if_else.a, true);
         check_block(c, e->if_else.b, true);
         if (a == NULL || b == NULL) {
-            diag_report(c->diags, a == NULL ? e->if_else.a->span : e->if_else.b->span,
-                        D(NO_VALUE), "this block");
+            diag_report(c->diags, a == NULL ? e->if_else.a->span : e->if_else.b->span, D(NO_VALUE),
+                        "this block");
             return;
         }
         good &= is_operand(c, a);
@@ -545,8 +540,7 @@ static void check_choice(Checker *c, Expr *e, Expr *condition, Expr *a, Expr *b)
                  (!e->parenthesised && e->span.start != condition->span.start);
     if (e->type == NULL && c->diags->errors == errors) {
         diag_report(c->diags, e->span, D(OPERANDS_DIFFER),
-                    is_if ? "if" : "? :", shown_type(c, was_a),
-                    shown_type(c, was_b));
+                    is_if ? "if" : "? :", shown_type(c, was_a), shown_type(c, was_b));
     }
     if (e->kind == EXPR_TERNARY && e->type != NULL && condition->constant != NULL &&
         a->constant != NULL && b->constant != NULL) {
@@ -562,8 +556,8 @@ static void check_cast(Checker *c, Expr *e) {
     }
     bool good = ir_is_number(to) && ir_is_value(a->type) && to->lanes == a->type->lanes;
     if (!good) {
-        Diag *d = diag_report(c->diags, e->span, D(BAD_CAST), shown_type(c, a->type),
-                              type_text(c, to));
+        Diag *d =
+            diag_report(c->diags, e->span, D(BAD_CAST), shown_type(c, a->type), type_text(c, to));
         if (to == a->type) {
             diag_help(d, e->span, "it is one: leave out `as`");
         } else if (ir_is_bool(to) && ir_is_number(a->type)) {

@@ -1,6 +1,8 @@
 /* Statements, and the flow of control through them. See check.h. */
 #include "frontend/check.h"
 
+#include <stdlib.h>
+
 /* ---- flow ---- */
 
 static bool leaves_loop(const Stmt *stmt);
@@ -175,8 +177,8 @@ bool check_condition(Checker *c, Expr *condition) {
     if (condition->type == ir_scalar(IR_BOOL)) {
         return true;
     }
-    Diag *d = diag_report(c->diags, condition->span, D(CONDITION_TYPE),
-                          shown_type(c, condition->type));
+    Diag *d =
+        diag_report(c->diags, condition->span, D(CONDITION_TYPE), shown_type(c, condition->type));
     if (ir_is_number(condition->type) && !ir_is_vector(condition->type)) {
         diag_help(d, condition->span, "compare it: `… != 0`");
     } else if (ir_is_bool(condition->type)) {
@@ -250,8 +252,8 @@ static void check_give(Checker *c, Stmt *stmt) {
     const IrType *want = c->current->type;
     if (value == NULL) {
         if (!kernel && want != NULL && want != &ir_void) {
-            Diag *d = diag_report(c->diags, stmt->span, D(GIVE_MISMATCH), shown_type(c, want),
-                                  "nothing");
+            Diag *d =
+                diag_report(c->diags, stmt->span, D(GIVE_MISMATCH), shown_type(c, want), "nothing");
             diag_note(d, c->current->span, "`%s` is declared here", c->current->name->text);
         }
         return;
@@ -279,8 +281,8 @@ static void check_give(Checker *c, Stmt *stmt) {
 /* A call of a proc, for what it does; a value alone does nothing. */
 static void check_expr_stmt(Checker *c, Expr *value) {
     check_expr(c, value);
-    bool proc = value->kind == EXPR_CALL && value->symbol != NULL &&
-                value->symbol->kind == SYMBOL_PROC;
+    bool proc =
+        value->kind == EXPR_CALL && value->symbol != NULL && value->symbol->kind == SYMBOL_PROC;
     if (value->type == NULL || proc || errors_in(c, value->span)) {
         return;
     }
@@ -369,9 +371,17 @@ void close_scope(Checker *c) {
     }
 }
 
+static int by_place(const void *a, const void *b) {
+    const Symbol *x = *(Symbol *const *)a, *y = *(Symbol *const *)b;
+    return x->span.start < y->span.start ? -1 : x->span.start > y->span.start;
+}
+
 /* Where something is wrong, they may have been used there. */
 static void warn_unused_locals(Checker *c, Span span) {
     bool wrong = may_be_wrong(c, span);
+    if (c->unused.count > 1) { /* the first ones are shown if there are too many */
+        qsort(c->unused.items, c->unused.count, sizeof *c->unused.items, by_place);
+    }
     for (uint32_t i = 0; i < c->unused.count && !wrong; i++) {
         const Symbol *s = c->unused.items[i];
         Diag *d = diag_report(c->diags, s->span, D(UNUSED_VARIABLE), s->name->text);

@@ -66,7 +66,8 @@ ConstStatus const_concrete(const ConstValue *value, const IrType *type, ConstVal
         return CONST_NONE;
     }
     out->bits[0] = bits_of_integer(type->scalar, value->integer);
-    return value->integer >= integer_min(type->scalar) && value->integer <= integer_max(type->scalar)
+    return value->integer >= integer_min(type->scalar) &&
+                   value->integer <= integer_max(type->scalar)
                ? CONST_OK
                : CONST_OVERFLOW;
 }
@@ -89,7 +90,7 @@ static ConstStatus abstract_binary(BinaryOp op, Wide a, Wide b, Wide *out) {
         if (b == -1) { /* MIN / -1 */
             *out = 0;
             return op == BINARY_REM || !__builtin_sub_overflow((Wide)0, a, out) ? CONST_OK
-                                                                                 : CONST_OVERFLOW;
+                                                                                : CONST_OVERFLOW;
         }
         *out = op == BINARY_DIV ? a / b : a % b;
         return CONST_OK;
@@ -103,7 +104,7 @@ static ConstStatus abstract_binary(BinaryOp op, Wide a, Wide b, Wide *out) {
         *out = a ^ b;
         return CONST_OK;
     case BINARY_SHL:
-        return b < 0 || b > 126 ? CONST_OVERFLOW
+        return b < 0 || b > 126                               ? CONST_OVERFLOW
                : __builtin_mul_overflow(a, (Wide)1 << b, out) ? CONST_OVERFLOW
                                                               : CONST_OK;
     case BINARY_SHR:
@@ -223,8 +224,8 @@ ConstStatus const_binary(BinaryOp op, const IrType *type, const ConstValue *a, c
     bool shift = op == BINARY_SHL || op == BINARY_SHR;
     if (a->type == &abstract_int && (shift || b->type == &abstract_int)) {
         *out = (ConstValue){.type = type};
-        Wide right = b->type == &abstract_int ? b->integer
-                                              : integer_of_bits(b->type->scalar, b->bits[0]);
+        Wide right =
+            b->type == &abstract_int ? b->integer : integer_of_bits(b->type->scalar, b->bits[0]);
         ConstStatus status = abstract_binary(op, a->integer, right, &out->integer);
         if (type != &abstract_int) { /* a comparison */
             out->bits[0] = (uint64_t)out->integer;

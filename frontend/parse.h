@@ -249,7 +249,7 @@ ParamList add_param(Parser *p, ParamList list, const Token *name, Span span, Typ
 UseNameList add_use_name(Parser *p, UseNameList list, Ident name, Ident alias);
 Decl *make_decl(Parser *p, Span span, DeclKind kind, Ident name, const Token *keyword);
 Decl *make_const(Parser *p, Span span, const Token *keyword, Binding binding);
-void finish_proc(Parser *p, Decl *decl, Span end, Block *body); /* body NULL: broken */
+void finish_proc(Decl *decl, Span end, Block *body); /* body NULL: broken */
 void add_decl(Parser *p, AttributeList attributes, Decl *decl);
 Decl *make_use(Parser *p, Span span, const Token *keyword, ExprList path); /* path: EXPR_NAMEs */
 

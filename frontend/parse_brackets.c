@@ -11,6 +11,7 @@ typedef struct {
     uint32_t index, indent;    /* of the line that it stands on */
     uint32_t parens, brackets; /* open ones since the last `{`, this one included */
     uint32_t matches;          /* open `{` of a match, this one included */
+    bool is_match;
 } Pending;
 
 typedef VEC(Pending) PendingList;
@@ -29,24 +30,26 @@ bool is_brace(const Token *token) {
     return token->kind == TOK_LBRACE || token->kind == TOK_BODY;
 }
 
-static void leave_open(Parser *p, uint32_t index, uint32_t end) {
+/* `suspect`: the one to blame in the report. */
+static void leave_open(Parser *p, uint32_t index, uint32_t end, uint32_t suspect) {
     Token *token = &p->tokens.items[index];
     token->unclosed = true;
     token->partner = end;
+    token->integer = suspect;
 }
 
 /* Parentheses and square brackets above the innermost `{` cannot be closed any more. */
 static void drop_unclosed(Parser *p, PendingList *pending, uint32_t end) {
     while (pending->count > 0 && !is_brace(token_at(p, pending->items[pending->count - 1].index))) {
-        leave_open(p, pending->items[--pending->count].index, end);
+        uint32_t index = pending->items[--pending->count].index;
+        leave_open(p, index, end, index);
     }
 }
 
 static void drop_all(Parser *p, PendingList *pending, uint32_t end, uint32_t suspect) {
     while (pending->count > 0) {
         uint32_t index = pending->items[--pending->count].index;
-        leave_open(p, index, end);
-        p->tokens.items[index].integer = suspect != NO_PARTNER ? suspect : index;
+        leave_open(p, index, end, suspect != NO_PARTNER ? suspect : index);
     }
 }
 
@@ -71,7 +74,7 @@ static void close_round(Parser *p, PendingList *pending, uint32_t i) {
             pair(p, index, i);
             return;
         }
-        leave_open(p, index, i);
+        leave_open(p, index, i, index);
     }
 }
 
@@ -98,10 +101,6 @@ bool begins_statement(int kind) {
     }
 }
 
-static bool opens_match(const Parser *p, uint32_t i) {
-    return is_brace(token_at(p, i)) && token_at(p, i + 1)->kind == TOK_CASE;
-}
-
 /* Name { field: … — but not form Name { field: …, in whatever language it is spelt */
 static bool is_form_literal(const Parser *p, uint32_t i) {
     if (i < 2 || !is_brace(token_at(p, i)) || token_at(p, i - 1)->kind != TOK_NAME) {
@@ -116,6 +115,7 @@ void pair_brackets(Parser *p) {
     PendingList pending = {0};
     p->strays = 0;
     uint32_t indent = 0, suspect = NO_PARTNER;
+    uint32_t match_depth = UINT32_MAX; /* where a `match` waits for its `{` */
     for (uint32_t i = 0; i < p->tokens.count; i++) {
         Token *token = &p->tokens.items[i];
         const Pending *top = pending.count > 0 ? &pending.items[pending.count - 1] : NULL;
@@ -127,14 +127,18 @@ void pair_brackets(Parser *p) {
         case TOK_LBRACKET:
         case TOK_LBRACE:
         case TOK_BODY: {
-            bool brace = is_brace(token);
-            Pending now = {.index = i,
-                           .indent = indent,
-                           .parens = brace || top == NULL ? 0 : top->parens,
-                           .brackets = brace || top == NULL ? 0 : top->brackets,
-                           .matches = (top == NULL ? 0 : top->matches) + opens_match(p, i)};
-            now.parens += token->kind == TOK_LPAREN;
-            now.brackets += token->kind == TOK_LBRACKET;
+            Pending now = {.index = i, .indent = indent};
+            if (top != NULL) {
+                now.matches = top->matches;
+            }
+            if (is_brace(token)) {
+                now.is_match = pending.count == match_depth;
+                now.matches += now.is_match;
+                match_depth = now.is_match ? UINT32_MAX : match_depth;
+            } else {
+                now.parens = (top != NULL ? top->parens : 0) + (token->kind == TOK_LPAREN);
+                now.brackets = (top != NULL ? top->brackets : 0) + (token->kind == TOK_LBRACKET);
+            }
             VEC_PUSH(p->arena, &pending, now);
             break;
         }
@@ -158,16 +162,18 @@ void pair_brackets(Parser *p) {
             break;
         case TOK_CASE: /* stands directly inside a match: what is open within that lacks its end */
             while (pending.count > 0 && pending.items[pending.count - 1].matches > 0 &&
-                   !opens_match(p, pending.items[pending.count - 1].index)) {
+                   !pending.items[pending.count - 1].is_match) {
                 uint32_t index = pending.items[--pending.count].index;
-                leave_open(p, index, i);
-                p->tokens.items[index].integer = index;
+                leave_open(p, index, i, index);
             }
+            break;
+        case TOK_MATCH:
+            drop_unclosed(p, &pending, i);
+            match_depth = pending.count;
             break;
         case TOK_SEMICOLON:
             if (top != NULL && is_form_literal(p, top->index)) {
-                leave_open(p, top->index, i);
-                p->tokens.items[top->index].integer = top->index;
+                leave_open(p, top->index, i, top->index);
                 pending.count--;
             }
             break;

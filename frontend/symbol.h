@@ -28,21 +28,21 @@ struct Symbol {
     SymbolKind kind;
     Name name;
     Span span; /* of the name in its declaration; {0, 0} for built-ins */
-    bool is_mut, is_param, is_counter, used; /* is_counter: the variable of a `for` */
+    bool is_mut, is_param, is_counter, used;     /* is_counter: the variable of a `for` */
     enum { UNCHECKED, CHECKING, CHECKED } state; /* of a constant */
-    const IrType *type;         /* of a value; a proc's result. NULL: wrong, reported */
-    const ConstValue *constant; /* SYMBOL_CONST */
-    Decl *decl;                 /* SYMBOL_CONST at top level, FORM, PROC, KERNEL */
+    const IrType *type;            /* of a value; a proc's result. NULL: wrong, reported */
+    const ConstValue *constant;    /* SYMBOL_CONST */
+    Decl *decl;                    /* SYMBOL_CONST at top level, FORM, PROC, KERNEL */
     FunctionAttributes attributes; /* SYMBOL_PROC, SYMBOL_KERNEL */
-    VEC(Expr *) calls;          /* SYMBOL_PROC, SYMBOL_KERNEL: of procs, in its body */
-    const BuiltinProc *builtin; /* SYMBOL_BUILTIN_PROC */
-    IrBuiltin value_id;         /* SYMBOL_BUILTIN_VALUE */
-    int value_lane;             /* which lane of it; -1: all */
+    VEC(Expr *) calls;             /* SYMBOL_PROC, SYMBOL_KERNEL: of procs, in its body */
+    const BuiltinProc *builtin;    /* SYMBOL_BUILTIN_PROC */
+    IrBuiltin value_id;            /* SYMBOL_BUILTIN_VALUE */
+    int value_lane;                /* which lane of it; -1: all */
     /* lowering */
     IrValue *value;       /* SYMBOL_LOCAL: its value, or the root of its `var` or buffer */
     IrFunction *function; /* SYMBOL_PROC, SYMBOL_KERNEL */
     /* scopes */
-    Symbol *outer;        /* of the same name, hidden by this one */
+    Symbol *outer; /* of the same name, hidden by this one */
     Symbol *next_in_scope;
     uint32_t depth;
 };

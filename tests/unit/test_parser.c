@@ -293,7 +293,8 @@ static const Row declaration_errors[] = {
     {"#[a b] kernel k() { x = ; }\n#[] kernel l() { x = ; }\n#a kernel m() { x = ; }\n#[a(1 kernel n() { x = ; }", "E0108@1:5 E0108@1:25 E0108@2:3 E0108@2:22 E0108@3:2 E0108@3:21 E0108@4:7 E0108@4:24"}, {"proc f[T U]() { x = ; }\nform G[] { }", "E0108@1:10 E0108@1:21 E0108@2:8"},
     {"kernel test() { }\npub proc f() { x = ; }\ntype X = f32;\nproc g(in: u32, out: u32) { out = in; }", "E0109@1:8 E0109@2:1 E0108@2:20 E0109@3:1 E0109@4:8"},
     {"fn f() { }\nfunc g() { }\ndef h() { }\nvoid i() { }\nstruct S { a: u32; b: u32; }\nimport m\nkernel void k() { }", "E0110@1:1 E0110@2:1 E0110@3:1 E0110@4:1 E0110@5:1 E0110@5:18 E0110@6:1 E0110@7:1"},
-    {"const X = a < b < c;\nconst Y = 1 + ;", "E0113@1:17 E0108@2:15"}, {"kernel a() { } kernel", "E0108@1:22"}, {"#[a]", "E0108@1:5"}, {"kernel k(a: Buffer<f32) { x = ; }", "E0108@1:23 E0108@1:31"}, {"/* open", "E0103@1:1"},
+    {"kernel k() {\n    if a\n        x = ;\n    }\n    while b x = ; }\n    y = ;\n}\nkernel l()\n    z = ;\n}", "E0108@3:9 E0108@3:13 E0108@5:13 E0108@5:17 E0108@6:9 E0108@9:5 E0108@9:9"}, {"kernel k() {\n    match x {\n        case 1 {\n        case 2 { y = ; }\n    }\n    z = ;\n}", "E0108@4:9 E0108@4:22 E0108@6:9"},
+    {"kernel k() {\n    let x = P { a: 1;\n    let y = f(P { b: Q { c: 2 };\n    z = ;\n}", "E0108@2:21 E0108@3:32 E0108@4:9"}, {"const X = a < b < c;\nconst Y = 1 + ;", "E0113@1:17 E0108@2:15"}, {"kernel a() { } kernel", "E0108@1:22"}, {"#[a]", "E0108@1:5"}, {"kernel k(a: Buffer<f32) { x = ; }", "E0108@1:23 E0108@1:31"}, {"/* open", "E0103@1:1"},
     // clang-format on
 };
 
