@@ -17,6 +17,7 @@
 enum {
     MOST_ENTRY_POINTS = 200, /* each costs a walk through its code */
     MOST_TEXT = 1 << 20,     /* the same variable may belong to all of them */
+    MOST_DIMENSIONS = 8,     /* of an array of arrays */
 };
 
 typedef struct {
@@ -133,18 +134,40 @@ static bool put_scalar(Text *out, const SpirvModule *m, uint32_t id) {
     return true;
 }
 
-static void put_type(Text *out, const SpirvModule *m, uint32_t id) {
+static void put_item_type(Text *out, const SpirvModule *m, uint32_t id) {
     uint32_t vector = spirv_defined_by(m, id, SpvOpTypeVector);
     if (vector != 0 && put_scalar(out, m, m->words[vector + 2])) {
         text_printf(out, "x%u", m->words[vector + 3]);
     } else if (vector == 0 && put_scalar(out, m, id)) {
         return;
+    } else if (spirv_defined_by(m, id, SpvOpTypeStruct) != 0 && m->ids[id].name != 0) {
+        text_add(out, "struct");
+        put_id_name(out, m, id);
     } else {
         const char *text = spirv_defined_by(m, id, SpvOpTypeStruct) != 0   ? "structs"
                            : spirv_defined_by(m, id, SpvOpTypeMatrix) != 0 ? "matrices"
                            : spirv_defined_by(m, id, SpvOpTypeArray) != 0  ? "arrays"
                                                                            : "something else";
         text_add(out, text);
+    }
+}
+
+/* The number of an array's elements, if it is a plain constant; else 0. */
+static uint32_t array_count(const SpirvModule *m, uint32_t array) {
+    uint32_t at = spirv_defined_by(m, m->words[array + 3], SpvOpConstant);
+    return at != 0 ? m->words[at + 3] : 0;
+}
+
+static void put_type(Text *out, const SpirvModule *m, uint32_t id) {
+    uint32_t arrays[MOST_DIMENSIONS], depth = 0, array;
+    while (depth < MOST_DIMENSIONS && (array = spirv_defined_by(m, id, SpvOpTypeArray)) != 0) {
+        text_char(out, '[');
+        arrays[depth++] = array;
+        id = m->words[array + 2];
+    }
+    put_item_type(out, m, id);
+    while (depth > 0) {
+        text_printf(out, "; %u]", array_count(m, arrays[--depth]));
     }
 }
 
@@ -166,8 +189,8 @@ static void put_access(Text *out, const SpirvId *variable, const SpirvId *block)
                                   : ", neither read nor written");
 }
 
-/* ` of T`, when the block's last member is a run-time array. */
-static void put_element(Text *out, const SpirvModule *m, uint32_t block) {
+/* ` of T`, when the block's last member is a run-time array; false: it is none. */
+static bool put_element(Text *out, const SpirvModule *m, uint32_t block) {
     uint32_t count = spirv_length_at(m, block) - 2;
     uint32_t last = count > 0 ? m->words[block + 1 + count] : 0;
     uint32_t array = spirv_defined_by(m, last, SpvOpTypeRuntimeArray);
@@ -178,6 +201,7 @@ static void put_element(Text *out, const SpirvModule *m, uint32_t block) {
             text_printf(out, " every %u bytes", m->ids[last].stride - 1);
         }
     }
+    return array != 0;
 }
 
 /* One line a member: offset, name, type. */
@@ -226,11 +250,12 @@ static void put_variable(Text *out, const SpirvModule *m, uint32_t variable) {
     if (class == SpvStorageClassStorageBuffer || (block != 0 && block_known->buffer_block)) {
         text_add(out, "storage buffer");
         put_id_name(out, m, id);
-        if (block != 0) {
-            put_element(out, m, block);
-        }
+        bool has_elements = block != 0 && put_element(out, m, block);
         put_access(out, known, block_known);
         text_char(out, '\n');
+        if (block != 0 && !has_elements) { /* a block of values */
+            put_members(out, m, block);
+        }
     } else if (class == SpvStorageClassUniform || class == SpvStorageClassPushConstant) {
         text_add(out, class == SpvStorageClassUniform ? "uniform buffer" : "push constants");
         put_id_name(out, m, id);

@@ -17,13 +17,22 @@ static const uint32_t versions[] = {
     [SPIRV_VULKAN_1_3] = 0x00010600,
 };
 
+/* Of a composite parameter: the part that is extracted, or all. */
+static void note_parts(SpirvWriter *w, const IrInst *inst, const IrValue *param) {
+    bool *used = w->parts_used[param->index];
+    for (uint32_t i = 0; used != NULL && i < param->type->count; i++) {
+        used[i] |= inst->op != OP_EXTRACT || inst->index == i;
+    }
+}
+
 /* Before the code of a kernel: which value parameters it reads, and which locals it has. */
 static void note_uses(IrInst *inst, void *data) {
     SpirvWriter *w = data;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         IrValue *operand = ir_resolve(inst->operands[i]);
-        if (operand->kind == IR_VALUE_PARAM && ir_is_value(operand->type)) {
+        if (operand->kind == IR_VALUE_PARAM && ir_is_data(operand->type)) {
             operand->mark = 1;
+            note_parts(w, inst, operand);
         }
     }
     if (inst->op == OP_VAR) {
@@ -45,8 +54,13 @@ static void write_kernel(SpirvWriter *w, IrFunction *function) {
     w->kernel = ir_reflect(w->module->arena, function);
     w->interface.count = w->locals.count = 0;
     memset(w->uses_builtin, 0, sizeof w->uses_builtin);
+    w->parts_used = NEW_ARRAY(w->module->arena, bool *, function->param_count);
     for (uint32_t i = 0; i < function->param_count; i++) {
+        const IrType *type = function->params[i]->type;
         function->params[i]->mark = 0;
+        if (ir_is_composite(type)) {
+            w->parts_used[i] = NEW_ARRAY(w->module->arena, bool, type->count);
+        }
     }
     ir_walk(&function->body, note_uses, w);
     spirv_declare_params(w);

@@ -21,6 +21,10 @@ typedef struct {
     size_t count;
 } SpirvBinary;
 
+/* Reports (E1002) to the module's diagnostics what Vulkan SPIR-V has no form for: functions of f64 beyond arithmetic,
+ * roots and rounding. False: there was something. */
+bool spirv_check(const IrModule *module);
+
 /* Writes every kernel of a lowered module (ir_verify_lowered; Vulkan wants one kernel at least) as an entry point of
  * its own name. What a target lacks was reported before; what is too long for SPIR-V is reported here, in the module's
  * diagnostics, and the words are of no use then. The bytes depend on module and options alone.

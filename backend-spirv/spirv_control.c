@@ -76,7 +76,7 @@ static void unreachable(SpirvWriter *w) {
     SpirvJoin *join = w->falls;
     JoinEdge *edge = join_edge(w, join);
     for (uint32_t i = 0; i < join->count; i++) {
-        edge->ids[i] = spirv_splat(w, join->values[i]->type, 0);
+        edge->ids[i] = spirv_zero(w, join->values[i]->type);
     }
     branch(w, join->label);
 }

@@ -1,7 +1,7 @@
 /* The variables of an entry point: buffers, the block of value parameters, built-in values; and OpEntryPoint.
  *
  * Set 0; a buffer's binding is its position among the kernel's buffers. Value parameters are members of one block, in
- * push constants, or when they are too large for those in a uniform buffer behind the last buffer (reflect.h).
+ * push constants, or when they are too large for those in a storage buffer behind the last buffer (reflect.h).
  *
  * How a kernel uses a buffer is said on its variable. `Restrict` is right because a dispatch in which buffers overlap and
  * one of them is written is refused (LANGUAGE.md 8.9). The GLSL450 memory model assumes it anyway; saying it makes it
@@ -27,7 +27,16 @@ static void declare_buffer(SpirvWriter *w, const ReflectParam *param, IrValue *v
 }
 
 static SpirvClass value_class(const SpirvWriter *w) {
-    return w->kernel->values_in_uniform_buffer ? SPIRV_UNIFORM : SPIRV_PUSH_CONSTANT;
+    return w->kernel->values_in_buffer ? SPIRV_STORAGE_BUFFER : SPIRV_PUSH_CONSTANT;
+}
+
+/* Behind the values stand the lengths of buffers whose elements are too small to ask the driver. */
+static uint32_t length_member(const ReflectKernel *kernel, uint32_t buffer) {
+    uint32_t member = kernel->param_count - kernel->buffer_count;
+    for (uint32_t i = 0; i < buffer; i++) {
+        member += kernel->params[i].length_in_block;
+    }
+    return member;
 }
 
 /* Names and offsets of the value block. */
@@ -47,8 +56,20 @@ static void describe_values(SpirvWriter *w, uint32_t block) {
             member++;
         }
     }
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        const ReflectParam *param = &kernel->params[i];
+        if (param->length_in_block) {
+            uint32_t member = length_member(kernel, i);
+            Text length = {.arena = w->module->arena};
+            text_printf(&length, "%s_length", param->name->text);
+            EMIT(w, SPIRV_ANNOTATIONS, SpvOpMemberDecorate, block, member, SpvDecorationOffset,
+                 param->length_offset);
+            spirv_member_name(w, block, member, length.data, length.length);
+        }
+    }
     spirv_name(w, w->values, "values", 6);
-    if (kernel->values_in_uniform_buffer) {
+    if (kernel->values_in_buffer) {
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, w->values, SpvDecorationNonWritable);
         EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, w->values, SpvDecorationDescriptorSet, 0);
         EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, w->values, SpvDecorationBinding,
              kernel->buffer_count);
@@ -60,8 +81,16 @@ static void declare_values(SpirvWriter *w) {
     SpirvWords members = {0};
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         if (!kernel->params[i].is_buffer) {
-            spirv_pointer(w, value_class(w), kernel->params[i].type); /* brings its capability */
-            VEC_PUSH(w->module->arena, &members, spirv_type(w, kernel->params[i].type));
+            const IrType *type = kernel->params[i].type;
+            uint32_t member = spirv_laid_out_type(w, type);
+            spirv_storage_capabilities(w, value_class(w), type);
+            VEC_PUSH(w->module->arena, &members, member);
+        }
+    }
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        if (kernel->params[i].length_in_block) {
+            uint32_t member = spirv_type(w, ir_scalar(IR_U32));
+            VEC_PUSH(w->module->arena, &members, member);
         }
     }
     uint32_t block = spirv_fresh(w), pointer = spirv_fresh(w);
@@ -92,6 +121,29 @@ void spirv_declare_params(SpirvWriter *w) {
     }
 }
 
+/* Reads what is at `path` in the value block scalar by scalar and vector by vector: laid out there, it is of another
+ * type than the value that becomes of it. Parts that no one uses are zero. */
+static uint32_t load_value(SpirvWriter *w, const IrType *type, SpirvWords *path, const bool *used) {
+    if (!ir_is_composite(type)) {
+        uint32_t pointer =
+            spirv_access(w, value_class(w), type, w->values, 0, path->count, path->items);
+        return RESULT(w, SpvOpLoad, type, pointer);
+    }
+    uint32_t *parts = NEW_ARRAY(w->module->arena, uint32_t, type->count);
+    for (uint32_t i = 0; i < type->count; i++) {
+        const IrType *part = ir_part_type(type, i);
+        if (used != NULL && !used[i]) {
+            parts[i] = spirv_zero(w, part);
+            continue;
+        }
+        uint32_t index = spirv_splat(w, ir_scalar(IR_U32), i);
+        VEC_PUSH(w->module->arena, path, index);
+        parts[i] = load_value(w, part, path, NULL);
+        path->count--;
+    }
+    return spirv_result(w, SpvOpCompositeConstruct, type, type->count, parts);
+}
+
 void spirv_load_values(SpirvWriter *w) {
     const ReflectKernel *kernel = w->kernel;
     for (uint32_t i = 0, member = 0; i < kernel->param_count; i++) {
@@ -101,13 +153,20 @@ void spirv_load_values(SpirvWriter *w) {
         IrValue *param = kernel->kernel->params[i];
         if (param->mark != 0) {
             uint32_t index = spirv_splat(w, ir_scalar(IR_U32), member);
-            uint32_t pointer =
-                spirv_access(w, value_class(w), param->type, w->values, index, 0, NULL);
-            param->mark = RESULT(w, SpvOpLoad, param->type, pointer);
+            SpirvWords path = {0};
+            VEC_PUSH(w->module->arena, &path, index);
+            param->mark = load_value(w, param->type, &path, w->parts_used[i]);
             spirv_local_name(w, param);
         }
         member++;
     }
+}
+
+uint32_t spirv_load_length(SpirvWriter *w, uint32_t buffer) {
+    const IrType *type = ir_scalar(IR_U32);
+    uint32_t member = spirv_splat(w, type, length_member(w->kernel, buffer));
+    uint32_t pointer = spirv_access(w, value_class(w), type, w->values, member, 0, NULL);
+    return RESULT(w, SpvOpLoad, type, pointer);
 }
 
 /* ---- built-in values ---- */

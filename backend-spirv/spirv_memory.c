@@ -1,7 +1,7 @@
 /* Memory: locals, and reading and writing of places.
  *
- * A place is an OpAccessChain from its root's variable. Indices are known to be in range (`.raw`); SPIR-V takes them
- * as signed, which is the same for every index below 2^31, more than any storage buffer of 32-bit elements has.
+ * A place is an OpAccessChain from its root's variable. In buffers only scalars and vectors are read and written.
+ * Indices are known to be in range (`.raw`); SPIR-V takes them as signed, which is the same for every index below 2^31, more than any storage buffer of 32-bit elements has.
  */
 #include "backend-spirv/spirv_writer.h"
 #include "ir/base/fatal.h"
@@ -29,9 +29,10 @@ static uint32_t place(SpirvWriter *w, const IrInst *inst, uint32_t start,
     const IrType *root = ir_resolve(inst->operands[start])->type;
     const uint32_t *indices = operands + start + 1;
     uint32_t count = inst->operand_count - start - 1;
-    const IrType *type = ir_place_type(root, count);
+    const IrType *type = ir_place_type(root, count, inst->operands + start + 1);
     REQUIRE(type != NULL);
     if (root->kind == IR_TYPE_BUFFER) {
+        REQUIRE(ir_is_value(type)); /* a block's composites have other types than values */
         uint32_t data = spirv_splat(w, ir_scalar(IR_U32), 0); /* the block's only member */
         return spirv_access(w, SPIRV_STORAGE_BUFFER, type, operands[start], data, count, indices);
     }
@@ -47,7 +48,7 @@ uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands)
     bool stored_at_once = next != NULL && next->op == OP_STORE && next->operand_count == 2 &&
                           ir_resolve(next->operands[1]) == root;
     if (!stored_at_once) {
-        uint32_t zero = spirv_splat(w, root->type->element, 0);
+        uint32_t zero = spirv_zero(w, root->type->element);
         EMIT(w, SPIRV_CODE, SpvOpStore, root->mark, zero);
     }
     return root->mark;
@@ -65,5 +66,9 @@ uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operand
 }
 
 uint32_t spirv_length(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    uint32_t buffer = ir_resolve(inst->operands[0])->index;
+    if (w->kernel->params[buffer].length_in_block) {
+        return spirv_load_length(w, buffer);
+    }
     return RESULT(w, SpvOpArrayLength, inst->results[0]->type, operands[0], 0);
 }

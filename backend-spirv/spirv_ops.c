@@ -41,11 +41,15 @@ static uint32_t trailing_zeros(SpirvWriter *w, const IrInst *inst, const uint32_
  * take it that there are none and fold OpIsNan and OpIsInf to false. */
 static uint32_t test_exponent(SpirvWriter *w, const IrInst *inst, uint32_t operand, SpvOp op) {
     const IrType *type = ir_resolve(inst->operands[0])->type;
+    if (type->scalar ==
+        IR_F16) { /* 16 bits of an integer may not be looked at: as the f32 of the same value */
+        type = ir_vector(IR_F32, type->lanes);
+        operand = RESULT(w, SpvOpFConvert, type, operand);
+    }
     static const struct {
         IrScalar bits;
         uint64_t infinity;
     } rows[IR_SCALAR_COUNT] = {
-        [IR_F16] = {IR_U16, 0x7c00},
         [IR_F32] = {IR_U32, 0x7f800000},
         [IR_F64] = {IR_U64, 0x7ff0000000000000},
     };
@@ -105,13 +109,13 @@ static uint32_t convert(SpirvWriter *w, const IrInst *inst, const uint32_t *oper
     return RESULT(w, op, to, operands[0]);
 }
 
-/* ---- vectors ---- */
+/* ---- vectors, arrays, forms ---- */
 
 static uint32_t construct(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
-    return inst->operand_count == 1 /* a vector of the same type */
+    const IrType *type = inst->results[0]->type;
+    return ir_resolve(inst->operands[0])->type == type /* a vector, alone */
                ? operands[0]
-               : spirv_result(w, SpvOpCompositeConstruct, inst->results[0]->type,
-                              inst->operand_count, operands);
+               : spirv_result(w, SpvOpCompositeConstruct, type, inst->operand_count, operands);
 }
 
 static uint32_t extract(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {

@@ -62,6 +62,7 @@ static const struct {
     {SpvOpTypeRuntimeArray, 3, 0},
     {SpvOpTypeStruct, 2, 0},
     {SpvOpTypePointer, 4, 0},
+    {SpvOpConstant, 4, 0},
     {SpvOpFunction, 5, 0},
     {SpvOpVariable, 4, 0},
     {SpvOpFunctionCall, 4, 0},
@@ -173,6 +174,11 @@ static bool note(SpirvModule *m, uint32_t at, bool *in_function) {
             m->ids[word[1]].at = at;
         }
         return word[1] < m->bound;
+    case SpvOpConstant:
+        if (word[2] < m->bound) {
+            m->ids[word[2]].at = at;
+        }
+        return word[2] < m->bound;
     case SpvOpVariable:
     case SpvOpFunction:
         if (word[2] >= m->bound) {

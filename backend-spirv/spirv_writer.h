@@ -31,15 +31,28 @@ typedef enum {
 
 typedef VEC(uint32_t) SpirvWords;
 
-/* Storage classes whose variables hold values; indices of SpirvWriter.pointers. */
+/* Storage classes whose variables hold values. */
 typedef enum {
     SPIRV_INPUT,
     SPIRV_FUNCTION,
     SPIRV_STORAGE_BUFFER,
-    SPIRV_UNIFORM,
     SPIRV_PUSH_CONSTANT,
     SPIRV_CLASS_COUNT
 } SpirvClass;
+
+/* What is declared for an IrType. Composites come in two flavours: plain for values, constants and locals, without
+ * a layout, and laid out for blocks, with strides and offsets. Blocks are only reached part by part. */
+typedef enum {
+    SPIRV_PLAIN,
+    SPIRV_LAID_OUT,
+    SPIRV_BLOCK_POINTER, /* to struct { T data[]; }, in a storage buffer */
+    SPIRV_POINTER,       /* and SpirvClass: to a plain T, in that class */
+} SpirvFlavour;
+
+typedef struct {
+    const IrType *type; /* NULL: the slot is free */
+    uint32_t flavour, id;
+} SpirvDeclared;
 
 typedef struct SpirvJoin SpirvJoin; /* spirv_control.c */
 
@@ -52,16 +65,16 @@ typedef struct {
 
     /* What was declared once and is shared by the module; 0: not yet. Constants keep their id in `mark`. */
     uint32_t void_type, entry_type, glsl;
-    uint32_t types[IR_SCALAR_COUNT][IR_MAX_LANES];
-    uint32_t pointers[SPIRV_CLASS_COUNT][IR_SCALAR_COUNT][IR_MAX_LANES];
-    uint32_t block_pointers[IR_SCALAR_COUNT][IR_MAX_LANES]; /* to struct { T data[]; } */
+    SpirvDeclared *declared; /* types; a hash table that is only looked up, never listed */
+    uint32_t declared_count, declared_capacity;
     uint32_t builtins[IR_BUILTIN_COUNT];
     uint32_t *files; /* OpString of each file of options->sources */
 
     /* The kernel being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
     const ReflectKernel *kernel;
-    uint32_t values;                     /* the variable of the value block; 0: none */
-    SpirvWords interface;                /* what OpEntryPoint lists */
+    uint32_t values;      /* the variable of the value block; 0: none */
+    bool **parts_used;    /* by parameter: the parts of a composite value; NULL: no such */
+    SpirvWords interface; /* what OpEntryPoint lists */
     bool uses_builtin[IR_BUILTIN_COUNT]; /* to be listed too */
     VEC(IrInst *) locals;                /* its `var`s */
     SpirvWords operands;                 /* scratch of spirv_instruction */
@@ -110,13 +123,17 @@ uint32_t spirv_glsl(SpirvWriter *w, uint32_t function, const IrType *type, uint3
 /* ---- types and constants (spirv_types.c) ---- */
 
 void spirv_capability(SpirvWriter *w, SpvCapability capability);
-uint32_t spirv_type(SpirvWriter *w, const IrType *type); /* void, scalar or vector */
-uint32_t spirv_entry_type(SpirvWriter *w);               /* of a function without parameters */
+uint32_t spirv_type(SpirvWriter *w, const IrType *type);          /* of values, or void */
+uint32_t spirv_laid_out_type(SpirvWriter *w, const IrType *type); /* in blocks */
+uint32_t spirv_entry_type(SpirvWriter *w); /* of a function without parameters */
 uint32_t spirv_storage_class(SpirvClass class);
+/* Asks for what keeping narrow scalars there needs. */
+void spirv_storage_capabilities(SpirvWriter *w, SpirvClass class, const IrType *type);
 uint32_t spirv_pointer(SpirvWriter *w, SpirvClass class, const IrType *type);
 uint32_t spirv_block_pointer(SpirvWriter *w, const IrType *element);
 uint32_t spirv_constant(SpirvWriter *w, IrValue *constant);
 uint32_t spirv_splat(SpirvWriter *w, const IrType *type, uint64_t bits); /* a constant */
+uint32_t spirv_zero(SpirvWriter *w, const IrType *type);                 /* also of composites */
 uint32_t spirv_value(SpirvWriter *w, IrValue *value);                    /* the id of any value */
 
 /* ---- names and lines (spirv_debug.c) ---- */
@@ -131,6 +148,8 @@ void spirv_line(SpirvWriter *w, Pos pos);                    /* with -g */
 
 void spirv_declare_params(SpirvWriter *w);
 void spirv_load_values(SpirvWriter *w); /* in the first block: those whose `mark` is not 0 */
+uint32_t spirv_load_length(SpirvWriter *w,
+                           uint32_t buffer); /* a parameter with `length_in_block` */
 uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin);
 void spirv_entry_point(SpirvWriter *w, uint32_t function);
 

@@ -8,6 +8,7 @@
 #include "driver/commands.h"
 #include "driver/depfile.h"
 #include "driver/file.h"
+#include "driver/layout.h"
 #include "driver/report.h"
 #include "driver/targets.h"
 
@@ -60,9 +61,6 @@ static Status unknown_ending(const char *output) {
 static Status choose_target(Plan *plan, const Options *options) {
     const char *output = options->output;
     plan->target = &targets[0];
-    if (options->emit == EMIT_LAYOUT) {
-        return fail(STATUS_USAGE, "--emit=layout is not built yet");
-    }
     if (options->target != NULL) {
         plan->target = target_named(options->target);
         if (plan->target == NULL) {
@@ -204,6 +202,31 @@ static Status make_ir(Session *session, const Plan *plan, const char *input, Res
     return status;
 }
 
+typedef struct {
+    const Session *session;
+    Text text;
+} Layouts;
+
+static void print_layouts(void *arg) {
+    Layouts *layouts = arg;
+    for (const IrFunction *f = layouts->session->module->functions; f != NULL; f = f->next) {
+        if (f->is_kernel) {
+            text_add(&layouts->text, layouts->text.length > 0 ? "\n" : "");
+            layout_print(&layouts->text, f);
+        }
+    }
+}
+
+static Status make_layout(Session *session, const Plan *plan, const char *input, Result *result) {
+    (void)plan;
+    Layouts layouts = {session, {.arena = &session->arena}};
+    Status status = session_load_file(session, input);
+    status = status == STATUS_FINE ? session_need_kernel(session) : status;
+    status = status == STATUS_FINE ? session_guard(session, print_layouts, &layouts) : status;
+    *result = (Result){text_get(&layouts.text), layouts.text.length};
+    return status;
+}
+
 static Status make_binary(Session *session, const Plan *plan, const char *input,
                           SpirvBinary *binary) {
     Status status = session_load_file(session, input);
@@ -233,8 +256,8 @@ static Status make_spvasm(Session *session, const Plan *plan, const char *input,
 typedef Status Make(Session *session, const Plan *plan, const char *input, Result *result);
 
 static Make *const makers[] = {
-    [EMIT_TOKENS] = make_tokens, [EMIT_AST] = make_ast,    [EMIT_IR] = make_ir,
-    [EMIT_SPVASM] = make_spvasm, [EMIT_NONE] = make_spirv,
+    [EMIT_TOKENS] = make_tokens, [EMIT_AST] = make_ast,       [EMIT_IR] = make_ir,
+    [EMIT_SPVASM] = make_spvasm, [EMIT_LAYOUT] = make_layout, [EMIT_NONE] = make_spirv,
 };
 
 static Status write_dependencies(Session *session, const Plan *plan, const Options *options) {

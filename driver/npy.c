@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char magic[] = "\x93NUMPY";
-enum { MAGIC_SIZE = 6, ALIGNMENT = 64, MAX_HEADER = 64 * 1024 };
+enum { MAGIC_SIZE = 6, ALIGNMENT = 64, MAX_HEADER = 16 << 20 };
 
 /* bool has no row: buffers hold none. */
 static const char *const descrs[IR_SCALAR_COUNT] = {
@@ -62,12 +62,36 @@ static bool take_string(Reader *r, const char **text, size_t *length) {
     return true;
 }
 
+/* A list of fields, to its bracket: what is in it, whoever wants records compares. */
+static bool read_record(Reader *r) {
+    unsigned depth = 0;
+    r->npy->record = r->at;
+    do {
+        const char *text;
+        size_t length;
+        if (r->at == r->end) {
+            return wrong(r, "has a malformed header");
+        }
+        if (*r->at == '\'' || *r->at == '"') {
+            if (!take_string(r, &text, &length)) {
+                return wrong(r, "has a malformed header");
+            }
+            continue;
+        }
+        depth += *r->at == '[';
+        depth -= *r->at == ']';
+        r->at++;
+    } while (depth > 0);
+    r->npy->record_length = (size_t)(r->at - r->npy->record);
+    return true;
+}
+
 static bool read_descr(Reader *r) {
     const char *text;
     size_t length;
     skip_space(r);
     if (r->at < r->end && *r->at == '[') {
-        return wrong(r, "holds records; only plain numbers can be read");
+        return read_record(r);
     }
     if (!take_string(r, &text, &length)) {
         return wrong(r, "has a malformed header");
@@ -171,17 +195,23 @@ static bool read_dict(Reader *r) {
     return open && r->at == r->end && count == ENTRIES ? true : wrong(r, "has a malformed header");
 }
 
-static bool check_size(Reader *r, size_t size) {
+static bool count_total(Reader *r, size_t size) {
     Npy *npy = r->npy;
     npy->total = 1;
-    bool fits = true;
     for (unsigned i = 0; i < npy->dims; i++) {
-        fits = fits && !__builtin_mul_overflow(npy->total, npy->shape[i], &npy->total);
+        if (__builtin_mul_overflow(npy->total, npy->shape[i], &npy->total)) {
+            npy->total = UINT64_MAX; /* too large for any item */
+        }
     }
-    uint64_t bytes = 0;
-    fits = fits && !__builtin_mul_overflow(npy->total, ir_scalars[npy->scalar].bits / 8, &bytes);
+    return npy->record != NULL ||
+           npy_has_size(npy, size, ir_scalars[npy->scalar].bits / 8, r->error);
+}
+
+bool npy_has_size(const Npy *npy, size_t size, uint64_t item_size, Text *error) {
+    uint64_t bytes;
+    bool fits = npy->total != UINT64_MAX && !__builtin_mul_overflow(npy->total, item_size, &bytes);
     if (!fits || bytes != size - npy->offset) {
-        text_printf(r->error, "has %zu bytes of data, which is not what its shape needs",
+        text_printf(error, "has %zu bytes of data, which is not what its shape needs",
                     size - npy->offset);
         return false;
     }
@@ -219,24 +249,36 @@ bool npy_read(Npy *npy, const char *bytes, size_t size, Text *error) {
     npy->offset = start + (size_t)length;
     r.at = bytes + start;
     r.end = bytes + npy->offset;
-    return read_dict(&r) && check_size(&r, size);
+    return read_dict(&r) && count_total(&r, size);
 }
 
 /* ---- writing ---- */
 
-void npy_write_header(Text *out, IrScalar scalar, unsigned dims, const uint64_t *shape) {
+void npy_write_header(Text *out, const char *descr, unsigned dims, const uint64_t *shape) {
+    enum { MAX_LENGTH_1 = 65535 - ALIGNMENT }; /* of the dict in version 1 */
     Text dict = {.arena = out->arena};
-    text_printf(&dict, "{'descr': '%s', 'fortran_order': False, 'shape': (", descrs[scalar]);
+    text_add(&dict, "{'descr': ");
+    text_add(&dict, descr);
+    text_add(&dict, ", 'fortran_order': False, 'shape': (");
     for (unsigned i = 0; i < dims; i++) {
         text_printf(&dict, "%s%" PRIu64, i > 0 ? ", " : "", shape[i]);
     }
     text_printf(&dict, "%s), }", dims == 1 ? "," : "");
-    while ((MAGIC_SIZE + 4 + dict.length + 1) % ALIGNMENT != 0) {
+    bool is_long = dict.length > MAX_LENGTH_1;
+    unsigned head = MAGIC_SIZE + (is_long ? 6 : 4);
+    while ((head + dict.length + 1) % ALIGNMENT != 0) {
         text_char(&dict, ' ');
     }
     text_char(&dict, '\n');
-    const char version_and_length[] = {1, 0, (char)(dict.length & 0xff), (char)(dict.length >> 8)};
+    const char version_and_length[] = {
+        is_long ? 2 : 1,
+        0,
+        (char)(dict.length & 0xff),
+        (char)(dict.length >> 8 & 0xff),
+        (char)(dict.length >> 16 & 0xff),
+        (char)(dict.length >> 24 & 0xff),
+    };
     text_bytes(out, magic, MAGIC_SIZE);
-    text_bytes(out, version_and_length, sizeof version_and_length);
+    text_bytes(out, version_and_length, head - MAGIC_SIZE);
     text_bytes(out, text_get(&dict), dict.length);
 }

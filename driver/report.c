@@ -108,6 +108,7 @@ Status report_session(Session *session, const Options *options, Status status) {
         if (session_guard(session, print_diags, &report) == STATUS_BUG) {
             status = STATUS_BUG;
         }
+        session->diags.list.count = 0; /* what comes of later steps is reported without these */
     } else if (status == STATUS_SOURCE) {
         note("there is not enough memory, not even to say more");
     }

@@ -140,7 +140,9 @@ static Status bind_all(Run *run) {
             param_type_print(&type, param);
             status = fail(STATUS_USAGE, "`%s`, %s, has no value; say %s=%s", param->name->text,
                           text_get(&type), param->name->text,
-                          param->is_buffer ? "zeros:N, for one" : "VALUE");
+                          param->is_buffer               ? "zeros:N, for one"
+                          : ir_is_composite(param->type) ? "@FILE.bin"
+                                                         : "VALUE");
         }
         args[i] = (RunArg){run->values[i].bytes, run->values[i].size};
     }
@@ -182,8 +184,19 @@ static Status choose_grid(Run *run) {
 
 /* ---- running ---- */
 
+/* The device need not have what other kernels of the file ask for. */
+static void keep_chosen(Run *run) {
+    IrFunction **link = &run->session.module->functions;
+    while (*link != run->kernel->kernel) {
+        link = &(*link)->next;
+    }
+    run->session.module->functions = *link;
+    (*link)->next = NULL;
+}
+
 static Status run_on_device(Run *run, Device *device) {
     Session *session = &run->session;
+    keep_chosen(run);
     SpirvBinary code;
     Status status = session_spirv(session, SPIRV_VULKAN_1_1, &code);
     if (status != STATUS_FINE) {

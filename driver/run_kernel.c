@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+
 static uint64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -120,7 +121,8 @@ static uint64_t features_of(SpirvBinary code) {
 static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     const ReflectKernel *kernel = run->job->kernel;
     const IrFunction *function = kernel->kernel;
-    VtgParam *params = calloc(kernel->param_count + 1, sizeof *params);
+    uint32_t count = kernel->param_count;
+    VtgParam *params = calloc(count * 2 + 1, sizeof *params); /* each may have a length besides */
     if (params == NULL) {
         return VTG_ERROR_OUT_OF_MEMORY;
     }
@@ -136,6 +138,15 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
             params[i].offset = param->offset;
         }
     }
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        const ReflectParam *param = &kernel->params[i];
+        if (param->length_in_block) {
+            params[count++] = (VtgParam){.name = param->name->text,
+                                         .kind = VTG_PARAM_LENGTH,
+                                         .offset = param->length_offset,
+                                         .of_param = i};
+        }
+    }
     VtgKernelDesc desc = VTG_KERNEL_DESC_INIT;
     desc.code = code.words;
     desc.code_size = code.count * sizeof *code.words;
@@ -143,10 +154,10 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     desc.features = features_of(code);
     memcpy(desc.workgroup_size, function->workgroup, sizeof desc.workgroup_size);
     desc.params = params;
-    desc.param_count = kernel->param_count;
+    desc.param_count = count;
     desc.value_block_bytes = kernel->value_block_size;
     desc.value_block =
-        kernel->values_in_uniform_buffer ? VTG_VALUES_UNIFORM_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
+        kernel->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
     VtgStatus status = vtg_kernel_create(run->device, &desc, &run->kernel);
     free(params);
     return status;

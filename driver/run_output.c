@@ -67,6 +67,10 @@ static Status check_out(Run *run, const char *text) {
     if (status == STATUS_FINE && (path == NULL || writer_of(path) == WRITERS)) {
         return fail(STATUS_USAGE, "`--out` needs NAME=FILE.bin or NAME=FILE.npy, not `%s`", text);
     }
+    if (status == STATUS_FINE && writers[writer_of(path)].write == write_npy &&
+        !value_fits_npy(run->kernel->params[index].type)) {
+        return fail(STATUS_USAGE, "`--out %s`: the arrays nest too deep for .npy; use .bin", text);
+    }
     return status;
 }
 

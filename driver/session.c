@@ -332,6 +332,9 @@ static void write_spirv(void *arg) {
         .sources = &session->sources,
     };
     fatal_context("SPIR-V writer");
+    if (!spirv_check(session->module)) {
+        return;
+    }
     *output->binary = spirv_write(session->module, &options);
     add_phase(session, "write SPIR-V", &start);
     if (session->options.verify) {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "driver/file.h"
-#include "driver/npy.h"
 #include "driver/scalars.h"
 #include "driver/targets.h"
 #include "ir/eval.h"
@@ -27,9 +26,21 @@ void value_free(Value *value) {
     *value = (Value){0};
 }
 
+void data_type_print(Text *out, const IrType *type) {
+    if (type->kind == IR_TYPE_FORM) {
+        text_add(out, type->name->text);
+    } else if (type->kind == IR_TYPE_ARRAY && !type->is_matrix) {
+        text_char(out, '[');
+        data_type_print(out, type->element);
+        text_printf(out, "; %u]", type->count);
+    } else {
+        ir_type_print(out, type);
+    }
+}
+
 void param_type_print(Text *out, const ReflectParam *param) {
     text_add(out, param->is_buffer ? "Buffer<" : "");
-    ir_type_print(out, param->type);
+    data_type_print(out, param->type);
     text_add(out, param->is_buffer ? ">" : "");
 }
 
@@ -106,6 +117,10 @@ static bool store_list(Maker *m, const char *text) {
 static bool make_list(Maker *m, const char *text) {
     uint64_t items = count_items(text);
     unsigned lanes = m->type->lanes;
+    if (ir_is_composite(m->type)) {
+        return WRONG(m, "expected a file, @FILE.bin or @FILE.npy%s",
+                     m->param->is_buffer ? ", zeros:N or random:N" : "");
+    }
     if (!m->param->is_buffer && items != lanes) {
         return WRONG(m, "expected %u number%s, found %" PRIu64, lanes, lanes == 1 ? "" : "s",
                      items);
@@ -172,26 +187,33 @@ uint64_t splitmix64(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-/* One draw a lane: its highest bits; for floats as many as the type is exact to, as a fraction. */
-static bool make_random(Maker *m, const char *rest) {
+/* One draw a scalar: its highest bits; for floats as many as the type is exact to, as a fraction. */
+static void draw(const IrType *type, char *bytes, uint64_t *state) {
     static const unsigned fraction_bits[IR_SCALAR_COUNT] = {
         [IR_F16] = 11, [IR_F32] = 24, [IR_F64] = 53};
-    IrScalar scalar = m->type->scalar;
+    uint32_t count = ir_part_count(type);
+    for (uint32_t i = 0; i < count; i++) {
+        draw(ir_part_type(type, i), bytes + ir_part_offset(type, i), state);
+    }
+    if (count > 0) {
+        return;
+    }
+    IrScalar scalar = type->scalar;
+    unsigned fraction = fraction_bits[scalar];
+    uint64_t bits = splitmix64(state) >> (64 - (fraction > 0 ? fraction : ir_bits(type)));
+    if (fraction > 0) {
+        bits = ir_bits_of_number(scalar, (double)bits / (double)((uint64_t)1 << fraction));
+    }
+    scalar_store(bytes, scalar, bits);
+}
+
+static bool make_random(Maker *m, const char *rest) {
     uint64_t state = m->index;
     if (rest != NULL && !scalar_parse(IR_U64, rest, strlen(rest), &state)) {
         return WRONG(m, "expected a whole number as the seed, found `%s`", rest);
     }
-    unsigned fraction = fraction_bits[scalar];
-    unsigned keep = fraction > 0 ? fraction : ir_scalars[scalar].bits;
-    double scale = fraction > 0 ? 1.0 / (double)((uint64_t)1 << fraction) : 0.0;
     for (uint64_t i = 0; i < m->value->count; i++) {
-        for (unsigned lane = 0; lane < m->type->lanes; lane++) {
-            uint64_t bits = splitmix64(&state) >> (64 - keep);
-            if (fraction > 0) {
-                bits = ir_bits_of_number(scalar, (double)bits * scale);
-            }
-            scalar_store(lane_at(m, i, lane), scalar, bits);
-        }
+        draw(m->type, (char *)m->value->bytes + i * m->param->size, &state);
     }
     return true;
 }
@@ -200,12 +222,13 @@ static const struct {
     const char *name;
     bool (*make)(Maker *m, const char *rest); /* what follows NAME:N: (NULL: nothing) */
     enum { REST_NONE, REST_NEEDED, REST_MAY } rest;
+    bool composites; /* makes forms, matrices and arrays, too */
     const char *usage;
 } generators[] = {
-    {"zeros", make_zeros, REST_NONE, "zeros:N"},
-    {"iota", make_iota, REST_NONE, "iota:N"},
-    {"fill", make_fill, REST_NEEDED, "fill:N:V"},
-    {"random", make_random, REST_MAY, "random:N[:SEED]"},
+    {"zeros", make_zeros, REST_NONE, true, "zeros:N"},
+    {"iota", make_iota, REST_NONE, false, "iota:N"},
+    {"fill", make_fill, REST_NEEDED, false, "fill:N:V"},
+    {"random", make_random, REST_MAY, true, "random:N[:SEED]"},
 };
 enum { GENERATORS = sizeof generators / sizeof generators[0] };
 
@@ -220,6 +243,9 @@ static bool make_generated(Maker *m, const char *text) {
         return WRONG(m,
                      "there is no `%.*s:`; there are zeros:N, iota:N, fill:N:V and random:N[:SEED]",
                      (int)length, text);
+    }
+    if (ir_is_composite(m->type) && !(m->param->is_buffer && generators[i].composites)) {
+        return make_list(m, text); /* says what it takes */
     }
     if (!m->param->is_buffer) {
         return WRONG(m, "`%s` makes a buffer; this takes %u number%s", generators[i].usage,
@@ -252,39 +278,13 @@ static bool take_bin(Maker *m, const char *path, FileBytes *bytes) {
     return true;
 }
 
-/* How many elements a file holds; their lanes are its last dimension. */
-static bool count_elements(Maker *m, const char *path, const Npy *npy, uint64_t *count) {
-    unsigned lanes = m->type->lanes;
-    if (npy->scalar != m->type->scalar) {
-        return WRONG(m, "`%s` holds %s (%s); expected %s (%s)", path, npy_descr(npy->scalar),
-                     ir_scalars[npy->scalar].text, npy_descr(m->type->scalar),
-                     ir_scalars[m->type->scalar].text);
-    }
-    if (lanes > 1 && (npy->dims == 0 || npy->shape[npy->dims - 1] != lanes)) {
-        return WRONG(m, "the last dimension of `%s` is not %u", path, lanes);
-    }
-    *count = npy->total / lanes;
-    if (!m->param->is_buffer && *count != 1) {
-        return WRONG(m, "`%s` holds %" PRIu64 " elements; expected one", path, *count);
-    }
-    return true;
-}
-
 static bool take_npy(Maker *m, const char *path, FileBytes *bytes) {
-    Npy npy;
-    uint64_t count = 0;
     Text why = {.arena = m->error->arena};
-    if (!npy_read(&npy, bytes->data, bytes->size, &why)) {
-        return WRONG(m, "`%s` %s", path, text_get(&why));
+    if (value_from_npy(m->value, m->param, bytes->data, bytes->size, &why)) {
+        return true;
     }
-    if (!count_elements(m, path, &npy, &count) || !make_room(m, count)) {
-        return false;
-    }
-    size_t packed = (size_t)m->type->lanes * m->lane_size;
-    for (uint64_t i = 0; i < count; i++) {
-        memcpy(lane_at(m, i, 0), bytes->data + npy.offset + i * packed, packed);
-    }
-    return true;
+    return why.length > 0 ? WRONG(m, "`%s` %s", path, text_get(&why))
+                          : WRONG(m, "there is not enough memory for `%s`", path);
 }
 
 static bool make_from_file(Maker *m, const char *path) {
@@ -325,7 +325,7 @@ bool value_make(Value *value, const ReflectParam *param, uint32_t index, const c
         .value = value,
         .param = param,
         .type = param->type,
-        .lane_size = scalar_size(param->type->scalar),
+        .lane_size = ir_is_value(param->type) ? scalar_size(param->type->scalar) : 0,
         .index = index,
         .text = text,
         .error = error,
@@ -345,38 +345,30 @@ bool value_make(Value *value, const ReflectParam *param, uint32_t index, const c
 
 /* ---- what comes back ---- */
 
+static void print_data(Text *out, const IrType *type, const char *bytes) {
+    uint32_t count = ir_part_count(type);
+    if (count == 0) {
+        scalar_print(out, type->scalar, scalar_load(bytes, type->scalar));
+        return;
+    }
+    bool is_form = type->kind == IR_TYPE_FORM;
+    text_char(out, is_form ? '{' : ir_is_vector(type) ? '(' : '[');
+    for (uint32_t i = 0; i < count; i++) {
+        text_add(out, i > 0 ? ", " : "");
+        if (is_form) {
+            text_printf(out, "%s: ", type->fields[i].name->text);
+        }
+        print_data(out, ir_part_type(type, i), bytes + ir_part_offset(type, i));
+    }
+    text_char(out, is_form ? '}' : ir_is_vector(type) ? ')' : ']');
+}
+
 void value_print(Text *out, const ReflectParam *param, const Value *value, uint64_t count) {
-    const IrType *type = param->type;
-    unsigned size = scalar_size(type->scalar);
     count = count < value->count ? count : value->count;
     text_printf(out, "%s[0..%" PRIu64 "] =", param->name->text, count);
     for (uint64_t i = 0; i < count; i++) {
-        const char *element = (const char *)value->bytes + i * param->size;
-        text_add(out, type->lanes > 1 ? " (" : " ");
-        for (unsigned lane = 0; lane < type->lanes; lane++) {
-            text_add(out, lane > 0 ? ", " : "");
-            scalar_print(out, type->scalar, scalar_load(element + lane * size, type->scalar));
-        }
-        text_add(out, type->lanes > 1 ? ")" : "");
+        text_char(out, ' ');
+        print_data(out, param->type, (const char *)value->bytes + i * param->size);
     }
     text_char(out, '\n');
-}
-
-char *value_to_npy(const ReflectParam *param, const Value *value, size_t *size) {
-    Arena arena = {0};
-    Text header = {.arena = &arena};
-    uint64_t shape[] = {value->count, param->type->lanes};
-    npy_write_header(&header, param->type->scalar, param->type->lanes > 1 ? 2 : 1, shape);
-    size_t packed = (size_t)param->type->lanes * scalar_size(param->type->scalar);
-    *size = header.length + value->count * packed; /* less than the value's own size and a header */
-    char *bytes = malloc(*size);
-    if (bytes != NULL) {
-        memcpy(bytes, text_get(&header), header.length);
-        for (uint64_t i = 0; i < value->count; i++) {
-            memcpy(bytes + header.length + i * packed, (const char *)value->bytes + i * param->size,
-                   packed);
-        }
-    }
-    arena_release(&arena);
-    return bytes;
 }

@@ -17,14 +17,25 @@ bool value_make(Value *value, const ReflectParam *param, uint32_t index, const c
                 Text *error, bool *is_file);
 void value_free(Value *value);
 
-/* "Buffer<f32>" or "u32". */
+/* As the source spells it: "Buffer<Body>", "u32", "[f32x3; 4]". */
+void data_type_print(Text *out, const IrType *type);
 void param_type_print(Text *out, const ReflectParam *param);
 
-/* `name[0..count] = …`: numbers apart by spaces, vectors as (x, y). */
+/* `name[0..count] = …`: numbers apart by spaces, vectors as (x, y), arrays and the columns of matrices as [a, b], forms
+ * as {name: value}. */
 void value_print(Text *out, const ReflectParam *param, const Value *value, uint64_t count);
 
-/* A .npy file of a buffer's elements: shape (N) or (N, lanes), without padding. malloc'ed; NULL: no memory. */
+/* A .npy file of a buffer's elements (value_npy.c): numbers without padding, shape (N), (N, lanes), (N, columns, rows),
+ * (N, length, …); forms as records in host layout. malloc'ed; NULL: no memory. */
 char *value_to_npy(const ReflectParam *param, const Value *value, size_t *size);
+
+/* Whether there is such a file: arrays may nest too deep. */
+bool value_fits_npy(const IrType *type);
+
+/* What is in such a file, as the value of `param`. False: `why` goes on after its name, or there is no memory and
+ * `why` is empty. */
+bool value_from_npy(Value *value, const ReflectParam *param, const char *bytes, size_t size,
+                    Text *why);
 
 /* SplitMix64 (Steele, Lea and Flood, 2014; constants of the reference code, prng.di.unimi.it/splitmix64.c). */
 uint64_t splitmix64(uint64_t *state);

@@ -34,10 +34,7 @@ static bool is_in(const char *list, const char *word) {
 }
 
 bool builtin_is_planned(const char *name) {
-    return is_in(
-               " transpose determinant pack_unorm4x8 unpack_unorm4x8 pack_snorm4x8 unpack_snorm4x8"
-               " pack_half2x16 unpack_half2x16 dot4_i8 dot4_u8 barrier print assert ",
-               name) ||
+    return is_in(" pack_half2x16 unpack_half2x16 barrier print assert ", name) ||
            (strncmp(name, "subgroup_", 9) == 0 &&
             is_in(" add mul min max and or xor inclusive_add exclusive_add inclusive_mul"
                   " exclusive_mul broadcast broadcast_first shuffle shuffle_xor shuffle_up"
@@ -55,7 +52,11 @@ const char *builtin_class_text(BuiltinClass class) {
         [BUILTIN_FLOAT_3] = "a 3-vector of floats",
         [BUILTIN_NUMBER_VECTOR] = "a vector of numbers",
         [BUILTIN_BOOL_VECTOR] = "a vector of bools",
-        [BUILTIN_ANY] = "a value",
+        [BUILTIN_ANY] = "a scalar or vector",
+        [BUILTIN_MATRIX] = "a matrix",
+        [BUILTIN_SQUARE] = "a square matrix",
+        [BUILTIN_F32X4] = "`f32x4`",
+        [BUILTIN_U32] = "`u32`",
     };
     return texts[class];
 }
@@ -80,6 +81,14 @@ bool builtin_class_takes(BuiltinClass class, const IrType *type) {
         return ir_is_bool(type) && ir_is_vector(type);
     case BUILTIN_ANY:
         return ir_is_value(type);
+    case BUILTIN_MATRIX:
+        return type->is_matrix;
+    case BUILTIN_F32X4:
+        return type == ir_vector(IR_F32, 4);
+    case BUILTIN_U32:
+        return type == ir_scalar(IR_U32);
+    case BUILTIN_SQUARE:
+        return type->is_matrix && type->count == type->element->lanes;
     }
     return false;
 }

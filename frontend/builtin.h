@@ -14,7 +14,11 @@ typedef enum {
     BUILTIN_FLOAT_3,      /* 3-vectors of floats */
     BUILTIN_NUMBER_VECTOR,
     BUILTIN_BOOL_VECTOR,
-    BUILTIN_ANY, /* any value */
+    BUILTIN_ANY,    /* any scalar or vector */
+    BUILTIN_MATRIX,
+    BUILTIN_F32X4, /* that type alone */
+    BUILTIN_U32,
+    BUILTIN_SQUARE, /* matrices with as many columns as rows */
 } BuiltinClass;
 
 typedef enum {

@@ -97,7 +97,12 @@ void check_const_symbol(Checker *c, Symbol *symbol, Span use) {
     c->loop_depth = loops;
     c->said_not_yet = said;
     restore_warnings(c, saved);
-    good = good && value->type != NULL && (type == NULL || coerce(c, value, type));
+    good = good && value->type != NULL;
+    if (good && type != NULL) {
+        good = coerce(c, value, type);
+    } else if (good && is_open_array(value->type)) { /* only scalars keep the literal's freedom */
+        good = concrete(c, value);
+    }
     if (good && value->constant == NULL) {
         if (!errors_in(c, value->span)) {
             diag_report(c->diags, value->span, D(NOT_CONSTANT));
@@ -180,10 +185,6 @@ static void declare_all(Checker *c, AstModule *ast) {
         Symbol *symbol = symbol_new(c, kinds[decl->kind], decl->name);
         symbol->decl = decl;
         decl->symbol = symbol;
-        if (decl->kind == DECL_FORM) {
-            c->said_not_yet = NULL;
-            not_yet(c, decl->span, "forms");
-        }
         Symbol *old = scope_find(&c->scopes, symbol->name);
         if (old != NULL && old->span.start != 0) {
             Diag *d = diag_report(c->diags, symbol->span, D(DUPLICATE_NAME), symbol->name->text);
@@ -220,9 +221,10 @@ static void check_params(Checker *c, Decl *decl) {
         } else {
             *first = param;
         }
-        if (decl->kind == DECL_KERNEL && type != NULL && ir_is_bool(type)) {
-            Diag *d =
-                diag_report(c->diags, param->type->span, D(BAD_PARAMETER), type_text(c, type));
+        if (decl->kind == DECL_KERNEL && type != NULL && type->kind != IR_TYPE_BUFFER &&
+            ir_has_bool(type)) {
+            Diag *d = diag_report(c->diags, param->type->span, D(BAD_PARAMETER),
+                                  type_text(c, type));
             diag_help(d, param->type->span, "use `u32`");
             type = NULL;
         }
@@ -330,7 +332,9 @@ bool check_module(Checker *c, AstModule *ast) {
         if (symbol->kind == SYMBOL_CONST) {
             check_const_attributes(c, symbol->decl);
             check_const_symbol(c, symbol, symbol->span);
-        } else if (symbol->kind != SYMBOL_FORM) {
+        } else if (symbol->kind == SYMBOL_FORM) {
+            check_form_symbol(c, symbol, symbol->span);
+        } else {
             check_signature(c, symbol);
         }
     }

@@ -11,6 +11,10 @@
 #include "frontend/symbol.h"
 #include "ir/name_map.h"
 
+/* One function's tree is AST_MAX_DEPTH deep at most, but constants and forms need one another in any order, and the
+ * checker recurses through them. */
+enum { CHECK_MAX_EXPR_DEPTH = 2 * AST_MAX_DEPTH, CHECK_MAX_FORM_DEPTH = 2 * IR_MAX_TYPE_DEPTH };
+
 /* Where a type stands decides what it may be. */
 typedef enum { TYPE_OF_VALUE, TYPE_OF_PARAMETER } TypePlace;
 
@@ -24,10 +28,10 @@ typedef struct {
     VEC(Symbol *) symbols; /* of the top level, in order */
     Symbol *current;       /* the proc or kernel being checked; NULL: none */
     unsigned loop_depth;
-    VEC(Symbol *) unused; /* its locals that nothing used */
-    NameMap params;       /* of the kernel or proc whose signature is being checked */
-    const char
-        *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
+    unsigned expr_depth, form_depth; /* also through the constants and forms that are checked on demand */
+    VEC(Symbol *) unused;            /* its locals that nothing used */
+    NameMap params;                  /* of the kernel or proc whose signature is being checked */
+    const char *said_not_yet;        /* of the statement or parameter being checked, so that it is said once */
 } Checker;
 
 /* check.c */
@@ -76,6 +80,25 @@ bool coerce_index(Checker *c, Expr *e); /* an integer of any type; literals beco
 const IrType *unify(Checker *c, Expr *a, Expr *b); /* NULL: they differ (not reported) */
 void report_const(Checker *c, Span span, ConstStatus status, const char *what, const IrType *type);
 
+/* check_composite.c */
+const IrType *check_array_type(Checker *c, const TypeExpr *expr);
+const IrType *check_matrix_type(Checker *c, Name name); /* f32x4x4 */
+void check_form_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, finds cycles */
+uint32_t check_length(Checker *c, Expr *e);             /* of an array; 0: reported */
+void check_array(Checker *c, Expr *e);
+void check_repeat(Checker *c, Expr *e);
+void check_form_literal(Checker *c, Expr *e);
+bool is_open_array(const IrType *type); /* of literals that have no type yet */
+bool coerce_array(Checker *c, Expr *e, const IrType *type);
+bool concrete_array(Checker *c, Expr *e);
+void check_part_index(Checker *c, Expr *e); /* EXPR_INDEX of a vector or array; both sides are checked */
+void check_form_field(Checker *c, Expr *e);
+bool check_matrix_binary(Checker *c, Expr *e); /* false: neither side is a matrix */
+void check_matrix_constructor(Checker *c, Expr *e, const IrType *type);
+
+/* check_match.c */
+void check_match(Checker *c, Stmt *stmt);
+
 /* check_access.c: indexing, fields, places */
 void check_index(Checker *c, Expr *e);
 void check_field(Checker *c, Expr *e);
@@ -98,5 +121,8 @@ static inline unsigned swizzle_lane(uint32_t info, unsigned i) {
 
 /* check_call.c. A call without a symbol is a constructor of its type: f32x4(…) */
 void check_call(Checker *c, Expr *e);
+/* Makes a call of a built-in on constants a constant, if its type is settled: how many bits `clz(1)` counts is not
+ * known before. */
+void fold_builtin(Checker *c, Expr *e);
 
 #endif

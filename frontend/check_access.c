@@ -8,7 +8,7 @@ void check_index(Checker *c, Expr *e) {
         return;
     }
     bool buffer = a->type->kind == IR_TYPE_BUFFER;
-    if (!buffer && !ir_is_vector(a->type)) {
+    if (!buffer && !ir_is_vector(a->type) && a->type->kind != IR_TYPE_ARRAY) {
         diag_report(c->diags, a->span, D(NOT_INDEXABLE), shown_type(c, a->type));
         return;
     }
@@ -19,15 +19,10 @@ void check_index(Checker *c, Expr *e) {
         e->type = a->type->element;
         return;
     }
-    if (b->constant != NULL) {
-        Wide index = integer_of_bits(b->type->scalar, b->constant->bits[0]);
-        if (index < 0 || index >= a->type->lanes) {
-            diag_report(c->diags, b->span, D(INDEX_OUTSIDE), const_text(c->arena, b->constant),
-                        type_text(c, a->type), a->type->lanes);
-            return;
-        }
+    if (is_open_array(a->type) && !concrete(c, a)) {
+        return;
     }
-    e->type = ir_lane_type(a->type);
+    check_part_index(c, e);
 }
 
 /* The lanes that a swizzle names, or 0 where it is none of the vector's. */
@@ -63,6 +58,10 @@ void check_field(Checker *c, Expr *e) {
             Diag *d = diag_report(c->diags, e->field.name.span, D(UNKNOWN_FIELD), "a buffer", name);
             diag_help(d, e->field.name.span, "a buffer has `.len`, its element count");
         }
+        return;
+    }
+    if (a->type->kind == IR_TYPE_FORM) {
+        check_form_field(c, e);
         return;
     }
     if (!ir_is_vector(a->type)) {
@@ -140,7 +139,8 @@ bool check_place(Checker *c, Expr *e) {
         if (e->index.a->type->kind == IR_TYPE_BUFFER) {
             return e->index.a->kind == EXPR_NAME;
         }
-        if (e->index.a->kind == EXPR_FIELD) { /* v.yx[k] = …: a place has one index a level */
+        if (e->index.a->kind == EXPR_FIELD && ir_is_vector(e->index.a->type) &&
+            e->index.a->field.a->type->kind != IR_TYPE_FORM) { /* v.yx[k] = …: a place has one index a level */
             diag_report(c->diags, e->span, D(NOT_ASSIGNABLE));
             return false;
         }
@@ -149,7 +149,7 @@ bool check_place(Checker *c, Expr *e) {
         if (e->field.a->type->kind == IR_TYPE_BUFFER) {
             break; /* .len */
         }
-        if (repeats(e->info)) {
+        if (e->field.a->type->kind != IR_TYPE_FORM && repeats(e->info)) {
             diag_report(c->diags, e->field.name.span, D(SWIZZLE_REPEATS));
             return false;
         }

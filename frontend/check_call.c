@@ -131,6 +131,9 @@ static const IrType *find_t(const BuiltinProc *row, Expr *args) {
     if (similar != NULL) {
         return similar;
     }
+    if (row->class == BUILTIN_U32 && type == &abstract_int) {
+        return ir_scalar(IR_U32);
+    }
     bool floats = row->class == BUILTIN_FLOAT || row->class == BUILTIN_FLOAT_VECTOR;
     return floats && type == &abstract_int ? &abstract_float : type;
 }
@@ -173,10 +176,11 @@ static bool check_argument(Checker *c, const BuiltinProc *row, Expr *arg, char p
     return coerce(c, arg, type);
 }
 
-static void fold_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
+void fold_builtin(Checker *c, Expr *e) {
+    const BuiltinProc *row = e->symbol->builtin;
     const ConstValue *values[IR_MAX_LANES];
     unsigned count = 0;
-    if (row->op == OP_NONE) {
+    if (row->op == OP_NONE || (row->class == BUILTIN_INT && is_abstract(e->type))) {
         return;
     }
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
@@ -220,8 +224,14 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     e->type = row->result == 'T'   ? type
               : row->result == 'L' ? ir_lane_type(type)
               : row->result == 'B' ? ir_bool_like(type)
+              : row->result == 'D' ? ir_lane_type(type->element)
+              : row->result == 'U' ? ir_scalar(IR_U32)
+              : row->result == 'I' ? ir_scalar(IR_I32)
+              : row->result == 'Q' ? ir_vector(IR_F32, 4)
+              : row->result == 'X'
+                  ? ir_matrix_type(c->module, type->element->scalar, type->element->lanes, type->count)
                                    : ir_scalar(IR_BOOL);
-    fold_builtin(c, e, row);
+    fold_builtin(c, e);
 }
 
 /* ---- procs ---- */
@@ -365,8 +375,7 @@ static void check_other_call(Checker *c, Expr *e) {
             check_args(c, e->call.args);
         }
     } else if (is_matrix_name(name)) {
-        check_args(c, e->call.args);
-        not_yet(c, callee->span, "matrices");
+        check_matrix_constructor(c, e, check_matrix_type(c, name));
     } else if (builtin_is_planned(name->text)) {
         check_planned(c, e);
     } else if (is_scalar_name(foreign_type(name->text))) { /* float(x) */

@@ -84,6 +84,9 @@ static bool coerce_parts(Checker *c, Expr *e, const IrType *type) {
         for (Expr *arg = e->call.args; arg != NULL; arg = arg->next, params++) {
             good &= *params == 'C' || *params == 'U' || coerce(c, arg, type);
         }
+        if (good) {
+            fold_builtin(c, e);
+        }
         return good;
     }
     default:
@@ -94,6 +97,10 @@ static bool coerce_parts(Checker *c, Expr *e, const IrType *type) {
 bool coerce(Checker *c, Expr *e, const IrType *type) {
     if (e->type == NULL || e->type == type) {
         return e->type != NULL;
+    }
+    if (is_open_array(e->type) && type->kind == IR_TYPE_ARRAY && !type->is_matrix &&
+        e->type->count == type->count) {
+        return coerce_array(c, e, type);
     }
     bool fits = is_abstract(e->type) && type->kind == IR_TYPE_SCALAR && ir_is_number(type) &&
                 (e->type == &abstract_int || ir_is_float(type));
@@ -122,6 +129,9 @@ bool coerce(Checker *c, Expr *e, const IrType *type) {
 }
 
 bool concrete(Checker *c, Expr *e) {
+    if (e->type != NULL && is_open_array(e->type)) {
+        return concrete_array(c, e);
+    }
     if (e->type == NULL || !is_abstract(e->type)) {
         return e->type != NULL;
     }
@@ -160,6 +170,16 @@ const IrType *unify(Checker *c, Expr *a, Expr *b) {
         coerce(c, a, &abstract_float);
         coerce(c, b, &abstract_float);
         return a->type != NULL && b->type != NULL ? &abstract_float : NULL;
+    }
+    if (is_open_array(a->type) || is_open_array(b->type)) {
+        Expr *open = is_open_array(a->type) ? a : b, *model = open == a ? b : a;
+        if (is_open_array(model->type) && !concrete(c, model)) {
+            return NULL;
+        }
+        return model->type->kind == IR_TYPE_ARRAY && model->type->count == open->type->count &&
+                       coerce(c, open, model->type)
+                   ? model->type
+                   : NULL;
     }
     Expr *literal = is_abstract(a->type) ? a : b, *other = literal == a ? b : a;
     bool fits = is_abstract(literal->type) && other->type->kind == IR_TYPE_SCALAR &&
@@ -305,6 +325,10 @@ static void check_unary(Checker *c, Expr *e) {
         return;
     }
     const IrType *type = a->type;
+    if (op == UNARY_NEG && type->is_matrix) {
+        e->type = type;
+        return;
+    }
     bool good = op == UNARY_NEG          ? ir_is_float(type) || ir_is_signed_int(type)
                 : op == UNARY_COMPLEMENT ? ir_is_int(type)
                 : op == UNARY_NOT        ? ir_is_bool(type)
@@ -438,6 +462,9 @@ static void check_binary(Checker *c, Expr *e) {
 void check_binary_types(Checker *c, Expr *e) {
     Expr *a = e->binary.a, *b = e->binary.b;
     BinaryOp op = e->binary.op;
+    if (check_matrix_binary(c, e)) {
+        return;
+    }
     if (is_shift(op)) {
         check_shift(c, e);
         fold_binary(c, e);
@@ -586,19 +613,19 @@ static void check_bitcast(Checker *c, Expr *e) {
     }
 }
 
-/* `name { … }`: no type that can be named is a form yet. */
-static void check_form_name(Checker *c, const TypeExpr *name) {
-    const IrType *type = check_type(c, name, TYPE_OF_VALUE);
-    if (type != NULL) {
-        Diag *d = diag_report(c->diags, name->span, D(SYNTAX), "the name of a form",
-                              arena_printf(c->arena, "the type `%s`", type_text(c, type)));
-        if (ir_is_vector(type)) {
-            diag_help(d, name->span, "a vector is made as `%s(…)`", type_text(c, type));
-        }
-    }
-}
+static void check_kind(Checker *c, Expr *e);
 
 void check_expr(Checker *c, Expr *e) {
+    if (c->expr_depth == CHECK_MAX_EXPR_DEPTH) {
+        diag_report(c->diags, e->span, D(TOO_DEEP), (int)CHECK_MAX_EXPR_DEPTH);
+        return;
+    }
+    c->expr_depth++;
+    check_kind(c, e);
+    c->expr_depth--;
+}
+
+static void check_kind(Checker *c, Expr *e) {
     switch (e->kind) {
     case EXPR_ERROR:
         break;
@@ -650,21 +677,13 @@ void check_expr(Checker *c, Expr *e) {
         check_field(c, e);
         break;
     case EXPR_ARRAY:
-        for (Expr *element = e->elements; element != NULL; element = element->next) {
-            check_operand(c, element);
-        }
-        not_yet(c, e->span, "arrays");
+        check_array(c, e);
         break;
     case EXPR_REPEAT:
-        check_operand(c, e->index.a);
-        check_operand(c, e->index.b);
-        not_yet(c, e->span, "arrays");
+        check_repeat(c, e);
         break;
     case EXPR_FORM:
-        for (FieldInit *field = e->form.fields; field != NULL; field = field->next) {
-            check_operand(c, field->value);
-        }
-        check_form_name(c, e->form.type);
+        check_form_literal(c, e);
         break;
     }
 }

@@ -116,6 +116,8 @@ static void check_local_const(Checker *c, Stmt *stmt) {
     bool good = value->type != NULL && (stmt->let.type == NULL || type != NULL);
     if (good && type != NULL) {
         good = coerce(c, value, type);
+    } else if (good && is_open_array(value->type)) {
+        good = concrete(c, value);
     }
     if (good && value->constant == NULL) {
         if (!errors_in(c, value->span)) {
@@ -273,24 +275,6 @@ static void check_give(Checker *c, Stmt *stmt) {
         diag_note(d, c->current->span, "`%s` is declared here", c->current->name->text);
     } else if (want != NULL) {
         coerce(c, value, want);
-    }
-}
-
-/* Not supported yet, but looked through for other mistakes. */
-static void check_match(Checker *c, Stmt *stmt) {
-    not_yet(c, stmt->span, "`match`");
-    check_value(c, stmt->match.value);
-    for (Case *item = stmt->match.cases; item != NULL; item = item->next) {
-        for (struct CaseRange *range = item->ranges; range != NULL; range = range->next) {
-            check_value(c, range->from);
-            if (range->to != NULL) {
-                check_value(c, range->to);
-            }
-        }
-        check_block(c, item->body, true);
-    }
-    if (stmt->match.otherwise != NULL) {
-        check_block(c, stmt->match.otherwise, true);
     }
 }
 

@@ -28,10 +28,19 @@ const char *type_text(Checker *c, const IrType *type) {
     if (is_abstract(type)) { /* the type that it has where nothing decides */
         type = ir_scalar(type == &abstract_int ? IR_I32 : IR_F32);
     }
-    if (type->kind == IR_TYPE_BUFFER) {
-        return arena_printf(c->arena, "Buffer<%s>", ir_type_text(c->arena, type->element));
+    switch (type->kind) {
+    case IR_TYPE_BUFFER:
+        return arena_printf(c->arena, "Buffer<%s>", type_text(c, type->element));
+    case IR_TYPE_ARRAY:
+        if (!type->is_matrix) {
+            return arena_printf(c->arena, "[%s; %u]", type_text(c, type->element), type->count);
+        }
+        return ir_type_text(c->arena, type);
+    case IR_TYPE_FORM:
+        return type->name->text;
+    default:
+        return ir_type_text(c->arena, type);
     }
-    return ir_type_text(c->arena, type);
 }
 
 const char *shown_type(Checker *c, const IrType *type) {
@@ -118,10 +127,10 @@ static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePla
     if (element == NULL) {
         return NULL;
     }
-    if (ir_is_bool(element)) {
+    if (ir_has_bool(element)) {
         Diag *d = diag_report(c->diags, expr->args->span, D(BOOL_IN_BUFFER));
         diag_help(d, expr->args->span, "use `%s`",
-                  ir_type_text(c->arena, ir_vector(IR_U32, element->lanes)));
+                  ir_type_text(c->arena, ir_vector(IR_U32, ir_is_value(element) ? element->lanes : 1)));
         return NULL;
     }
     return ir_root_type(c->module, IR_TYPE_BUFFER, element);
@@ -132,8 +141,7 @@ const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
     case TYPE_EXPR_ERROR:
         return NULL;
     case TYPE_EXPR_ARRAY:
-        not_yet(c, expr->span, "arrays");
-        return NULL;
+        return check_array_type(c, expr);
     case TYPE_EXPR_REF:
         not_yet(c, expr->span, "`&mut` parameters");
         return NULL;
@@ -166,23 +174,24 @@ const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
     const IrType *type = ir_type_named(name->text, name->length);
     if (type == NULL) {
         Symbol *symbol = scope_find(&c->scopes, name);
-        if (is_matrix_name(name)) {
-            not_yet(c, expr->span, "matrices");
-        } else if (symbol == NULL ||
-                   (symbol->kind != SYMBOL_FORM && symbol->kind != SYMBOL_IMPORT)) {
-            report_unknown_type(c, expr);
-        } else {
-            symbol->used = true; /* its declaration said that there are no forms yet */
+        if (symbol != NULL && symbol->kind == SYMBOL_FORM) {
+            symbol->used = true;
+            check_form_symbol(c, symbol, expr->span);
+            return symbol->type;
         }
-        return NULL;
+        if (symbol != NULL && symbol->kind == SYMBOL_IMPORT) {
+            symbol->used = true; /* its declaration said that there are no modules yet */
+            return NULL;
+        }
+        if (is_matrix_name(name)) {
+            type = check_matrix_type(c, name);
+        } else {
+            report_unknown_type(c, expr);
+            return NULL;
+        }
     }
     if (expr->args != NULL) {
         diag_report(c->diags, expr->span, D(SYNTAX), "a type without arguments", "type arguments");
-        return NULL;
-    }
-    if (type->scalar != IR_BOOL && type->scalar != IR_I32 && type->scalar != IR_U32 &&
-        type->scalar != IR_F32) {
-        not_yet(c, expr->span, arena_printf(c->arena, "the type `%s`", name->text));
         return NULL;
     }
     return type;

@@ -8,8 +8,8 @@
 #include "ir/base/fatal.h"
 #include "ir/eval.h"
 
-const IrType abstract_int = {.kind = IR_TYPE_SCALAR, .scalar = IR_I64, .lanes = 1};
-const IrType abstract_float = {.kind = IR_TYPE_SCALAR, .scalar = IR_F64, .lanes = 1};
+const IrType abstract_int = {.kind = IR_TYPE_SCALAR, .scalar = IR_I64, .lanes = 1, .words = 1};
+const IrType abstract_float = {.kind = IR_TYPE_SCALAR, .scalar = IR_F64, .lanes = 1, .words = 1};
 
 Wide integer_min(IrScalar scalar) {
     const IrScalarRow *row = &ir_scalars[scalar];

@@ -23,8 +23,13 @@ typedef struct ConstValue {
     const IrType *type;
     Wide integer;                /* abstract_int */
     double number;               /* abstract_float */
-    uint64_t bits[IR_MAX_LANES]; /* the others; as in IrValue */
+    uint64_t bits[IR_MAX_LANES]; /* scalars and vectors; as in IrValue */
+    const uint64_t *words;       /* arrays, matrices and forms; as in IrValue */
 } ConstValue;
+
+static inline const uint64_t *const_words(const ConstValue *value) {
+    return value->words != NULL ? value->words : value->bits;
+}
 
 /* The range of an integer scalar type. */
 Wide integer_min(IrScalar scalar);

@@ -193,6 +193,50 @@ static void lower_for(Lower *l, const Stmt *stmt) {
     }
 }
 
+/* Whether the value is in a case: equal to one, or between two. */
+static IrValue *case_condition(Lower *l, IrValue *value, const Case *item) {
+    IrValue *any = NULL;
+    for (const struct CaseRange *range = item->ranges; range != NULL; range = range->next) {
+        IrValue *from = lower_expr(l, range->from), *here;
+        if (range->to == NULL) {
+            here = ir_binary(&l->b, OP_EQ, value, from);
+        } else {
+            IrOp last = range->inclusive ? OP_LE : OP_LT;
+            here = ir_binary(&l->b, OP_AND, ir_binary(&l->b, OP_GE, value, from),
+                             ir_binary(&l->b, last, value, lower_expr(l, range->to)));
+        }
+        any = any == NULL ? here : ir_binary(&l->b, OP_OR, any, here);
+    }
+    return any;
+}
+
+static void lower_case(Lower *l, IrValue *condition, const Block *body) {
+    IrInst *inst = ir_if(&l->b, condition, 0, NULL);
+    LowerSaved saved = lower_enter(l, &inst->regions[IR_IF_TRUE]);
+    lower_block(l, body);
+    lower_end(l, OP_YIELD, 0, NULL);
+    lower_leave(l, saved);
+    saved = lower_enter(l, &inst->regions[IR_IF_FALSE]);
+    lower_end(l, OP_YIELD, 0, NULL);
+    lower_leave(l, saved);
+}
+
+/* At most one case fits, so each is an `if` of its own, and `else` one for when none did: the nesting does not
+ * grow with the cases. */
+static void lower_match(Lower *l, const Stmt *stmt) {
+    IrValue *value = lower_expr(l, stmt->match.value), *any = ir_const_bool(l->module, false);
+    l->b.pos = stmt->span.start;
+    for (const Case *item = stmt->match.cases; item != NULL; item = item->next) {
+        IrValue *here = case_condition(l, value, item);
+        any = ir_binary(&l->b, OP_OR, any, here);
+        lower_case(l, here, item->body);
+    }
+    if (stmt->match.otherwise != NULL) {
+        lower_case(l, ir_unary(&l->b, OP_NOT, any), stmt->match.otherwise);
+    }
+    close_if_never_left(l, !stmt_gives((Stmt *)stmt));
+}
+
 static void lower_stmt(Lower *l, const Stmt *stmt) {
     l->b.pos = stmt->span.start;
     switch (stmt->kind) {
@@ -235,9 +279,11 @@ static void lower_stmt(Lower *l, const Stmt *stmt) {
     case STMT_EXPR:
         lower_expr(l, stmt->value);
         break;
+    case STMT_MATCH:
+        lower_match(l, stmt);
+        break;
     case STMT_ERROR:
     case STMT_SHARED:
-    case STMT_MATCH:
         BUG("statement %d passed the checker", (int)stmt->kind);
     }
 }

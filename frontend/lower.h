@@ -25,8 +25,7 @@ IrValue *lower_index(Lower *l, const Expr *e); /* as u32; a negative one is beyo
 /* lower_place.c: a place whose indices were evaluated, to be read and written */
 typedef struct {
     IrValue *root;
-    IrValue *indices[2];
-    uint32_t index_count;
+    VEC(IrValue *) indices;
     uint32_t swizzle; /* 0: none; else lanes of the vector at root[indices] */
     const IrType *type;
 } LowerPlace;
@@ -34,7 +33,15 @@ LowerPlace lower_place(Lower *l, const Expr *e);
 IrValue *lower_place_load(Lower *l, const LowerPlace *place);
 void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value);
 
+/* lower_matrix.c */
+IrValue *lower_matrix(Lower *l, const IrType *type, uint32_t count, IrValue **parts); /* columns or scalars */
+IrValue *lower_matrix_negate(Lower *l, IrValue *m);
+IrValue *lower_matrix_binary(Lower *l, BinaryOp op, const IrType *type, IrValue *a, IrValue *b);
+IrValue *lower_transpose(Lower *l, const IrType *type, IrValue *m);
+IrValue *lower_determinant(Lower *l, IrValue *m);
+
 /* lower_builtin.c */
+IrValue *lower_dot(Lower *l, IrValue *a, IrValue *b);
 IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args);
 
 /* lower.c */

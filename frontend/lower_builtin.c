@@ -28,7 +28,7 @@ static IrValue *clamp(Lower *l, IrValue *x, IrValue *low, IrValue *high) {
     return ir_binary(&l->b, OP_MIN, ir_binary(&l->b, OP_MAX, x, low), high);
 }
 
-static IrValue *dot(Lower *l, IrValue *a, IrValue *b) {
+IrValue *lower_dot(Lower *l, IrValue *a, IrValue *b) {
     if (ir_is_float(a->type)) {
         return ir_emit(&l->b, OP_DOT, ir_lane_type(a->type), 2, (IrValue *[]){a, b})->results[0];
     }
@@ -40,7 +40,7 @@ static IrValue *dot(Lower *l, IrValue *a, IrValue *b) {
 }
 
 static IrValue *length(Lower *l, IrValue *x) {
-    return ir_is_vector(x->type) ? ir_unary(&l->b, OP_SQRT, dot(l, x, x))
+    return ir_is_vector(x->type) ? ir_unary(&l->b, OP_SQRT, lower_dot(l, x, x))
                                  : ir_unary(&l->b, OP_ABS, x);
 }
 
@@ -79,7 +79,7 @@ static IrValue *smoothstep(Lower *l, IrValue *low, IrValue *high, IrValue *x) {
 
 /* incident - 2 * dot(normal, incident) * normal */
 static IrValue *reflect(Lower *l, IrValue *incident, IrValue *normal) {
-    IrValue *d = dot(l, normal, incident);
+    IrValue *d = lower_dot(l, normal, incident);
     IrValue *twice = mul(l, number(l, d->type, 2), d);
     return sub(l, incident, mul(l, ir_splat(&l->b, normal->type, twice), normal));
 }
@@ -88,7 +88,7 @@ static IrValue *reflect(Lower *l, IrValue *incident, IrValue *normal) {
 static IrValue *refract(Lower *l, IrValue *incident, IrValue *normal, IrValue *eta) {
     const IrType *lane = eta->type, *type = incident->type;
     IrValue *one = number(l, lane, 1), *zero = number(l, lane, 0);
-    IrValue *d = dot(l, normal, incident);
+    IrValue *d = lower_dot(l, normal, incident);
     IrValue *rest = sub(l, one, mul(l, d, d));
     IrValue *k = sub(l, one, mul(l, mul(l, eta, eta), rest));
     IrValue *root = ir_unary(&l->b, OP_SQRT, ir_binary(&l->b, OP_MAX, k, zero));
@@ -99,7 +99,44 @@ static IrValue *refract(Lower *l, IrValue *incident, IrValue *normal, IrValue *e
     return ir_select(&l->b, total, number(l, type, 0), ray);
 }
 
-static IrValue *expand(Lower *l, BuiltinExpansion expansion, IrValue **args) {
+/* Four lanes of 8 bits each, the first in the lowest ones: round(clamp(x, low, 1) * scale). */
+static IrValue *pack(Lower *l, IrValue *x, double low, double scale) {
+    const IrType *type = x->type, *ints = ir_vector(IR_I32, 4), *words = ir_vector(IR_U32, 4);
+    IrValue *level = mul(l, clamp(l, x, number(l, type, low), number(l, type, 1)),
+                         number(l, type, scale));
+    IrValue *bytes = ir_convert(&l->b, OP_CONVERT, ints, ir_unary(&l->b, OP_ROUND, level));
+    bytes = ir_binary(&l->b, OP_AND, ir_convert(&l->b, OP_BITCAST, words, bytes),
+                      ir_const_splat(l->module, words, 255));
+    uint64_t shifts[] = {0, 8, 16, 24};
+    bytes = ir_binary(&l->b, OP_SHL, bytes, ir_const(l->module, words, shifts));
+    IrValue *word = ir_extract(&l->b, bytes, 0);
+    for (unsigned i = 1; i < 4; i++) {
+        word = ir_binary(&l->b, OP_OR, word, ir_extract(&l->b, bytes, i));
+    }
+    return word;
+}
+
+/* The four bytes of a word as lanes of a type, extended by its signedness. */
+static IrValue *bytes_of(Lower *l, IrValue *word, IrScalar scalar) {
+    const IrType *type = ir_vector(scalar, 4);
+    uint64_t up[] = {24, 16, 8, 0};
+    IrValue *bytes = ir_splat(&l->b, ir_vector(IR_U32, 4), word);
+    bytes = ir_binary(&l->b, OP_SHL, bytes, ir_const(l->module, bytes->type, up));
+    bytes = ir_convert(&l->b, OP_BITCAST, type, bytes);
+    IrValue *down = ir_const_splat(l->module, ir_vector(IR_U32, 4), 24);
+    return ir_binary(&l->b, OP_SHR, bytes, down);
+}
+
+static IrValue *unpack(Lower *l, IrValue *word, IrScalar scalar, double scale) {
+    IrValue *lanes =
+        ir_convert(&l->b, OP_CONVERT, ir_vector(IR_F32, 4), bytes_of(l, word, scalar));
+    lanes = divide(l, lanes, number(l, lanes->type, scale));
+    return scalar == IR_I32 /* -128 is -1, too */
+               ? ir_binary(&l->b, OP_MAX, lanes, number(l, lanes->type, -1))
+               : lanes;
+}
+
+static IrValue *expand(Lower *l, BuiltinExpansion expansion, const IrType *result, IrValue **args) {
     IrValue *a = args[0];
     const IrType *type = a->type;
     switch (expansion) {
@@ -125,7 +162,7 @@ static IrValue *expand(Lower *l, BuiltinExpansion expansion, IrValue **args) {
     case EXPAND_radians:
         return mul(l, a, number(l, type, PI / 180));
     case EXPAND_dot:
-        return dot(l, a, args[1]);
+        return lower_dot(l, a, args[1]);
     case EXPAND_cross:
         return cross(l, a, args[1]);
     case EXPAND_length:
@@ -140,6 +177,22 @@ static IrValue *expand(Lower *l, BuiltinExpansion expansion, IrValue **args) {
         return refract(l, a, args[1], args[2]);
     case EXPAND_select: /* select(f, t, c) */
         return ir_select(&l->b, args[2], args[1], a);
+    case EXPAND_pack_unorm4x8:
+        return pack(l, a, 0, 255);
+    case EXPAND_pack_snorm4x8:
+        return pack(l, a, -1, 127);
+    case EXPAND_unpack_unorm4x8:
+        return unpack(l, a, IR_U32, 255);
+    case EXPAND_unpack_snorm4x8:
+        return unpack(l, a, IR_I32, 127);
+    case EXPAND_dot4_u8:
+        return lower_dot(l, bytes_of(l, a, IR_U32), bytes_of(l, args[1], IR_U32));
+    case EXPAND_dot4_i8:
+        return lower_dot(l, bytes_of(l, a, IR_I32), bytes_of(l, args[1], IR_I32));
+    case EXPAND_transpose:
+        return lower_transpose(l, result, a);
+    case EXPAND_determinant:
+        return lower_determinant(l, a);
     case EXPAND_NONE:
         break;
     }
@@ -149,7 +202,7 @@ static IrValue *expand(Lower *l, BuiltinExpansion expansion, IrValue **args) {
 IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args) {
     const BuiltinProc *row = e->symbol->builtin;
     if (row->op == OP_NONE) {
-        return expand(l, row->expansion, args);
+        return expand(l, row->expansion, e->type, args);
     }
     return ir_emit(&l->b, row->op, e->type, (uint32_t)strlen(row->params), args)->results[0];
 }

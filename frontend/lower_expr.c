@@ -5,19 +5,26 @@
 
 IrValue *lower_constant(Lower *l, const IrType *type, const ConstValue *value) {
     REQUIRE(value->type == type && !is_abstract(type));
-    return ir_const(l->module, type, value->bits);
+    return ir_const(l->module, type, const_words(value));
 }
 
 /* Any integer as an index: u32, so that what is negative or beyond 32 bits is outside every length. */
 static IrValue *as_index(Lower *l, IrValue *value) {
-    if (value->type == ir_scalar(IR_U32)) {
+    const IrType *index = ir_scalar(IR_U32), *wide = ir_scalar(IR_U64);
+    if (value->type == index) {
         return value;
     }
-    REQUIRE(ir_bits(value->type) == 32);
     if (ir_is_const(value)) {
-        return ir_const_u32(l->module, (uint32_t)value->bits[0]);
+        Wide number = integer_of_bits(value->type->scalar, value->bits[0]);
+        return ir_const_u32(l->module, number < 0 || number > UINT32_MAX ? UINT32_MAX
+                                                                         : (uint32_t)number);
     }
-    return ir_convert(&l->b, OP_BITCAST, ir_scalar(IR_U32), value);
+    if (ir_bits(value->type) == 64) { /* as unsigned a negative one is beyond 32 bits, too */
+        value = ir_convert(&l->b, OP_BITCAST, wide, value);
+        value = ir_binary(&l->b, OP_MIN, value, ir_const_splat(l->module, wide, UINT32_MAX));
+    }
+    IrOp op = ir_bits(value->type) == 32 ? OP_BITCAST : OP_CONVERT;
+    return ir_convert(&l->b, op, index, value);
 }
 
 IrValue *lower_index(Lower *l, const Expr *e) {
@@ -25,6 +32,9 @@ IrValue *lower_index(Lower *l, const Expr *e) {
 }
 
 IrValue *lower_binary(Lower *l, BinaryOp op, const IrType *type, IrValue *a, IrValue *b) {
+    if (a->type->is_matrix || b->type->is_matrix) {
+        return lower_matrix_binary(l, op, type, a, b);
+    }
     if (op == BINARY_SHL || op == BINARY_SHR) { /* counts are u32; modulo the width, the sign is no matter */
         b = ir_convert(&l->b, OP_CONVERT, ir_vector(IR_U32, b->type->lanes), b);
     } else if (a->type->lanes != b->type->lanes) { /* v * 2.0 */
@@ -69,12 +79,15 @@ static IrValue *short_circuit_arm(Lower *l, const Expr *e, int which) {
 }
 
 static IrValue *lower_construct(Lower *l, const Expr *e) {
-    IrValue *parts[IR_MAX_LANES];
+    IrValue *parts[IR_MAX_LANES * IR_MAX_LANES];
     uint32_t count = 0;
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
         parts[count++] = lower_expr(l, arg);
     }
     l->b.pos = e->span.start;
+    if (e->type->is_matrix) {
+        return lower_matrix(l, e->type, count, parts);
+    }
     if (count == 1) {
         return ir_splat(&l->b, e->type, parts[0]);
     }
@@ -141,6 +154,8 @@ static bool is_memory(const Expr *e) {
         return e->symbol->kind == SYMBOL_LOCAL && e->symbol->is_mut;
     case EXPR_INDEX:
         return e->index.a->type->kind == IR_TYPE_BUFFER || is_memory(e->index.a);
+    case EXPR_FIELD:
+        return e->field.a->type->kind == IR_TYPE_FORM && is_memory(e->field.a);
     default:
         return false;
     }
@@ -155,8 +170,13 @@ static IrValue *lower_index_expr(Lower *l, const Expr *e) {
     IrValue *vector = lower_expr(l, e->index.a);
     IrValue *index = lower_index(l, e->index.b);
     l->b.pos = e->span.start;
-    if (ir_is_const(index)) {
+    if (ir_is_const(index) && index->bits[0] < ir_part_count(vector->type)) {
         return ir_extract(&l->b, vector, (uint32_t)index->bits[0]);
+    }
+    if (ir_is_composite(vector->type)) { /* by a number known at run time only memory is indexed */
+        IrValue *copy = ir_var(&l->b, vector->type, NULL);
+        ir_store(&l->b, vector, copy, 0, NULL);
+        return ir_load(&l->b, copy, 1, &index);
     }
     return ir_emit(&l->b, OP_EXTRACT_AT, e->type, 2, (IrValue *[]){vector, index})->results[0];
 }
@@ -167,8 +187,16 @@ static IrValue *lower_field(Lower *l, const Expr *e) {
         l->b.pos = e->span.start;
         return ir_emit(&l->b, OP_LEN, e->type, 1, &root)->results[0];
     }
+    if (is_memory(e)) {
+        LowerPlace place = lower_place(l, e);
+        l->b.pos = e->span.start;
+        return lower_place_load(l, &place);
+    }
     IrValue *vector = lower_expr(l, e->field.a);
     l->b.pos = e->span.start;
+    if (e->field.a->type->kind == IR_TYPE_FORM) {
+        return ir_extract(&l->b, vector, e->info);
+    }
     unsigned count = swizzle_count(e->info);
     if (count == 1) {
         return ir_extract(&l->b, vector, swizzle_lane(e->info, 0));
@@ -184,6 +212,9 @@ static IrValue *lower_field(Lower *l, const Expr *e) {
 static IrValue *lower_unary(Lower *l, const Expr *e) {
     IrValue *a = lower_expr(l, e->unary.a);
     l->b.pos = e->span.start;
+    if (a->type->is_matrix) {
+        return lower_matrix_negate(l, a);
+    }
     return ir_unary(&l->b, e->unary.op == UNARY_NEG ? OP_NEG : OP_NOT, a);
 }
 
@@ -195,6 +226,37 @@ static IrValue *lower_binary_expr(Lower *l, const Expr *e) {
     IrValue *b = lower_expr(l, e->binary.b);
     l->b.pos = e->span.start;
     return lower_binary(l, e->binary.op, e->type, a, b);
+}
+
+static IrValue *lower_array(Lower *l, const Expr *e) {
+    uint32_t count = e->type->count, i = 0;
+    IrValue **parts = NEW_ARRAY(l->module->arena, IrValue *, count);
+    if (e->kind == EXPR_REPEAT) {
+        IrValue *value = lower_expr(l, e->index.a);
+        for (; i < count; i++) {
+            parts[i] = value;
+        }
+    }
+    for (const Expr *element = e->kind == EXPR_ARRAY ? e->elements : NULL; element != NULL;
+         element = element->next) {
+        parts[i++] = lower_expr(l, element);
+    }
+    l->b.pos = e->span.start;
+    return ir_emit(&l->b, OP_CONSTRUCT, e->type, count, parts)->results[0];
+}
+
+/* The values in the order in which they are written, the fields in that of the form. */
+static IrValue *lower_form(Lower *l, const Expr *e) {
+    IrValue **parts = NEW_ARRAY(l->module->arena, IrValue *, e->type->count);
+    for (const FieldInit *init = e->form.fields; init != NULL; init = init->next) {
+        for (uint32_t i = 0; i < e->type->count; i++) {
+            if (e->type->fields[i].name == init->name.name) {
+                parts[i] = lower_expr(l, init->value);
+            }
+        }
+    }
+    l->b.pos = e->span.start;
+    return ir_emit(&l->b, OP_CONSTRUCT, e->type, e->type->count, parts)->results[0];
 }
 
 IrValue *lower_expr(Lower *l, const Expr *e) {
@@ -225,6 +287,11 @@ IrValue *lower_expr(Lower *l, const Expr *e) {
         return lower_index_expr(l, e);
     case EXPR_FIELD:
         return lower_field(l, e);
+    case EXPR_ARRAY:
+    case EXPR_REPEAT:
+        return lower_array(l, e);
+    case EXPR_FORM:
+        return lower_form(l, e);
     default:
         BUG("expression %d passed the checker", (int)e->kind);
     }

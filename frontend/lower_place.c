@@ -12,16 +12,20 @@ LowerPlace lower_place(Lower *l, const Expr *e) {
     case EXPR_INDEX: {
         if (e->index.a->type->kind == IR_TYPE_BUFFER) {
             place.root = e->index.a->symbol->value;
-            place.indices[place.index_count++] = lower_index(l, e->index.b);
-            return place;
+        } else {
+            place = lower_place(l, e->index.a);
         }
-        place = lower_place(l, e->index.a);
-        place.indices[place.index_count++] = lower_index(l, e->index.b);
+        VEC_PUSH(l->module->arena, &place.indices, lower_index(l, e->index.b));
         place.type = e->type;
         return place;
     }
     case EXPR_FIELD: {
         place = lower_place(l, e->field.a);
+        if (e->field.a->type->kind == IR_TYPE_FORM) {
+            VEC_PUSH(l->module->arena, &place.indices, ir_const_u32(l->module, e->info));
+            place.type = e->type;
+            return place;
+        }
         uint8_t lanes[IR_MAX_LANES];
         unsigned count = swizzle_count(e->info);
         for (unsigned i = 0; i < count; i++) { /* a swizzle of a swizzle picks from what that picked */
@@ -37,24 +41,26 @@ LowerPlace lower_place(Lower *l, const Expr *e) {
     }
 }
 
-/* The indices of one lane of the swizzle. */
-static uint32_t lane_indices(Lower *l, const LowerPlace *place, unsigned i, IrValue **indices) {
-    for (uint32_t k = 0; k < place->index_count; k++) {
-        indices[k] = place->indices[k];
+/* One lane of the swizzle. */
+static LowerPlace lane_place(Lower *l, const LowerPlace *place, unsigned i) {
+    LowerPlace lane = {.root = place->root};
+    for (uint32_t k = 0; k < place->indices.count; k++) {
+        VEC_PUSH(l->module->arena, &lane.indices, place->indices.items[k]);
     }
-    indices[place->index_count] = ir_const_u32(l->module, swizzle_lane(place->swizzle, i));
-    return place->index_count + 1;
+    VEC_PUSH(l->module->arena, &lane.indices,
+             ir_const_u32(l->module, swizzle_lane(place->swizzle, i)));
+    return lane;
 }
 
 IrValue *lower_place_load(Lower *l, const LowerPlace *place) {
     if (place->swizzle == 0) {
-        return ir_load(&l->b, place->root, place->index_count, place->indices);
+        return ir_load(&l->b, place->root, place->indices.count, place->indices.items);
     }
-    IrValue *lanes[IR_MAX_LANES], *indices[3];
+    IrValue *lanes[IR_MAX_LANES];
     unsigned count = swizzle_count(place->swizzle);
     for (unsigned i = 0; i < count; i++) {
-        uint32_t index_count = lane_indices(l, place, i, indices);
-        lanes[i] = ir_load(&l->b, place->root, index_count, indices);
+        LowerPlace lane = lane_place(l, place, i);
+        lanes[i] = lower_place_load(l, &lane);
     }
     return count == 1 ? lanes[0]
                       : ir_emit(&l->b, OP_CONSTRUCT, place->type, count, lanes)->results[0];
@@ -64,14 +70,12 @@ IrValue *lower_place_load(Lower *l, const LowerPlace *place) {
  * invocation's. */
 void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value) {
     if (place->swizzle == 0) {
-        ir_store(&l->b, value, place->root, place->index_count, place->indices);
+        ir_store(&l->b, value, place->root, place->indices.count, place->indices.items);
         return;
     }
-    IrValue *indices[3];
     unsigned count = swizzle_count(place->swizzle);
     for (unsigned i = 0; i < count; i++) {
-        uint32_t index_count = lane_indices(l, place, i, indices);
-        IrValue *lane = count == 1 ? value : ir_extract(&l->b, value, i);
-        ir_store(&l->b, lane, place->root, index_count, indices);
+        LowerPlace lane = lane_place(l, place, i);
+        lower_place_store(l, &lane, count == 1 ? value : ir_extract(&l->b, value, i));
     }
 }

@@ -64,7 +64,7 @@ IrValue *ir_splat(IrBuilder *b, const IrType *type, IrValue *scalar) {
 }
 
 IrValue *ir_extract(IrBuilder *b, IrValue *vector, uint32_t index) {
-    IrInst *inst = ir_emit(b, OP_EXTRACT, ir_lane_type(vector->type), 1, &vector);
+    IrInst *inst = ir_emit(b, OP_EXTRACT, ir_part_type(vector->type, index), 1, &vector);
     inst->index = index;
     return inst->results[0];
 }
@@ -90,7 +90,7 @@ IrValue *ir_load(IrBuilder *b, IrValue *root, uint32_t index_count, IrValue *con
     for (uint32_t i = 0; i < index_count; i++) {
         inst->operands[1 + i] = indices[i];
     }
-    const IrType *type = ir_place_type(root->type, index_count);
+    const IrType *type = ir_place_type(root->type, index_count, indices);
     REQUIRE(type != NULL);
     ir_insert(b, inst);
     return ir_result_new(b->module, inst, 0, type);
@@ -105,7 +105,7 @@ IrInst *ir_store(IrBuilder *b, IrValue *value, IrValue *root, uint32_t index_cou
     for (uint32_t i = 0; i < index_count; i++) {
         inst->operands[2 + i] = indices[i];
     }
-    REQUIRE(ir_place_type(root->type, index_count) == value->type);
+    REQUIRE(ir_place_type(root->type, index_count, indices) == value->type);
     ir_insert(b, inst);
     return inst;
 }

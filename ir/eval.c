@@ -414,8 +414,8 @@ static EvalStatus eval_reduce(bool all, EvalOperand operand, uint64_t *result) {
     return EVAL_OK;
 }
 
-static void copy_lanes(uint64_t *result, EvalOperand operand) {
-    memcpy(result, operand.bits, operand.type->lanes * sizeof *result);
+static void copy_words(uint64_t *result, EvalOperand operand) {
+    memcpy(result, operand.bits, operand.type->words * sizeof *result);
 }
 
 EvalStatus ir_eval(IrOp op, unsigned flags, const IrInst *inst, const IrType *type,
@@ -427,16 +427,17 @@ EvalStatus ir_eval(IrOp op, unsigned flags, const IrInst *inst, const IrType *ty
         return EVAL_OK;
     case OP_CONSTRUCT:
         for (unsigned i = 0; i < operand_count; i++) {
-            copy_lanes(result, operands[i]);
-            result += operands[i].type->lanes;
+            copy_words(result, operands[i]);
+            result += operands[i].type->words;
         }
         return EVAL_OK;
     case OP_EXTRACT:
-        result[0] = operands[0].bits[inst->index];
+        memcpy(result, operands[0].bits + ir_part_word(operands[0].type, inst->index),
+               type->words * sizeof *result);
         return EVAL_OK;
     case OP_INSERT:
-        copy_lanes(result, operands[0]);
-        result[inst->index] = operands[1].bits[0];
+        copy_words(result, operands[0]);
+        copy_words(result + ir_part_word(type, inst->index), operands[1]);
         return EVAL_OK;
     case OP_EXTRACT_AT:
         inside = operands[1].bits[0] < operands[0].type->lanes;
@@ -444,7 +445,7 @@ EvalStatus ir_eval(IrOp op, unsigned flags, const IrInst *inst, const IrType *ty
         return inside || !raw ? EVAL_OK : EVAL_UNDEFINED;
     case OP_INSERT_AT:
         inside = operands[2].bits[0] < type->lanes;
-        copy_lanes(result, operands[0]);
+        copy_words(result, operands[0]);
         if (inside) {
             result[operands[2].bits[0]] = operands[1].bits[0];
         }

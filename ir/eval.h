@@ -16,11 +16,11 @@ typedef enum {
 
 typedef struct {
     const IrType *type;
-    const uint64_t *bits; /* one word a lane */
+    const uint64_t *bits; /* one word a scalar */
 } EvalOperand;
 
 /* Evaluates `op` (with `flags`, and the immediates of `inst` where the op has them; else inst may be NULL)
- * to a value of `type`; `result` has room for IR_MAX_LANES words. */
+ * to a value of `type`; `result` has room for ir_words(type) words. */
 EvalStatus ir_eval(IrOp op, unsigned flags, const IrInst *inst, const IrType *type,
                    unsigned operand_count, const EvalOperand *operands, uint64_t *result);
 

@@ -89,12 +89,84 @@ const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *elem
     return type;
 }
 
+const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t count) {
+    if (count == 0 || element->words > IR_MAX_WORDS / count ||
+        element->depth >= IR_MAX_TYPE_DEPTH) {
+        return NULL;
+    }
+    for (const IrType *type = module->types; type != NULL; type = type->next) {
+        if (type->kind == IR_TYPE_ARRAY && type->element == element && type->count == count &&
+            !type->is_matrix) {
+            return type;
+        }
+    }
+    IrType *type = NEW(module->arena, IrType);
+    *type = (IrType){.kind = IR_TYPE_ARRAY,
+                     .element = element,
+                     .count = count,
+                     .words = element->words * count,
+                     .depth = element->depth + 1,
+                     .next = module->types};
+    module->types = type;
+    return type;
+}
+
+const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns, unsigned rows) {
+    const IrType *column = ir_vector(scalar, rows);
+    for (const IrType *type = module->types; type != NULL; type = type->next) {
+        if (type->is_matrix && type->element == column && type->count == columns) {
+            return type;
+        }
+    }
+    IrType *type = NEW(module->arena, IrType);
+    *type = (IrType){.kind = IR_TYPE_ARRAY,
+                     .element = column,
+                     .count = columns,
+                     .is_matrix = true,
+                     .words = column->words * columns,
+                     .depth = 1,
+                     .next = module->types};
+    module->types = type;
+    return type;
+}
+
+const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const IrField *fields) {
+    IrField *kept = NEW_ARRAY(module->arena, IrField, count);
+    uint32_t words = 0, offset = 0, depth = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        kept[i] = fields[i];
+        words += fields[i].type->words;
+        depth = fields[i].type->depth > depth ? fields[i].type->depth : depth;
+        if (words > IR_MAX_WORDS || depth >= IR_MAX_TYPE_DEPTH) {
+            return NULL;
+        }
+        if (!ir_has_bool(fields[i].type)) { /* a form with a bool is in no host's memory */
+            unsigned align = ir_align(fields[i].type);
+            kept[i].offset = (offset + align - 1) / align * align;
+            offset = kept[i].offset + ir_size(fields[i].type);
+        }
+    }
+    if (count == 0) {
+        return NULL;
+    }
+    IrType *type = NEW(module->arena, IrType);
+    *type = (IrType){.kind = IR_TYPE_FORM,
+                     .name = name,
+                     .count = count,
+                     .fields = kept,
+                     .words = words,
+                     .depth = depth + 1,
+                     .next = module->types};
+    module->types = type;
+    return type;
+}
+
 /* ---- constants ---- */
 
 static uint32_t hash_const(const IrType *type, const uint64_t *bits) {
-    uint32_t hash =
-        (uint32_t)type->scalar * 31 + type->lanes; /* no addresses: order must not vary */
-    return hash * 16777619u ^ hash_bytes(bits, type->lanes * sizeof *bits);
+    /* no addresses: order must not vary */
+    uint32_t hash = ((uint32_t)type->kind * 31 + (uint32_t)type->scalar) * 31 + type->words;
+    return hash * 16777619u ^ hash_bytes(bits, type->words * sizeof *bits);
 }
 
 static void grow_constants(IrModule *module) {
@@ -113,18 +185,18 @@ static void grow_constants(IrModule *module) {
 }
 
 IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits) {
-    REQUIRE(ir_is_value(type));
+    REQUIRE(ir_is_data(type));
     if (module->constant_count >= module->constant_capacity) {
         grow_constants(module);
     }
     uint32_t slot = hash_const(type, bits) & (module->constant_capacity - 1);
-    size_t size = type->lanes * sizeof *bits;
+    size_t size = type->words * sizeof *bits;
     for (IrValue *value = module->constants[slot]; value != NULL; value = value->next) {
         if (value->type == type && memcmp(value->bits, bits, size) == 0) {
             return value;
         }
     }
-    IrValue *value = value_new(module, IR_VALUE_CONST, type, 0, type->lanes);
+    IrValue *value = value_new(module, IR_VALUE_CONST, type, 0, type->words);
     memcpy(value->bits, bits, size);
     value->next = module->constants[slot];
     module->constants[slot] = value;
@@ -133,12 +205,19 @@ IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits) {
 }
 
 IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits) {
+    REQUIRE(ir_is_value(type));
     uint64_t lanes[IR_MAX_LANES] = {bits, bits, bits, bits};
     return ir_const(module, type, lanes);
 }
 
 IrValue *ir_const_zero(IrModule *module, const IrType *type) {
-    return ir_const_splat(module, type, 0);
+    if (ir_is_value(type)) {
+        return ir_const_splat(module, type, 0);
+    }
+    Arena scratch = {0};
+    IrValue *zero = ir_const(module, type, NEW_ARRAY(&scratch, uint64_t, type->words));
+    arena_release(&scratch);
+    return zero;
 }
 
 IrValue *ir_const_number(IrModule *module, const IrType *type, double number) {
@@ -168,18 +247,24 @@ IrValue *ir_resolve(IrValue *value) {
     return end;
 }
 
-const IrType *ir_place_type(const IrType *root, uint32_t index_count) {
+const IrType *ir_place_type(const IrType *root, uint32_t index_count, IrValue *const *indices) {
     const IrType *type = root->element;
     if (root->kind == IR_TYPE_BUFFER) {
         if (index_count == 0) {
             return NULL; /* a buffer as a whole is not a value */
         }
         index_count--;
+        indices++;
     }
-    if (index_count == 0) {
-        return type;
+    for (uint32_t i = 0; i < index_count && type != NULL; i++) {
+        if (type->kind == IR_TYPE_FORM) {
+            bool good = ir_is_const(indices[i]) && indices[i]->bits[0] < type->count;
+            type = good ? ir_part_type(type, (uint32_t)indices[i]->bits[0]) : NULL;
+        } else {
+            type = ir_part_type(type, 0);
+        }
     }
-    return index_count == 1 && ir_is_vector(type) ? ir_lane_type(type) : NULL;
+    return type;
 }
 
 IrOp ir_op_named(const char *text, size_t length) {

@@ -43,9 +43,10 @@ typedef enum {
     RULE_FLOAT_TEST,   /* T → bool with T's lanes, T floats */
     RULE_CONVERT,      /* numbers or bools → numbers, same lanes */
     RULE_BITCAST,      /* numbers → numbers, same size in bits */
-    RULE_CONSTRUCT,    /* scalars and vectors of one scalar type → vector of all their lanes */
-    RULE_EXTRACT,      /* vector → its lane type; index < lanes */
-    RULE_INSERT,       /* (vector, its lane type) → vector */
+    RULE_CONSTRUCT,    /* scalars and vectors of one scalar type → vector of all their lanes; or each part →
+                          array or form */
+    RULE_EXTRACT,      /* vector, array or form → one part of it; index < its parts */
+    RULE_INSERT,       /* (vector, array or form, a part of it) → the same type */
     RULE_EXTRACT_AT,   /* (vector, u32) → its lane type */
     RULE_INSERT_AT,    /* (vector, its lane type, u32) → vector */
     RULE_SWIZZLE,      /* vector → vector of the chosen lanes */
@@ -117,7 +118,7 @@ struct IrValue {
     IrValue *forward; /* replaced by that (ir_resolve); NULL: itself */
     uint32_t mark;    /* scratch of the pass or printer that is running */
     IrValue *next;    /* interning of constants */
-    uint64_t bits[];  /* IR_VALUE_CONST: one word a lane, zero above the lane's width; bool 0 or 1 */
+    uint64_t bits[];  /* IR_VALUE_CONST: a word for each scalar, zero above its width; bool 0 or 1 */
 };
 
 /* ---- instructions ---- */
@@ -190,7 +191,7 @@ struct IrModule {
     Diags *diags; /* where passes report what only they can see */
     IrFunction *functions; /* in order of the source */
     IrFunction *newest;    /* the last of them, if one was added since any went; else NULL */
-    const IrType *types;   /* interned roots */
+    const IrType *types;   /* interned roots, arrays and all forms, the newest first */
     IrValue **constants;   /* hash table of interned constants */
     uint32_t constant_count, constant_capacity;
 };
@@ -200,10 +201,15 @@ IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_
 void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, Name name,
                        const IrType *type);
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element);
+/* Composites. NULL: more than IR_MAX_WORDS words, or no part at all. A form is a type of its own each time it is
+ * made; `fields` is copied, its offsets are filled in. */
+const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t count);
+const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns, unsigned rows);
+const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const IrField *fields);
 
 /* ---- constants ---- */
 
-IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits); /* one word a lane */
+IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits); /* ir_words(type) words */
 IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits);  /* every lane alike */
 IrValue *ir_const_zero(IrModule *module, const IrType *type);
 IrValue *ir_const_number(IrModule *module, const IrType *type, double number); /* every lane */
@@ -225,8 +231,9 @@ static inline bool ir_has(IrOp op, unsigned effects) {
 static inline uint32_t ir_place_start(const IrInst *inst) {
     return inst->op == OP_STORE ? 1 : 0;
 }
-/* What is at a place: the root's element, or one lane of it. NULL: too many indices. */
-const IrType *ir_place_type(const IrType *root, uint32_t index_count);
+/* What is at a place. NULL: there is no such place (too many indices, a form's field that is no constant or is
+ * not there). An index beyond the end of an array or vector is a place, whose reads and writes are outside. */
+const IrType *ir_place_type(const IrType *root, uint32_t index_count, IrValue *const *indices);
 
 /* Whether back-ends accept the instruction only as `.raw` (whether or not it is already): its total form promises
  * what hardware does not. Integer div and rem, shifts, bit fields, float to int, lanes and elements by index; not

@@ -113,13 +113,49 @@ static bool parse_params(IrParser *p) {
     return irp_expect(p, ')');
 }
 
+/* `form @Body { pos: f32x3, mass: f32 }` */
+static bool parse_form(IrParser *p) {
+    IrToken name = {0}, field = {0};
+    VEC(IrField) fields = {0};
+    irp_advance(p);
+    if (!irp_take(p, TOKEN_FUNCTION, "a form's `@name`", &name) || !irp_expect(p, '{')) {
+        return false;
+    }
+    do {
+        IrField made = {0};
+        if (!irp_take(p, TOKEN_WORD, "a field's name", &field) || !irp_expect(p, ':') ||
+            !irp_type(p, &made.type)) {
+            return false;
+        }
+        if (!ir_is_data(made.type)) {
+            return irp_unknown(p, &field, "type of the field");
+        }
+        made.name = irp_name(p, &field);
+        VEC_PUSH(p->module->arena, &fields, made);
+    } while (irp_accept(p, ','));
+    void **known = name_map_at(&p->forms, irp_name(p, &name));
+    if (*known != NULL) {
+        diag_report(p->diags, name.span, D(IR_DUPLICATE), "form", irp_name(p, &name)->text);
+        return false;
+    }
+    const IrType *form =
+        ir_form_type(p->module, irp_name(p, &name), fields.count, fields.items);
+    if (form == NULL) {
+        diag_report(p->diags, name.span, D(IR_SYNTAX), "a form of a size that can be",
+                    "this one");
+        return false;
+    }
+    *known = (void *)form;
+    return irp_expect(p, '}');
+}
+
 static bool parse_function(IrParser *p) {
     const char *doc = ir_scan_doc(p->module->arena, p->file, &p->token);
     Pos pos = p->token.span.start;
     IrToken name = {0};
     bool is_kernel = irp_at_word(p, "kernel");
     if (!is_kernel && !irp_at_word(p, "proc")) {
-        return irp_expected(p, "`kernel` or `proc`");
+        return irp_expected(p, "`kernel`, `proc` or `form`");
     }
     irp_advance(p);
     if (!irp_take(p, TOKEN_FUNCTION, "a function's `@name`", &name) || !parse_params(p)) {
@@ -160,9 +196,10 @@ static void parse_functions(IrParser *p) {
     while (p->token.kind != TOKEN_END) {
         p->operands.count = p->bindings.count = 0;
         name_map_clear(&p->values);
-        if (!parse_function(p)) {
+        bool good = irp_at_word(p, "form") ? parse_form(p) : parse_function(p);
+        if (!good) {
             while (p->token.kind != TOKEN_END && !irp_at_word(p, "kernel") &&
-                   !irp_at_word(p, "proc")) {
+                   !irp_at_word(p, "proc") && !irp_at_word(p, "form")) {
                 irp_advance(p);
             }
         }
@@ -240,7 +277,8 @@ IrModule *ir_parse(Arena *arena, Names *names, Diags *diags, const SourceFile *f
                   .diags = diags,
                   .file = file,
                   .values = {.arena = arena},
-                  .functions = {.arena = arena}};
+                  .functions = {.arena = arena},
+                  .forms = {.arena = arena}};
     unsigned errors = diags->errors;
     parse_functions(&p);
     if (diags->errors == errors) {

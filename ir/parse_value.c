@@ -4,31 +4,78 @@
 
 /* ---- types and names ---- */
 
-bool irp_type(IrParser *p, const IrType **type) {
+/* `f32x4x4` */
+static const IrType *matrix_named(IrParser *p, const IrToken *token) {
+    const IrType *column = NULL;
+    if (token->length == 7 && token->text[3] == 'x' && token->text[4] >= '2' &&
+        token->text[4] <= '4') { /* f32x4 f32x4: the scalar with the rows */
+        char name[5] = {token->text[0], token->text[1], token->text[2], 'x', token->text[6]};
+        column = token->text[5] == 'x' ? ir_type_named(name, sizeof name) : NULL;
+    }
+    return column != NULL && ir_is_float(column)
+               ? ir_matrix_type(p->module, column->scalar, (unsigned)(token->text[4] - '0'),
+                                column->lanes)
+               : NULL;
+}
+
+static bool data_type(IrParser *p, const IrType **type);
+
+/* `array<element, count>` */
+static bool array_type(IrParser *p, const IrType **type) {
+    Span start = p->token.span;
+    const IrType *element;
+    uint32_t count;
+    irp_advance(p);
+    if (!irp_expect(p, '<') || !data_type(p, &element) || !irp_expect(p, ',') ||
+        !irp_u32(p, &count)) {
+        return false;
+    }
+    *type = ir_array_type(p->module, element, count);
+    if (*type == NULL) {
+        diag_report(p->diags, start, D(IR_SYNTAX), "an array of a size that can be", "this one");
+        return false;
+    }
+    return irp_expect(p, '>');
+}
+
+/* Anything that a value can be. */
+static bool data_type(IrParser *p, const IrType **type) {
     IrToken name = p->token;
-    if (name.kind != TOKEN_WORD) {
+    if (name.kind == TOKEN_FUNCTION) {
+        *type = *name_map_at(&p->forms, irp_name(p, &name));
+    } else if (name.kind != TOKEN_WORD) {
         return irp_expected(p, "a type");
-    }
-    if (irp_at_word(p, "buffer") || irp_at_word(p, "var")) {
-        IrTypeKind kind = irp_at_word(p, "buffer") ? IR_TYPE_BUFFER : IR_TYPE_VAR;
-        irp_advance(p);
-        IrToken word = {0};
-        if (!irp_expect(p, '<') || !irp_take(p, TOKEN_WORD, "a type", &word)) {
-            return false;
+    } else if (irp_at_word(p, "array")) {
+        if (++p->type_depth > IR_MAX_TYPE_DEPTH) {
+            return irp_expected(p, "fewer types in one another");
         }
-        const IrType *element = ir_type_named(word.text, word.length);
-        if (element == NULL) {
-            return irp_unknown(p, &word, "type");
-        }
-        *type = ir_root_type(p->module, kind, element);
-        return irp_expect(p, '>');
+        bool good = array_type(p, type);
+        p->type_depth--;
+        return good;
+    } else {
+        *type = ir_type_named(name.text, name.length);
+        *type = *type != NULL ? *type : matrix_named(p, &name);
     }
-    *type = ir_type_named(name.text, name.length);
     if (*type == NULL) {
         return irp_unknown(p, &name, "type");
     }
     irp_advance(p);
     return true;
+}
+
+bool irp_type(IrParser *p, const IrType **type) {
+    p->type_depth = 0;
+    if (irp_at_word(p, "buffer") || irp_at_word(p, "var")) {
+        IrTypeKind kind = irp_at_word(p, "buffer") ? IR_TYPE_BUFFER : IR_TYPE_VAR;
+        const IrType *element;
+        irp_advance(p);
+        if (!irp_expect(p, '<') || !data_type(p, &element)) {
+            return false;
+        }
+        *type = ir_root_type(p->module, kind, element);
+        return irp_expect(p, '>');
+    }
+    return data_type(p, type);
 }
 
 bool irp_binding(IrParser *p) {
@@ -165,39 +212,91 @@ static bool parse_lane(IrParser *p, const IrScalar *wanted, IrScalar *scalar, ui
     return true;
 }
 
-/* `f32x2(1, 0.5)`, at the `(` */
-static bool parse_vector(IrParser *p, const IrType *type, IrValue **value) {
-    uint64_t bits[IR_MAX_LANES] = {0};
-    for (unsigned i = 0; i < type->lanes; i++) {
+static bool parse_const(IrParser *p, const IrType *type, uint64_t *bits);
+
+/* The parts of a vector, array or form, at the `(`. The lanes of a vector leave out their type. */
+static bool parse_parts(IrParser *p, const IrType *type, uint64_t *bits) {
+    for (uint32_t i = 0; i < ir_part_count(type); i++) {
+        const IrType *part = ir_part_type(type, i);
         IrScalar scalar;
         if (!irp_expect(p, i == 0 ? '(' : ',') ||
-            !parse_lane(p, &type->scalar, &scalar, &bits[i])) {
+            !(ir_is_vector(type) ? parse_lane(p, &type->scalar, &scalar, bits)
+                                 : parse_const(p, part, bits))) {
             return false;
         }
+        bits += part->words;
     }
-    *value = ir_const(p->module, type, bits);
     return irp_expect(p, ')');
+}
+
+/* A constant of that type. */
+static bool parse_const(IrParser *p, const IrType *type, uint64_t *bits) {
+    IrScalar scalar;
+    if (type->kind == IR_TYPE_SCALAR) {
+        return parse_lane(p, &type->scalar, &scalar, bits);
+    }
+    bool zero = irp_at_word(p, "zero");
+    const IrType *named;
+    if (zero) {
+        irp_advance(p);
+    }
+    if ((zero && !irp_expect(p, '<')) || !data_type(p, &named) || (zero && !irp_expect(p, '>'))) {
+        return false;
+    }
+    if (named != type) {
+        return irp_expected(p, arena_printf(p->diags->arena, "a constant of type `%s`",
+                                            ir_type_text(p->diags->arena, type)));
+    }
+    return zero || parse_parts(p, type, bits);
+}
+
+/* Whether a constant of more than one word is next: it begins with its type. */
+static bool starts_parts(const IrParser *p) {
+    const IrType *type = p->token.kind == TOKEN_WORD
+                             ? ir_type_named(p->token.text, p->token.length)
+                             : NULL;
+    return p->token.kind == TOKEN_FUNCTION || irp_at_word(p, "zero") || irp_at_word(p, "array") ||
+           (type != NULL && ir_is_vector(type)) ||
+           (p->token.kind == TOKEN_WORD && p->token.length == 7 && p->token.text[0] == 'f' &&
+            p->token.text[3] == 'x' && p->token.text[5] == 'x');
 }
 
 static bool starts_operand(const IrParser *p) {
     return p->token.kind == TOKEN_VALUE || p->token.kind == TOKEN_NUMBER ||
            irp_at_word(p, "true") || irp_at_word(p, "false") || irp_at_word(p, "bits") ||
-           (p->token.kind == TOKEN_WORD && ir_type_named(p->token.text, p->token.length) != NULL);
+           starts_parts(p);
+}
+
+/* A vector, array or form: `f32x2(1, 0.5)`, `@Pair(1u32, 2u32)`, `zero<array<f32, 4>>` */
+static bool parse_whole(IrParser *p, IrValue **value) {
+    const IrType *type;
+    bool zero = irp_at_word(p, "zero");
+    p->type_depth = 0;
+    if (zero) {
+        irp_advance(p);
+    }
+    if ((zero && !irp_expect(p, '<')) || !data_type(p, &type) || (zero && !irp_expect(p, '>'))) {
+        return false;
+    }
+    uint64_t *bits = NEW_ARRAY(p->module->arena, uint64_t, type->words);
+    if (!zero && !parse_parts(p, type, bits)) {
+        return false;
+    }
+    *value = ir_const(p->module, type, bits);
+    return true;
 }
 
 bool irp_operand(IrParser *p) {
     IrToken token = p->token;
     IrValue *value = NULL;
-    const IrType *type = token.kind == TOKEN_WORD ? ir_type_named(token.text, token.length) : NULL;
     if (token.kind == TOKEN_VALUE) {
         value = *name_map_at(&p->values, irp_name(p, &token));
         if (value == NULL) {
             return irp_unknown(p, &token, "value");
         }
         irp_advance(p);
-    } else if (type != NULL && ir_is_vector(type)) {
-        irp_advance(p);
-        if (!parse_vector(p, type, &value)) {
+    } else if (starts_parts(p)) {
+        if (!parse_whole(p, &value)) {
             return false;
         }
     } else {

@@ -31,7 +31,8 @@ typedef struct {
     const SourceFile *file;
     uint32_t at;
     IrToken token;
-    NameMap values, functions;
+    NameMap values, functions, forms;
+    unsigned type_depth; /* of the type that is being parsed */
     VEC(IrValue *) operands; /* stacks: whoever pushes takes off */
     VEC(IrBinding) bindings;
     VEC(IrOpenCall) calls;

@@ -1,26 +1,32 @@
 /* The pipelines, in order. Each ends with what back-ends take (ir_verify_lowered). */
 #include "ir/pass.h"
 
+/* What back-ends need. Bounds come before lower_small_ints, whose loads must not leave the checks around them; what
+ * it leaves total in 32 bits is for the passes behind it. */
+#define LOWERING                                                                                   \
+    &pass_lower_wide_bits, &pass_lower_bits, &pass_lower_bounds, &pass_split_memory,               \
+        &pass_lower_small_ints, &pass_lower_int_div, &pass_lower_shift, &pass_lower_convert,       \
+        &pass_lower_float_rem, &pass_lower_wide_round
+
 const IrPass *const ir_pipeline_O0[] = {
     &pass_lower_returns,
     &pass_inline_procs,
     &pass_opt_dce, /* the rest of what was inlined; less to lower */
-    &pass_lower_int_div,
-    &pass_lower_shift,
-    &pass_lower_bits,
-    &pass_lower_convert,
-    &pass_lower_float_rem,
-    &pass_lower_bounds,
+    LOWERING,
     NULL,
 };
 
 const IrPass *const ir_pipeline_O1[] = {
-    &pass_lower_returns,   &pass_inline_procs,
-    &pass_mem2reg, /* after it: no local lives in memory, but those with a computed lane */
-    &pass_opt_fold,        &pass_opt_dce,
-    &pass_lower_int_div,   &pass_lower_shift,
-    &pass_lower_bits,      &pass_lower_convert,
-    &pass_lower_float_rem, &pass_lower_bounds,
-    &pass_opt_fold, /* guards of constants */
-    &pass_opt_dce,         NULL,
+    &pass_lower_returns,
+    &pass_inline_procs,
+    &pass_split_vars,
+    &pass_mem2reg, /* after it: no local lives in memory, but arrays with computed indices and what is large */
+    &pass_split_values,
+    &pass_opt_fold,
+    &pass_opt_dce,
+    LOWERING,
+    &pass_split_values, /* what is loaded behind the checks of bounds */
+    &pass_opt_fold,     /* guards of constants */
+    &pass_opt_dce,
+    NULL,
 };

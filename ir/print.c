@@ -71,18 +71,39 @@ static void define(Printer *p, IrValue *value) {
 
 /* ---- operands ---- */
 
-static void print_const(Printer *p, const IrValue *value) {
-    const IrType *type = value->type;
-    if (!ir_is_vector(type)) {
-        if (ir_literal_print(p->out, type->scalar, value->bits[0])) {
+static bool all_zero(const uint64_t *bits, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (bits[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The lanes of a vector leave out their type; the parts of an array or form have it. */
+static void print_const(Printer *p, const IrType *type, const uint64_t *bits) {
+    if (type->kind == IR_TYPE_SCALAR) {
+        if (ir_literal_print(p->out, type->scalar, bits[0])) {
             text_add(p->out, ir_scalars[type->scalar].text);
         }
         return;
     }
+    if (ir_is_composite(type) && all_zero(bits, type->words)) {
+        text_add(p->out, "zero<");
+        ir_type_print(p->out, type);
+        text_char(p->out, '>');
+        return;
+    }
     ir_type_print(p->out, type);
-    for (unsigned i = 0; i < type->lanes; i++) {
+    for (uint32_t i = 0; i < ir_part_count(type); i++) {
         text_add(p->out, i == 0 ? "(" : ", ");
-        ir_literal_print(p->out, type->scalar, value->bits[i]);
+        if (ir_is_vector(type)) {
+            ir_literal_print(p->out, type->scalar, bits[i]);
+        } else {
+            const IrType *part = ir_part_type(type, i);
+            print_const(p, part, bits);
+            bits += part->words;
+        }
     }
     text_char(p->out, ')');
 }
@@ -92,7 +113,7 @@ static void print_value(Printer *p, const IrValue *value) {
         value = value->forward;
     }
     if (value != NULL && ir_is_const(value)) {
-        print_const(p, value);
+        print_const(p, value->type, value->bits);
     } else if (value != NULL && value->mark < p->labels.count &&
                p->labels.items[value->mark].value == value) {
         print_label(p, &p->labels.items[value->mark]);
@@ -312,8 +333,31 @@ static Printer printer(Text *out, const SourceMap *positions) {
                      .taken = {.arena = out->arena}};
 }
 
+/* The forms of the list, the last one first: in the order in which they were made. */
+static uint32_t print_forms(Text *out, const IrType *types) {
+    VEC(const IrType *) forms = {0};
+    for (const IrType *type = types; type != NULL; type = type->next) {
+        if (type->kind == IR_TYPE_FORM) {
+            VEC_PUSH(out->arena, &forms, type);
+        }
+    }
+    for (uint32_t i = forms.count; i-- > 0;) {
+        const IrType *form = forms.items[i];
+        text_printf(out, "form @%s {", form->name->text);
+        for (uint32_t k = 0; k < form->count; k++) {
+            text_printf(out, "%s%s: ", k == 0 ? " " : ", ", form->fields[k].name->text);
+            ir_type_print(out, form->fields[k].type);
+        }
+        text_add(out, " }\n");
+    }
+    return forms.count;
+}
+
 void ir_print(Text *out, const IrModule *module, const SourceMap *positions) {
     Printer p = printer(out, positions);
+    if (print_forms(out, module->types) > 0 && module->functions != NULL) {
+        text_char(out, '\n');
+    }
     for (const IrFunction *function = module->functions; function != NULL;
          function = function->next) {
         text_add(out, function != module->functions ? "\n" : "");

@@ -39,8 +39,16 @@ ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
             block_align = ir_align(type) > block_align ? ir_align(type) : block_align;
         }
     }
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        ReflectParam *param = &kernel->params[i];
+        if (param->is_buffer && param->size < REFLECT_LENGTH_GRAIN) {
+            param->length_in_block = true;
+            param->length_offset = round_up(block, 4);
+            block = param->length_offset + 4;
+        }
+    }
     kernel->value_block_size = round_up(block, block_align);
-    kernel->values_in_uniform_buffer = kernel->value_block_size > REFLECT_PUSH_CONSTANT_BYTES;
+    kernel->values_in_buffer = kernel->value_block_size > REFLECT_PUSH_CONSTANT_BYTES;
     ir_walk((IrRegion *)&function->body, note_access, kernel);
     return kernel;
 }

@@ -14,18 +14,25 @@ typedef struct {
     uint32_t binding;   /* buffers: 0, 1, … in order of declaration */
     uint32_t size;      /* bytes: a buffer's element stride, or the value's size */
     uint32_t offset;    /* values: in the value block, std430 */
+    bool length_in_block;   /* buffers: the element count is handed over in the value block, as a u32 … */
+    uint32_t length_offset; /* … there: behind all values */
 } ReflectParam;
 
 typedef struct {
     const IrFunction *kernel;
     uint32_t param_count, buffer_count;
     ReflectParam *params;      /* in order of declaration */
-    uint32_t value_block_size; /* bytes, a multiple of its alignment; 0: no value parameters */
-    bool values_in_uniform_buffer; /* the block is too large for push constants: binding buffer_count */
+    uint32_t value_block_size; /* bytes with the lengths, a multiple of its alignment; 0: nothing is in it */
+    bool values_in_buffer; /* the block is too large for push constants: a storage buffer, binding buffer_count */
 } ReflectKernel;
 
-/* Vulkan promises 128 bytes of push constants (maxPushConstantsSize, required limits). */
+/* Vulkan promises 128 bytes of push constants (maxPushConstantsSize, required limits). A larger block is a storage
+ * buffer: in a uniform buffer, arrays and forms would have another layout than the host's. */
 enum { REFLECT_PUSH_CONSTANT_BYTES = 128 };
+
+/* Drivers may round what a kernel sees of a buffer up to so many bytes: where an element is smaller, they are not
+ * asked for the length. */
+enum { REFLECT_LENGTH_GRAIN = 4 };
 
 ReflectKernel *ir_reflect(Arena *arena, const IrFunction *kernel);
 

@@ -10,11 +10,11 @@ const IrScalarRow ir_scalars[IR_SCALAR_COUNT] = {
 const IrType ir_void = {.kind = IR_TYPE_VOID};
 
 static const IrType values[IR_SCALAR_COUNT][IR_MAX_LANES] = {
+#define VALUE(ID, count)                                                                           \
+    {.kind = count == 1 ? IR_TYPE_SCALAR : IR_TYPE_VECTOR, .scalar = IR_##ID, .lanes = count,       \
+     .words = count}
 #define SCALAR(ID, text, bits, class)                                                              \
-    [IR_##ID] = {{IR_TYPE_SCALAR, IR_##ID, 1, NULL, NULL},                                         \
-                 {IR_TYPE_VECTOR, IR_##ID, 2, NULL, NULL},                                         \
-                 {IR_TYPE_VECTOR, IR_##ID, 3, NULL, NULL},                                         \
-                 {IR_TYPE_VECTOR, IR_##ID, 4, NULL, NULL}},
+    [IR_##ID] = {VALUE(ID, 1), VALUE(ID, 2), VALUE(ID, 3), VALUE(ID, 4)},
 #include "ir/scalars.def"
 #undef SCALAR
 };
@@ -27,16 +27,86 @@ const IrType *ir_vector(IrScalar scalar, unsigned lanes) {
     return &values[scalar][lanes - 1];
 }
 
-unsigned ir_size(const IrType *type) {
-    return ir_bits(type) / 8 * type->lanes;
+uint32_t ir_part_count(const IrType *type) {
+    return ir_is_vector(type) ? type->lanes : ir_is_composite(type) ? type->count : 0;
+}
+
+const IrType *ir_part_type(const IrType *type, uint32_t index) {
+    if (index >= ir_part_count(type)) {
+        return NULL;
+    }
+    return type->kind == IR_TYPE_FORM    ? type->fields[index].type
+           : type->kind == IR_TYPE_ARRAY ? type->element
+                                         : ir_lane_type(type);
+}
+
+uint32_t ir_words(const IrType *type) {
+    return type->words;
+}
+
+uint32_t ir_part_word(const IrType *type, uint32_t index) {
+    if (type->kind != IR_TYPE_FORM) {
+        return index * ir_words(ir_part_type(type, index));
+    }
+    uint32_t word = 0;
+    for (uint32_t i = 0; i < index; i++) {
+        word += ir_words(type->fields[i].type);
+    }
+    return word;
+}
+
+bool ir_has_bool(const IrType *type) {
+    if (type->kind == IR_TYPE_ARRAY) {
+        return ir_has_bool(type->element);
+    }
+    for (uint32_t i = 0; type->kind == IR_TYPE_FORM && i < type->count; i++) {
+        if (ir_has_bool(type->fields[i].type)) {
+            return true;
+        }
+    }
+    return ir_is_bool(type);
+}
+
+/* ---- layout ---- */
+
+static unsigned round_up(unsigned value, unsigned align) {
+    return (value + align - 1) / align * align;
 }
 
 unsigned ir_align(const IrType *type) {
+    if (type->kind == IR_TYPE_ARRAY) {
+        return ir_align(type->element);
+    }
+    if (type->kind == IR_TYPE_FORM) {
+        unsigned align = 1;
+        for (uint32_t i = 0; i < type->count; i++) {
+            unsigned field = ir_align(type->fields[i].type);
+            align = field > align ? field : align;
+        }
+        return align;
+    }
     return ir_bits(type) / 8 * (type->lanes == 3 ? 4 : type->lanes);
 }
 
+unsigned ir_size(const IrType *type) {
+    if (type->kind == IR_TYPE_ARRAY) {
+        return type->count * ir_stride(type->element);
+    }
+    if (type->kind == IR_TYPE_FORM) {
+        const IrField *last = &type->fields[type->count - 1];
+        return round_up(last->offset + ir_size(last->type), ir_align(type));
+    }
+    return ir_bits(type) / 8 * type->lanes;
+}
+
 unsigned ir_stride(const IrType *type) {
-    return ir_align(type); /* of scalars and vectors the size rounded up to the alignment is it */
+    return round_up(ir_size(type), ir_align(type));
+}
+
+unsigned ir_part_offset(const IrType *type, uint32_t index) {
+    return type->kind == IR_TYPE_FORM    ? type->fields[index].offset
+           : type->kind == IR_TYPE_ARRAY ? index * ir_stride(type->element)
+                                         : index * (ir_bits(type) / 8);
 }
 
 void ir_type_print(Text *out, const IrType *type) {
@@ -49,6 +119,19 @@ void ir_type_print(Text *out, const IrType *type) {
         break;
     case IR_TYPE_VECTOR:
         text_printf(out, "%sx%u", ir_scalars[type->scalar].text, type->lanes);
+        break;
+    case IR_TYPE_ARRAY:
+        if (type->is_matrix) {
+            text_printf(out, "%sx%ux%u", ir_scalars[type->element->scalar].text, type->count,
+                        type->element->lanes);
+        } else {
+            text_add(out, "array<");
+            ir_type_print(out, type->element);
+            text_printf(out, ", %u>", type->count);
+        }
+        break;
+    case IR_TYPE_FORM:
+        text_printf(out, "@%s", type->name->text);
         break;
     case IR_TYPE_BUFFER:
     case IR_TYPE_VAR:

@@ -22,18 +22,38 @@ typedef enum {
     IR_TYPE_VOID,
     IR_TYPE_SCALAR,
     IR_TYPE_VECTOR, /* lanes 2, 3, 4 of a scalar */
+    IR_TYPE_ARRAY,  /* `count` of `element`; a matrix is an array of its columns */
+    IR_TYPE_FORM,   /* named fields */
     IR_TYPE_BUFFER, /* a root: run-time array of `element` */
     IR_TYPE_VAR,    /* a root: one local `element` */
 } IrTypeKind;
 
 enum { IR_MAX_LANES = 4 };
 
+/* Words (constants, the interpreter's slots) of the largest composite. */
+enum { IR_MAX_WORDS = 65536 };
+/* How deep composites nest: whoever follows a type may recurse. */
+enum { IR_MAX_TYPE_DEPTH = 64 };
+
 typedef struct IrType IrType;
+
+typedef struct {
+    Name name;
+    const IrType *type;
+    uint32_t offset; /* bytes, as the host sees it */
+} IrField;
+
 struct IrType {
     IrTypeKind kind;
     IrScalar scalar;       /* of a scalar or vector */
     unsigned lanes;        /* 1 for a scalar */
-    const IrType *element; /* of a root */
+    const IrType *element; /* of a root or an array */
+    uint32_t count;        /* parts: elements of an array, fields of a form */
+    bool is_matrix;        /* an array that the source calls f32x4x4 */
+    Name name;             /* of a form */
+    const IrField *fields; /* of a form */
+    uint32_t words;        /* scalars in all, nested ones too */
+    uint32_t depth;        /* of composites; 0 for a scalar or vector */
     const IrType *next;    /* interning */
 };
 
@@ -58,6 +78,12 @@ static inline const IrType *ir_lane_type(const IrType *type) {
 
 static inline bool ir_is_value(const IrType *type) { /* scalar or vector */
     return type->kind == IR_TYPE_SCALAR || type->kind == IR_TYPE_VECTOR;
+}
+static inline bool ir_is_composite(const IrType *type) { /* array, matrix or form */
+    return type->kind == IR_TYPE_ARRAY || type->kind == IR_TYPE_FORM;
+}
+static inline bool ir_is_data(const IrType *type) { /* what a value can be, and memory can hold */
+    return ir_is_value(type) || ir_is_composite(type);
 }
 static inline bool ir_is_root(const IrType *type) {
     return type->kind == IR_TYPE_BUFFER || type->kind == IR_TYPE_VAR;
@@ -87,10 +113,18 @@ static inline bool ir_is_number(const IrType *type) {
     return ir_is_float(type) || ir_is_int(type);
 }
 
-/* As the host sees it (LANGUAGE.md section 2, std430): bytes; of scalars and vectors without bool. */
+/* The parts of a vector, array or form: its lanes, elements, fields. */
+uint32_t ir_part_count(const IrType *type);                      /* 0 for a scalar */
+const IrType *ir_part_type(const IrType *type, uint32_t index); /* NULL: there is none */
+uint32_t ir_words(const IrType *type);                           /* scalars in all */
+uint32_t ir_part_word(const IrType *type, uint32_t index);       /* the first word of a part */
+bool ir_has_bool(const IrType *type);
+
+/* As the host sees it (LANGUAGE.md section 2, std430): bytes; of data without bool. */
 unsigned ir_size(const IrType *type);   /* f32x3: 12 */
 unsigned ir_align(const IrType *type);  /* f32x3: 16 */
 unsigned ir_stride(const IrType *type); /* of an array element; f32x3: 16 */
+unsigned ir_part_offset(const IrType *type, uint32_t index);
 
 void ir_type_print(Text *out, const IrType *type);
 const char *ir_type_text(Arena *arena, const IrType *type);

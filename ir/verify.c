@@ -55,16 +55,27 @@ static bool values_shape(Verifier *v, const IrInst *inst, uint32_t count, IrValu
     return true;
 }
 
-static bool const_shape(const IrValue *value) {
-    if (!ir_is_value(value->type)) {
-        return false;
+static bool words_fit(const IrType *type, const uint64_t *bits) {
+    if (ir_is_composite(type)) {
+        for (uint32_t i = 0; i < type->count; i++) {
+            const IrType *part = ir_part_type(type, i);
+            if (!words_fit(part, bits)) {
+                return false;
+            }
+            bits += part->words;
+        }
+        return true;
     }
-    for (unsigned i = 0; i < value->type->lanes; i++) {
-        if (value->bits[i] > UINT64_MAX >> (64 - ir_bits(value->type))) {
+    for (unsigned i = 0; i < type->lanes; i++) {
+        if (bits[i] > UINT64_MAX >> (64 - ir_bits(type))) {
             return false;
         }
     }
     return true;
+}
+
+static bool const_shape(const IrValue *value) {
+    return ir_is_data(value->type) && words_fit(value->type, value->bits);
 }
 
 static bool operands_shape(Verifier *v, const IrInst *inst) {
@@ -315,13 +326,13 @@ static bool region_means(Verifier *v, const IrRegion *region, Where where) {
 /* ---- functions ---- */
 
 static bool is_buffer(const IrType *type) {
-    return type->kind == IR_TYPE_BUFFER && ir_is_value(type->element) && !ir_is_bool(type->element);
+    return type->kind == IR_TYPE_BUFFER && ir_is_data(type->element) && !ir_has_bool(type->element);
 }
 
 static bool signature(Verifier *v, const IrFunction *f) {
     for (uint32_t i = 0; i < f->param_count; i++) {
         const IrType *type = f->params[i]->type;
-        bool value = ir_is_value(type) && !(f->is_kernel && ir_is_bool(type));
+        bool value = ir_is_data(type) && !(f->is_kernel && ir_has_bool(type));
         if (!value && !is_buffer(type)) {
             return FAULT(v, NULL, "parameter %u of a %s cannot be `%s`", i,
                          f->is_kernel ? "kernel" : "proc", ir_type_text(v->arena, type));
@@ -337,7 +348,7 @@ static bool signature(Verifier *v, const IrFunction *f) {
         if (f->workgroup[0] == 0 || f->workgroup[1] == 0 || f->workgroup[2] == 0) {
             return FAULT(v, NULL, "a side of the workgroup is 0");
         }
-    } else if (f->result != &ir_void && !ir_is_value(f->result)) {
+    } else if (f->result != &ir_void && !ir_is_data(f->result)) {
         return FAULT(v, NULL, "a proc cannot give `%s`", ir_type_text(v->arena, f->result));
     }
     return true;
@@ -447,6 +458,38 @@ typedef struct {
     const IrFunction *function;
 } Lowered;
 
+static bool is_composite_in_buffer(const IrInst *inst) {
+    if (inst->op != OP_LOAD && inst->op != OP_STORE) {
+        return false;
+    }
+    const IrValue *value = inst->op == OP_LOAD ? inst->results[0] : inst->operands[0];
+    return ir_is_composite(value->type) &&
+           inst->operands[ir_place_start(inst)]->type->kind == IR_TYPE_BUFFER;
+}
+
+static bool is_small_int(const IrType *type) {
+    return ir_is_int(type) && ir_bits(type) < 32;
+}
+
+/* Integers of 8 and 16 bits are memory alone: what is read, converted, written. */
+static bool computes_small(const IrInst *inst) {
+    if (inst->op == OP_LOAD || inst->op == OP_STORE || inst->op == OP_CONVERT ||
+        inst->op == OP_EXTRACT) { /* of a parameter */
+        return false;
+    }
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (is_small_int(inst->operands[i]->type)) {
+            return true;
+        }
+    }
+    return inst->result_count > 0 && is_small_int(inst->results[0]->type);
+}
+
+static bool is_wide_bits(const IrInst *inst) {
+    return inst->op >= OP_POPCOUNT && inst->op <= OP_INSERT_BITS &&
+           ir_bits(inst->results[0]->type) != 32;
+}
+
 static void check_lowered(IrInst *inst, void *data) {
     Lowered *l = data;
     const char *text = NULL;
@@ -454,6 +497,12 @@ static void check_lowered(IrInst *inst, void *data) {
         text = "a `call` is left";
     } else if (inst->op == OP_REM && ir_is_float(inst->results[0]->type)) {
         text = "a `rem` of floats is left";
+    } else if (computes_small(inst) || is_wide_bits(inst)) {
+        text = arena_printf(l->arena, "`%s` of integers of such a width is left",
+                            ir_ops[inst->op].text);
+    } else if (is_composite_in_buffer(inst)) {
+        text = arena_printf(l->arena, "a `%s` of an array or form in a buffer is left",
+                            ir_ops[inst->op].text);
     } else if (ir_needs_raw(inst) && !(inst->flags & IR_RAW)) {
         text = arena_printf(l->arena, "`%s` is not `.raw`", ir_ops[inst->op].text);
     }

@@ -38,7 +38,8 @@ static const IrType *place_type(const IrInst *inst, uint32_t first) {
             return NULL;
         }
     }
-    return ir_place_type(operand(inst, first), inst->operand_count - first - 1);
+    return ir_place_type(operand(inst, first), inst->operand_count - first - 1,
+                         inst->operands + first + 1);
 }
 
 /* ---- the rules ---- */
@@ -115,6 +116,13 @@ static bool bitcast(const IrInst *inst) {
 
 static bool construct(const IrInst *inst) {
     const IrType *type = result(inst);
+    if (ir_is_composite(type)) {
+        bool good = inst->operand_count == type->count;
+        for (uint32_t i = 0; good && i < inst->operand_count; i++) {
+            good = operand(inst, i) == ir_part_type(type, i);
+        }
+        return good;
+    }
     unsigned lanes = 0;
     for (uint32_t i = 0; i < inst->operand_count && lanes <= IR_MAX_LANES; i++) {
         const IrType *part = operand(inst, i);
@@ -127,12 +135,14 @@ static bool construct(const IrInst *inst) {
 }
 
 static bool extract(const IrInst *inst) {
-    return is_lane_of(result(inst), operand(inst, 0)) && inst->index < operand(inst, 0)->lanes;
+    const IrType *whole = operand(inst, 0);
+    return ir_is_data(whole) && ir_part_type(whole, inst->index) == result(inst);
 }
 
 static bool insert(const IrInst *inst) {
-    return operand(inst, 0) == result(inst) && is_lane_of(operand(inst, 1), result(inst)) &&
-           inst->index < result(inst)->lanes;
+    const IrType *whole = result(inst);
+    return ir_is_data(whole) && operand(inst, 0) == whole &&
+           ir_part_type(whole, inst->index) == operand(inst, 1);
 }
 
 static bool extract_at(const IrInst *inst) {
@@ -166,7 +176,7 @@ static bool dot(const IrInst *inst) {
 }
 
 static bool var(const IrInst *inst) {
-    return result(inst)->kind == IR_TYPE_VAR && ir_is_value(result(inst)->element);
+    return result(inst)->kind == IR_TYPE_VAR && ir_is_data(result(inst)->element);
 }
 
 static bool load(const IrInst *inst) {
@@ -174,7 +184,7 @@ static bool load(const IrInst *inst) {
 }
 
 static bool store(const IrInst *inst) {
-    return inst->operand_count > 0 && ir_is_value(operand(inst, 0)) &&
+    return inst->operand_count > 0 && ir_is_data(operand(inst, 0)) &&
            place_type(inst, 1) == operand(inst, 0);
 }
 
@@ -203,7 +213,7 @@ static bool call(const IrInst *inst) {
 
 static bool all_values(uint32_t count, IrValue *const *values) {
     for (uint32_t i = 0; i < count; i++) {
-        if (!ir_is_value(values[i]->type)) {
+        if (!ir_is_data(values[i]->type)) {
             return false;
         }
     }
@@ -256,26 +266,26 @@ static const struct {
     [RULE_FLOAT_TEST]   = {float_test,   1, "floats -> bool of as many lanes"},
     [RULE_CONVERT]      = {convert,      1, "numbers or bools -> other numbers of as many lanes"},
     [RULE_BITCAST]      = {bitcast,      1, "numbers -> other numbers of as many bits"},
-    [RULE_CONSTRUCT]    = {construct,    1, "parts of one scalar type -> a vector of all their lanes"},
-    [RULE_EXTRACT]      = {extract,      1, "(vector) and an index of it -> its lane type"},
-    [RULE_INSERT]       = {insert,       1, "(vector, its lane type) and an index of it -> vector"},
+    [RULE_CONSTRUCT]    = {construct,    1, "parts of one scalar type -> a vector of all their lanes; every part -> an array or form"},
+    [RULE_EXTRACT]      = {extract,      1, "(vector, array or form) and an index of it -> that part"},
+    [RULE_INSERT]       = {insert,       1, "(vector, array or form, a part of it) and that part's index -> the same type"},
     [RULE_EXTRACT_AT]   = {extract_at,   1, "(vector, u32) -> its lane type"},
     [RULE_INSERT_AT]    = {insert_at,    1, "(vector, its lane type, u32) -> vector"},
     [RULE_SWIZZLE]      = {swizzle,      1, "(vector) and 2 to 4 indices of it -> a vector of those"},
     [RULE_DOT]          = {dot,          1, "(T, T) -> its lane type, T a vector of floats"},
-    [RULE_VAR]          = {var,          1, "-> var<T>, T a scalar or vector"},
+    [RULE_VAR]          = {var,          1, "-> var<T>, T a type of values"},
     [RULE_LOAD]         = {load,         1, "a place, indexed by u32 -> the type of what is there"},
     [RULE_STORE]        = {store,        0, "a value and a place of its type, indexed by u32"},
     [RULE_LEN]          = {len,          1, "a buffer -> u32"},
     [RULE_BUILTIN]      = {builtin,      1, "a built-in value -> its type"},
     [RULE_CALL]         = {call,         IR_ANY_OPERANDS, "a proc, arguments of its parameters' types and its result"},
-    [RULE_IF]           = {if_,          IR_ANY_OPERANDS, "(bool) -> scalars and vectors"},
-    [RULE_LOOP]         = {loop,         IR_ANY_OPERANDS, "a first value for each parameter of the body, all scalars and vectors"},
-    [RULE_YIELD]        = {terminator,   0, "scalars and vectors"},
-    [RULE_BREAK]        = {terminator,   0, "scalars and vectors"},
-    [RULE_CONTINUE]     = {terminator,   0, "scalars and vectors"},
-    [RULE_NEXT]         = {terminator,   0, "scalars and vectors"},
-    [RULE_RET]          = {terminator,   0, "scalars and vectors"},
+    [RULE_IF]           = {if_,          IR_ANY_OPERANDS, "(bool) -> values"},
+    [RULE_LOOP]         = {loop,         IR_ANY_OPERANDS, "a first value for each parameter of the body"},
+    [RULE_YIELD]        = {terminator,   0, "values"},
+    [RULE_BREAK]        = {terminator,   0, "values"},
+    [RULE_CONTINUE]     = {terminator,   0, "values"},
+    [RULE_NEXT]         = {terminator,   0, "values"},
+    [RULE_RET]          = {terminator,   0, "values"},
     [RULE_UNREACHABLE]  = {terminator,   0, "nothing"},
 };
 /* clang-format on */

@@ -130,7 +130,19 @@ static VtgStatus check_limit(const VtgKernel *kernel, const char *what, uint64_t
 static VtgStatus check_limits(const VtgKernel *kernel, const VtgKernelDesc *desc) {
     const VtgLimits *limits = &kernel->device->adapter->info.limits;
     const uint32_t *size = kernel->workgroup_size;
-    bool uniform = desc->value_block == VTG_VALUES_UNIFORM_BUFFER;
+    const VtgValueBlock kind = desc->value_block;
+    bool storage = kind == VTG_VALUES_STORAGE_BUFFER && kernel->block_bytes != 0;
+    const struct {
+        const char *what;
+        uint64_t limit;
+    } blocks[] = {
+        [VTG_VALUES_PUSH_CONSTANTS] = {"bytes of values in push constants",
+                                       limits->max_push_constant_bytes},
+        [VTG_VALUES_UNIFORM_BUFFER] = {"bytes of values in a uniform buffer",
+                                       limits->max_uniform_bytes},
+        [VTG_VALUES_STORAGE_BUFFER] = {"bytes of values in a storage buffer",
+                                       limits->max_binding_bytes},
+    };
     const struct {
         const char *what;
         uint64_t needs, limit;
@@ -141,10 +153,9 @@ static VtgStatus check_limits(const VtgKernel *kernel, const VtgKernelDesc *desc
         {"invocations of a workgroup", (uint64_t)size[0] * size[1] * size[2],
          limits->max_workgroup_invocations},
         {"bytes of shared memory", desc->shared_bytes, limits->max_shared_bytes},
-        {"buffer parameters", kernel->buffer_count, limits->max_kernel_buffers},
-        {uniform ? "bytes of values in a uniform buffer" : "bytes of values in push constants",
-         kernel->block_bytes,
-         uniform ? limits->max_uniform_bytes : limits->max_push_constant_bytes},
+        {storage ? "buffer parameters and the values' buffer" : "buffer parameters",
+         (uint64_t)kernel->buffer_count + storage, limits->max_kernel_buffers},
+        {blocks[kind].what, kernel->block_bytes, blocks[kind].limit},
     };
     VtgStatus status = VTG_OK;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && status == VTG_OK; i++) {
@@ -158,7 +169,7 @@ static VtgStatus check(VtgKernel *kernel, const VtgKernelDesc *desc) {
     if (!desc->code || desc->code_size == 0) {
         return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT, "kernel `%s`: no code", kernel->label);
     }
-    if ((unsigned)desc->value_block > VTG_VALUES_UNIFORM_BUFFER) {
+    if ((unsigned)desc->value_block > VTG_VALUES_STORAGE_BUFFER) {
         return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT,
                        "kernel `%s`: unknown kind of value block", kernel->label);
     }

@@ -293,7 +293,8 @@ static void take_limits(RvkAdapter *adapter, const VkPhysicalDeviceLimits *from,
     to->buffer_offset_alignment = most((uint32_t)from->minStorageBufferOffsetAlignment, 4);
     to->max_buffer_bytes = maintenance3->maxMemoryAllocationSize;
     to->max_binding_bytes = from->maxStorageBufferRange;
-    adapter->uniform_alignment = most((uint32_t)from->minUniformBufferOffsetAlignment, 4);
+    adapter->block_alignment =
+        most((uint32_t)from->minUniformBufferOffsetAlignment, to->buffer_offset_alignment);
     if (adapter->timestamp_mask != 0) {
         info->timestamp_step_ns = from->timestampPeriod;
         info->features |= VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS);

@@ -70,7 +70,7 @@ typedef struct RvkAdapter {
     uint32_t queue_family;
     uint64_t timestamp_mask;
     VkPhysicalDeviceMemoryProperties memory;
-    VkDeviceSize uniform_alignment;
+    VkDeviceSize block_alignment; /* of value blocks in a buffer of either kind */
 } RvkAdapter;
 
 /* A buffer and its memory. */
@@ -100,10 +100,10 @@ typedef struct RvkRecording {
     VkDescriptorBufferInfo *infos; /* scratch of one dispatch */
     uint32_t info_capacity;
 
-    RvkMemory *uniforms; /* value blocks that are uniform buffers */
-    uint32_t uniform_count, uniform_capacity;
-    uint32_t uniform_current;
-    uint64_t uniform_used; /* bytes of the current one */
+    RvkMemory *blocks; /* value blocks that are uniform or storage buffers */
+    uint32_t block_count, block_capacity;
+    uint32_t block_current;
+    uint64_t block_used; /* bytes of the current one */
 
     VkQueryPool *queries; /* two timestamps for each dispatch */
     uint32_t query_count, query_capacity;
@@ -151,6 +151,12 @@ typedef struct RvkEvent {
     VkFence fence;
 } RvkEvent;
 
+/* Of a value block that is no push constants. */
+static inline VkDescriptorType rvk_block_descriptor(const RvkKernel *kernel) {
+    return kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER
+               ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER
+               : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+}
 static inline RvkDevice *rvk_device(VtgDevice *device) {
     return (RvkDevice *)device;
 }

@@ -1,10 +1,10 @@
-/* rt_vulkan_commands.c: command lists: command buffers, descriptor sets, uniform blocks, timestamp
+/* rt_vulkan_commands.c: command lists: command buffers, descriptor sets, value blocks, timestamp
  * queries. A recording owns them all; it grows by whole pools and is used again from its beginning. */
 #include "rt_vulkan.h"
 
 #include <string.h>
 
-enum { POOL_SETS = 64, POOL_STORAGE = 512, POOL_UNIFORM = 64, UNIFORM_BYTES = 65536 };
+enum { POOL_SETS = 64, POOL_STORAGE = 512, POOL_UNIFORM = 64, BLOCK_BYTES = 65536 };
 
 /* ---- Recordings ---- */
 
@@ -13,8 +13,8 @@ void rvk_recording_free(RvkDevice *device, RvkRecording *recording) {
     for (uint32_t i = 0; i < recording->query_count; i++) {
         device->fn.DestroyQueryPool(device->handle, recording->queries[i], NULL);
     }
-    for (uint32_t i = 0; i < recording->uniform_count; i++) {
-        rvk_memory_free(device, &recording->uniforms[i]);
+    for (uint32_t i = 0; i < recording->block_count; i++) {
+        rvk_memory_free(device, &recording->blocks[i]);
     }
     for (uint32_t i = 0; i < recording->descriptor_count; i++) {
         device->fn.DestroyDescriptorPool(device->handle, recording->descriptors[i].handle, NULL);
@@ -23,8 +23,7 @@ void rvk_recording_free(RvkDevice *device, RvkRecording *recording) {
         device->fn.DestroyCommandPool(device->handle, recording->pool, NULL);
     }
     rt_free(instance, recording->queries, recording->query_capacity * sizeof *recording->queries);
-    rt_free(instance, recording->uniforms,
-            recording->uniform_capacity * sizeof *recording->uniforms);
+    rt_free(instance, recording->blocks, recording->block_capacity * sizeof *recording->blocks);
     rt_free(instance, recording->descriptors,
             recording->descriptor_capacity * sizeof *recording->descriptors);
     rt_free(instance, recording->infos, recording->info_capacity * sizeof *recording->infos);
@@ -76,8 +75,8 @@ static VtgStatus recording_rewind(RvkDevice *device, RvkRecording *recording) {
             device->fn.ResetDescriptorPool(device->handle, recording->descriptors[i].handle, 0);
     }
     rewind_descriptors(recording);
-    recording->uniform_current = 0;
-    recording->uniform_used = 0;
+    recording->block_current = 0;
+    recording->block_used = 0;
     recording->timed = 0;
     return result == VK_SUCCESS ? VTG_OK
                                 : rvk_fail(device->base.instance, result, "vkResetCommandPool");
@@ -225,34 +224,35 @@ static VtgStatus take_set(RvkDevice *device, RvkRecording *recording, const RvkK
     return VTG_OK;
 }
 
-/* Copies a value block to where a uniform buffer descriptor can point. */
-static VtgStatus put_uniform(RvkDevice *device, RvkRecording *recording, const void *block,
-                             uint32_t size, VkDescriptorBufferInfo *info) {
+/* Copies a value block to where a descriptor can point. */
+static VtgStatus put_block(RvkDevice *device, RvkRecording *recording, const void *block,
+                           uint32_t size, VkDescriptorBufferInfo *info) {
     const VtgInstance *instance = device->base.instance;
-    uint64_t alignment = rvk_adapter(&device->base)->uniform_alignment;
-    while (recording->uniform_current < recording->uniform_count &&
-           recording->uniforms[recording->uniform_current].size < recording->uniform_used + size) {
-        recording->uniform_current++;
-        recording->uniform_used = 0;
+    uint64_t alignment = rvk_adapter(&device->base)->block_alignment;
+    while (recording->block_current < recording->block_count &&
+           recording->blocks[recording->block_current].size < recording->block_used + size) {
+        recording->block_current++;
+        recording->block_used = 0;
     }
-    if (recording->uniform_current == recording->uniform_count) {
-        if (!rt_grow(instance, &recording->uniforms, &recording->uniform_capacity,
-                     recording->uniform_count + 1, sizeof *recording->uniforms)) {
-            return rt_no_memory(instance, "uniform buffers");
+    if (recording->block_current == recording->block_count) {
+        if (!rt_grow(instance, &recording->blocks, &recording->block_capacity,
+                     recording->block_count + 1, sizeof *recording->blocks)) {
+            return rt_no_memory(instance, "value blocks");
         }
-        VtgStatus status = rvk_memory_make(device, RT_MEMORY_UPLOAD, most(UNIFORM_BYTES, size),
-                                           VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, true, "values",
-                                           &recording->uniforms[recording->uniform_count]);
+        VtgStatus status =
+            rvk_memory_make(device, RT_MEMORY_UPLOAD, most(BLOCK_BYTES, size),
+                            VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
+                            true, "values", &recording->blocks[recording->block_count]);
         if (status != VTG_OK) {
             return status;
         }
-        recording->uniform_count++;
-        recording->uniform_used = 0;
+        recording->block_count++;
+        recording->block_used = 0;
     }
-    RvkMemory *memory = &recording->uniforms[recording->uniform_current];
-    memcpy((char *)memory->mapped + recording->uniform_used, block, size);
-    *info = (VkDescriptorBufferInfo){memory->buffer, recording->uniform_used, size};
-    recording->uniform_used += (size + alignment - 1) / alignment * alignment;
+    RvkMemory *memory = &recording->blocks[recording->block_current];
+    memcpy((char *)memory->mapped + recording->block_used, block, size);
+    *info = (VkDescriptorBufferInfo){memory->buffer, recording->block_used, size};
+    recording->block_used += (size + alignment - 1) / alignment * alignment;
     return VTG_OK;
 }
 
@@ -271,10 +271,11 @@ static VkDescriptorBufferInfo describe(const RvkDevice *device, const RtBinding 
 static VtgStatus make_set(RvkDevice *device, RvkRecording *recording, const RvkKernel *kernel,
                           const RtBinding *bindings, const void *block, VkDescriptorSet *set) {
     uint32_t storage = kernel->base.buffer_count;
-    uint32_t uniform =
-        kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER && kernel->base.block_bytes != 0;
+    uint32_t blocks =
+        kernel->base.value_block != VTG_VALUES_PUSH_CONSTANTS && kernel->base.block_bytes != 0;
+    uint32_t uniform = blocks && kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER;
     if (!rt_grow(device->base.instance, &recording->infos, &recording->info_capacity,
-                 storage + uniform, sizeof *recording->infos)) {
+                 storage + blocks, sizeof *recording->infos)) {
         return rt_no_memory(device->base.instance, "descriptors");
     }
     VkDescriptorBufferInfo *infos = recording->infos;
@@ -282,10 +283,12 @@ static VtgStatus make_set(RvkDevice *device, RvkRecording *recording, const RvkK
         infos[i] = describe(device, &bindings[i]);
     }
     VtgStatus status = VTG_OK;
-    if (uniform) {
-        status = put_uniform(device, recording, block, kernel->base.block_bytes, &infos[storage]);
+    if (blocks) {
+        status = put_block(device, recording, block, kernel->base.block_bytes, &infos[storage]);
     }
-    status = status == VTG_OK ? take_set(device, recording, kernel, storage, uniform, set) : status;
+    if (status == VTG_OK) {
+        status = take_set(device, recording, kernel, storage + blocks - uniform, uniform, set);
+    }
     if (status != VTG_OK) {
         return status;
     }
@@ -300,12 +303,12 @@ static VtgStatus make_set(RvkDevice *device, RvkRecording *recording, const RvkK
         {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
          .dstSet = *set,
          .dstBinding = storage,
-         .descriptorCount = uniform,
-         .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+         .descriptorCount = blocks,
+         .descriptorType = rvk_block_descriptor(kernel),
          .pBufferInfo = infos + storage},
     };
     uint32_t first = storage == 0;
-    device->fn.UpdateDescriptorSets(device->handle, (storage != 0) + uniform, writes + first, 0,
+    device->fn.UpdateDescriptorSets(device->handle, (storage != 0) + blocks, writes + first, 0,
                                     NULL);
     return VTG_OK;
 }

@@ -1,5 +1,5 @@
 /* rt_vulkan_kernel.c: SPIR-V to pipelines. The layout follows from the parameters: set 0, storage
- * buffers at 0, 1, 2 ..., then the value block, as push constants or as a uniform buffer. */
+ * buffers at 0, 1, 2 ..., then the value block, as push constants or as a uniform or storage buffer. */
 #include "rt_vulkan.h"
 
 #include <string.h>
@@ -47,9 +47,9 @@ static VtgStatus check_code(const VtgKernel *kernel, const VtgKernelDesc *desc) 
 
 static VtgStatus make_layouts(RvkDevice *device, RvkKernel *kernel) {
     const VtgInstance *instance = device->base.instance;
-    bool uniform = kernel->base.value_block == VTG_VALUES_UNIFORM_BUFFER;
+    bool pushed = kernel->base.value_block == VTG_VALUES_PUSH_CONSTANTS;
     bool has_block = kernel->base.block_bytes != 0;
-    uint32_t count = kernel->base.buffer_count + (uniform && has_block);
+    uint32_t count = kernel->base.buffer_count + (!pushed && has_block);
     VkDescriptorSetLayoutBinding *bindings = NULL;
     if (count != 0) {
         bindings = rt_alloc_array(instance, count, sizeof *bindings);
@@ -61,7 +61,7 @@ static VtgStatus make_layouts(RvkDevice *device, RvkKernel *kernel) {
         bindings[i] = (VkDescriptorSetLayoutBinding){
             .binding = i,
             .descriptorType = i < kernel->base.buffer_count ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
-                                                            : VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+                                                            : rvk_block_descriptor(kernel),
             .descriptorCount = 1,
             .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
         };
@@ -83,7 +83,7 @@ static VtgStatus make_layouts(RvkDevice *device, RvkKernel *kernel) {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
         .setLayoutCount = 1,
         .pSetLayouts = &kernel->set_layout,
-        .pushConstantRangeCount = !uniform && has_block,
+        .pushConstantRangeCount = pushed && has_block,
         .pPushConstantRanges = &range,
     };
     result = device->fn.CreatePipelineLayout(device->handle, &layout, NULL, &kernel->layout);

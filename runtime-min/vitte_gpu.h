@@ -344,6 +344,8 @@ typedef struct VtgParam {
 typedef enum VtgValueBlock {
     VTG_VALUES_PUSH_CONSTANTS = 0, /* at offset 0 */
     VTG_VALUES_UNIFORM_BUFFER = 1, /* at the binding after the last buffer */
+    VTG_VALUES_STORAGE_BUFFER =
+        2, /* there, too, only read: any std430 layout, and no feature needed */
 } VtgValueBlock;
 
 /* A specialisation constant; `size` is 4 or 8 (bool: 4) and says how much of `value` counts. */
@@ -356,7 +358,7 @@ typedef struct VtgSpecConstant {
 /* A kernel and how it is bound. Binding contract of VTG_CODE_SPIRV: descriptor set 0; the buffer
  * parameters are storage buffers at bindings 0, 1, 2 ... in order of declaration, each a block whose
  * only member is a run-time array with ArrayStride = stride; value parameters are members, at the
- * given offsets, of one block: push constants, or a uniform buffer.
+ * given offsets, of one block: push constants, or a uniform or storage buffer.
  *
  * The array length that a kernel sees is the number of whole elements in the bound range. For elements
  * under 4 bytes, and for empty ranges of them, drivers may round it up to 4 bytes unless

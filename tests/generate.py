@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Random Vitte programs: python3 tests/generate.py --seed 1 --count 500 --out FOLDER
 
-Every program is a kernel `k` of the same signature, so that one runner (tests/tools/stress.c) can feed them all.
+Every program is a kernel `k` of one of two signatures, so that one runner (tests/tools/stress.c) can feed them all. That of even
+seeds has integers of all widths; devices that lack them skip those programs.
 What it computes is exact on every device: integers wrap as the language says, and floats stay multiples of 1/4 up
 to 256 in size, so that sums, products and fused multiply-adds have no rounding to differ in. Raw floats (any bits,
 NaN and infinity too) are made from integers only to be converted or asked isnan/isinf. A program depends on its seed
@@ -12,16 +13,25 @@ import pathlib
 import random
 
 SCALARS = ["u32", "i32", "f32", "bool"]
-TYPES = SCALARS + [s + "x" + n for s in SCALARS for n in "234"]
+WIDTHS = ["i8", "u8", "i16", "u16", "i64", "u64"]
 KERNEL = ("kernel k(a: Buffer<u32>, b: Buffer<i32>, c: Buffer<f32>, v: Buffer<f32x4>, w: Buffer<u32x3>,\n"
           "         outu: Buffer<u32>, outi: Buffer<i32>, outf: Buffer<f32>, outv: Buffer<i32x2>, s: u32, t: i32, "
           "x: f32, p: u32x2)")
+WIDE_PARAMS = (", d: Buffer<u8>, e: Buffer<i16>, g: Buffer<u64>, outd: Buffer<i8>, oute: Buffer<u16x3>, outg: Buffer<i64>, y: i64, "
+               "z: u8")
 SHARED = ["a", "b", "c", "v", "w", "outu", "s", "t", "x", "p"]  # what every call of a proc hands on
+WIDE_SHARED = ["d", "e", "g", "y", "z"]
 EDGES = {
     "u32": ["0", "1", "2", "31", "32", "33", "0x7fffffff", "0x80000000", "0xffffffff", "0xdeadbeef"],
     "i32": ["0", "1", "-1", "2", "-7", "31", "32", "-2147483648", "2147483647", "-2147483647", "1000003"],
     "f32": ["0.0", "1.0", "-1.0", "0.25", "-0.5", "2.5", "-3.75", "100.0", "-255.75"],
     "bool": ["true", "false"],
+    "i8": ["0", "1", "-1", "7", "8", "-128", "127"],
+    "u8": ["0", "1", "8", "0x80", "0xff", "100"],
+    "i16": ["0", "1", "-1", "15", "16", "-32768", "32767", "1000"],
+    "u16": ["0", "1", "16", "0x8000", "0xffff", "12345"],
+    "i64": ["0", "1", "-1", "63", "64", "-9223372036854775808", "9223372036854775807", "0x100000000", "-4294967297"],
+    "u64": ["0", "1", "64", "0x8000000000000000", "0xffffffffffffffff", "0xffffffff", "0x123456789abcdef"],
 }
 
 
@@ -40,6 +50,11 @@ def vector(scalar, lanes):
 class Program:
     def __init__(self, seed):
         self.r = random.Random(seed)
+        self.wide = seed % 2 == 0
+        self.scalars = SCALARS + (WIDTHS if self.wide else [])
+        self.ints = [s for s in self.scalars if s[0] in "iu"]
+        self.types = self.scalars + [s + "x" + n for s in self.scalars for n in "234"]
+        self.shared = SHARED + (WIDE_SHARED if self.wide else [])
         self.names = 0
         self.procs = []  # (name, parameter types, result type)
         self.lines = []
@@ -74,13 +89,17 @@ class Program:
         elif scalar == "f32":
             choices += ["x", f"c[{self.index(scope)}]", f"v[{self.index(scope)}].{self.r.choice('xyzw')}",
                         ("f32", f"{self.r.randrange(-1024, 1025) / 4:.2f}")]
+        elif scalar in WIDTHS:
+            source = {"u8": f"d[{self.index(scope)}]", "i16": f"e[{self.index(scope)}]", "u64": f"g[{self.index(scope)}]",
+                      "i64": "y", "i8": "(i as i8)", "u16": "(d.len as u16)"}[scalar]
+            choices += [source, source] + (["z"] if scalar == "u8" else [])
         chosen = self.r.choice(choices)
         return self.literal(*chosen) if isinstance(chosen, tuple) else chosen
 
     def literal(self, scalar, text):
         """A name for it, declared at the start of the function: to the checker no constant, whose overflow would be
         an error; to the optimiser one."""
-        name = f"{scalar[0]}_" + text.replace("-", "m").replace(".", "_")
+        name = f"{scalar}_" + text.replace("-", "m").replace(".", "_")
         self.literals[name] = (scalar, text)
         return name
 
@@ -92,7 +111,7 @@ class Program:
             return str(self.r.randrange(24))
         if kind < 0.8:
             return self.r.choice(["0x80000000", "0xffffffff", "-1", "(0 - 1)"])
-        found = self.pick(scope, self.r.choice(["u32", "i32"]))
+        found = self.pick(scope, self.r.choice(self.ints))
         return f"{found} % 20" if found else "s"
 
     def expr(self, scope, type_, depth):
@@ -113,8 +132,8 @@ class Program:
                        lambda: f"({e(wide)})[{e('u32')} % {lanes_of(wide) + 1}]"]
         for name, params, result in self.procs:
             if result == type_:
-                makers.append(lambda n=name, p=params: f"{n}({', '.join(SHARED + [e(t) for t in p])})")
-        makers += getattr(self, scalar + "_makers")(scope, type_, lanes, e)
+                makers.append(lambda n=name, p=params: f"{n}({', '.join(self.shared + [e(t) for t in p])})")
+        makers += getattr(self, (scalar if scalar in SCALARS else "width") + "_makers")(scope, type_, lanes, e)
         return self.r.choice(makers)()
 
     def swizzle(self, scope, type_, depth):
@@ -123,7 +142,7 @@ class Program:
         return f"({self.expr(scope, source, depth - 1)}).{picked}"
 
     def int_makers(self, scope, type_, lanes, e):
-        counts = vector(self.r.choice(["u32", "i32"]), lanes)
+        counts = vector(self.r.choice(self.ints), lanes)
         makers = [lambda o=o: f"({e()} {o} {e()})" for o in "+ - * / % & | ^".split()]
         makers += [lambda o=o: f"({e()} {o} {e(counts)})" for o in ("<<", ">>")]
         makers += [lambda f=f: f"{f}({e()})" for f in ("abs", "popcount", "clz", "ctz", "reverse_bits")]
@@ -134,6 +153,13 @@ class Program:
                    lambda: f"({e(vector('bool', lanes))} as {type_})",
                    lambda: f"({e(vector('f32', lanes))} as {type_})",
                    lambda: f"(bitcast<{vector('f32', lanes)}>({e(vector('u32', lanes))}) as {type_})"]
+        others = [s for s in self.ints if s != scalar_of(type_)]
+        if self.wide:
+            makers += [lambda: f"({e(vector(self.r.choice(others), lanes))} as {type_})"] * 3
+            size = int(scalar_of(type_)[1:]) * lanes
+            same = [t for t in self.types if t != type_ and t[0] in "iu" and int(scalar_of(t)[1:]) * lanes_of(t) == size]
+            if same:
+                makers.append(lambda: f"bitcast<{type_}>({e(self.r.choice(same))})")
         if lanes > 1:
             makers.append(lambda: f"({e()} * {e(scalar_of(type_))})")
         elif self.r.random() < 0.3:
@@ -147,6 +173,10 @@ class Program:
     def i32_makers(self, scope, type_, lanes, e):
         return self.int_makers(scope, type_, lanes, e) + [lambda: f"({e(vector('u32', lanes))} as {type_})",
                                                           lambda: f"(-{e()})", lambda: f"sign({e()})"]
+
+    def width_makers(self, scope, type_, lanes, e):
+        signed = [lambda: f"(-{e()})", lambda: f"sign({e()})"] if type_[0] == "i" else []
+        return self.int_makers(scope, type_, lanes, e) + signed
 
     def f32_makers(self, scope, type_, lanes, e):
         quarter = "f32x%d(0.25)" % lanes if lanes > 1 else "0.25"
@@ -168,7 +198,7 @@ class Program:
 
     def bool_makers(self, scope, type_, lanes, e):
         def compare():
-            scalar = self.r.choice(["u32", "i32", "f32"])
+            scalar = self.r.choice(self.ints + ["f32"])
             operator = self.r.choice(["==", "!=", "<", "<=", ">", ">="])
             return f"({e(vector(scalar, lanes))} {operator} {e(vector(scalar, lanes))})"
         makers = [compare, compare, compare, lambda: f"(not {e()})", lambda: f"({e()} == {e()})"]
@@ -212,7 +242,7 @@ class Program:
             self.emit(level, f"{name}.{''.join(picked)} = {self.expr(scope, vector(scalar, len(picked)), 2)};")
         elif lanes > 1 and kind < 0.5:
             self.emit(level, f"{name}[{self.expr(scope, 'u32', 1)} % {lanes + 1}] = {self.expr(scope, scalar, 2)};")
-        elif scalar in ("u32", "i32") and kind < 0.8:
+        elif scalar in self.ints and kind < 0.8:
             operator = self.r.choice(["+", "-", "*", "/", "%", "&", "|", "^"])
             self.emit(level, f"{name} {operator}= {self.expr(scope, type_, 2)};")
         else:
@@ -220,14 +250,17 @@ class Program:
 
     def store(self, scope, level):
         """To a slot of this invocation alone, or to nowhere."""
-        buffer, type_ = self.r.choice([("outu", "u32"), ("outi", "i32"), ("outf", "f32"), ("outv", "i32x2")])
+        outs = [("outu", "u32"), ("outi", "i32"), ("outf", "f32"), ("outv", "i32x2")]
+        if self.wide:
+            outs += [("outd", "i8"), ("oute", "u16x3"), ("outg", "i64")]
+        buffer, type_ = self.r.choice(outs)
         slot = f"i * 4 + {self.r.randrange(4)}"
         if self.r.random() < 0.15:
             slot = self.r.choice(["0xffffffff", "-1", f"0x80000000 + ({self.expr(scope, 'u32', 1)} >> 1)"])
         if buffer == "outv" and self.r.random() < 0.5:
             lane = self.r.choice([".x", ".y", f"[{self.expr(scope, 'u32', 1)} % 3]"])
             self.emit(level, f"outv[{slot}]{lane} {self.r.choice(['', '+', '^'])}= {self.expr(scope, 'i32', 2)};")
-        elif type_ in ("u32", "i32") and self.r.random() < 0.4:
+        elif type_ in self.ints and self.r.random() < 0.4:
             self.emit(level, f"{buffer}[{slot}] {self.r.choice(['+', '^', '*', '%'])}= {self.expr(scope, type_, 2)};")
         else:
             self.emit(level, f"{buffer}[{slot}] = {self.expr(scope, type_, 3)};")
@@ -235,7 +268,7 @@ class Program:
     def statement(self, scope, level, budget, loops, result):
         kind = self.r.random()
         if kind < 0.25 or level > 5:
-            type_, name = self.r.choice(TYPES), self.name("n")
+            type_, name = self.r.choice(self.types), self.name("n")
             mutable = self.r.random() < 0.6
             self.emit(level, f"let {'mut ' if mutable else ''}{name}: {type_} = {self.expr(scope, type_, 3)};")
             scope.append((name, type_, mutable))
@@ -298,12 +331,14 @@ class Program:
     # ---- the program
 
     def proc(self):
-        name, params = self.name("f"), [self.r.choice(TYPES) for _ in range(self.r.randrange(0, 4))]
-        self.result = self.r.choice(TYPES)
+        name, params = self.name("f"), [self.r.choice(self.types) for _ in range(self.r.randrange(0, 4))]
+        self.result = self.r.choice(self.types)
         scope = [(self.name("q"), t, False) for t in params]
         # procs see their parameters alone: the leaves that name buffers need them too
         shared = ("a: Buffer<u32>, b: Buffer<i32>, c: Buffer<f32>, v: Buffer<f32x4>, w: Buffer<u32x3>, "
                   "outu: Buffer<u32>, s: u32, t: i32, x: f32, p: u32x2")
+        if self.wide:
+            shared += ", d: Buffer<u8>, e: Buffer<i16>, g: Buffer<u64>, y: i64, z: u8"
         own = "".join(f", {n}: {t}" for n, t, _ in scope)
         self.emit(0, f"proc {name}({shared}{own}) -> {self.result} {{")
         start = len(self.lines)
@@ -319,12 +354,12 @@ class Program:
             self.procs.append(self.proc())  # it may call those before it
         size = self.r.choice(["", "#[workgroup(1)]\n", "#[workgroup(7)]\n", "#[workgroup(32)]\n",
                               "#[workgroup(8, 2)]\n"])
-        self.emit(0, size + KERNEL + " {")
+        self.emit(0, size + (KERNEL[:-1] + WIDE_PARAMS + ")" if self.wide else KERNEL) + " {")
         start = len(self.lines)
         self.emit(1, "if j > 0 { give; }" if "2" in size else "if i >= 1000 { give; }")
         scope = []
         for _ in range(3):
-            type_, name = self.r.choice(TYPES), self.name("m")
+            type_, name = self.r.choice(self.types), self.name("m")
             self.emit(1, f"let mut {name}: {type_} = {self.expr(scope, type_, 2)};")
             scope.append((name, type_, True))
         for _ in range(self.r.randrange(3, 8)):
@@ -332,6 +367,10 @@ class Program:
         self.emit(1, f"outu[i * 4] ^= {self.expr(scope, 'u32', 3)};")
         self.emit(1, f"outi[i * 4 + 1] += {self.expr(scope, 'i32', 3)};")
         self.emit(1, f"outf[i * 4 + 2] = {self.expr(scope, 'f32', 3)};")
+        if self.wide:
+            self.emit(1, f"outd[i * 4] = {self.expr(scope, 'i8', 3)};")
+            self.emit(1, f"oute[i * 4 + 1] = {self.expr(scope, 'u16x3', 3)};")
+            self.emit(1, f"outg[i * 4 + 3] = {self.expr(scope, 'i64', 3)};")
         self.declare_literals(start)
         self.emit(0, "}")
         return "\n".join(self.lines) + "\n"

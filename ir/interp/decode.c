@@ -16,6 +16,7 @@ typedef struct {
     VEC(Entry) entries; /* the kernel, then procs in the order in which they are first called */
     uint32_t entry;     /* which is being decoded */
     Copies batch;       /* being made */
+    bool too_large;
 } Decoder;
 
 /* Steps that jump to a place not yet known hang together through their targets. */
@@ -38,13 +39,16 @@ static void forget_constants(IrInst *inst, void *data) {
 }
 
 static uint32_t words_of(const IrType *type) {
-    return ir_is_root(type) ? 1 : type->lanes;
+    return ir_is_root(type) ? 1 : type->words;
 }
 
 static uint32_t new_slot(Decoder *d, const IrType *type) {
-    uint32_t slot = d->program->frame_size;
-    d->program->frame_size += words_of(type);
-    REQUIRE(d->program->frame_size > slot);
+    uint32_t slot = d->program->frame_size, words = words_of(type);
+    if (words > PROGRAM_MAX_FRAME - slot) {
+        d->too_large = true;
+        return 1; /* any: it will not run */
+    }
+    d->program->frame_size += words;
     return slot;
 }
 
@@ -70,10 +74,8 @@ static void begin_copies(Decoder *d) {
 }
 
 static void copy(Decoder *d, uint32_t from, uint32_t to, uint32_t words) {
-    for (uint32_t i = 0; i < words; i++) {
-        VEC_PUSH(d->arena, &d->program->copies, (Copy){from + i, to + i});
-        d->batch.count++;
-    }
+    VEC_PUSH(d->arena, &d->program->copies, (Copy){from, to, words});
+    d->batch.count++;
 }
 
 /* One after the other will do: where values are handed over, none of `to` is in scope. */
@@ -85,29 +87,31 @@ static Copies copy_values(Decoder *d, uint32_t count, IrValue *const *from, IrVa
     return d->batch;
 }
 
-/* The lanes of the result, each from where it comes. */
-static Copies copy_lanes(Decoder *d, const IrInst *inst) {
+/* The parts of the result, each from where it comes. */
+static Copies copy_parts(Decoder *d, const IrInst *inst) {
     uint32_t result = inst->results[0]->mark, first = slot_of(d, inst->operands[0]);
-    uint32_t lanes = inst->results[0]->type->lanes;
+    uint32_t words = inst->results[0]->type->words;
+    const IrType *whole = inst->operands[0]->type;
     begin_copies(d);
     switch (inst->op) {
     case OP_CONSTRUCT:
         for (uint32_t i = 0; i < inst->operand_count; i++) {
             IrValue *part = inst->operands[i];
-            copy(d, slot_of(d, part), result, part->type->lanes);
-            result += part->type->lanes;
+            copy(d, slot_of(d, part), result, part->type->words);
+            result += part->type->words;
         }
         break;
     case OP_EXTRACT:
-        copy(d, first + inst->index, result, 1);
+        copy(d, first + ir_part_word(whole, inst->index), result, words);
         break;
     case OP_INSERT:
-        copy(d, first, result, lanes);
-        copy(d, slot_of(d, inst->operands[1]), result + inst->index, 1);
+        copy(d, first, result, words);
+        copy(d, slot_of(d, inst->operands[1]), result + ir_part_word(whole, inst->index),
+             inst->operands[1]->type->words);
         break;
     default:
         REQUIRE(inst->op == OP_SWIZZLE);
-        for (uint32_t i = 0; i < lanes; i++) {
+        for (uint32_t i = 0; i < words; i++) {
             copy(d, first + inst->swizzle.lane[i], result + i, 1);
         }
     }
@@ -167,7 +171,7 @@ static void decode_pure(Decoder *d, const IrInst *inst) {
     case OP_INSERT:
     case OP_SWIZZLE:
         kind = STEP_COPY;
-        copies = copy_lanes(d, inst);
+        copies = copy_parts(d, inst);
         break;
     case OP_SELECT:
         kind = STEP_SELECT;
@@ -188,41 +192,60 @@ static void decode_pure(Decoder *d, const IrInst *inst) {
         }
     }
     Step *step = push_step(d, kind, inst);
-    step->lanes = (uint8_t)inst->results[0]->type->lanes;
+    step->words = inst->results[0]->type->words;
     step->result = inst->results[0]->mark;
     step->copies = copies;
     memcpy(step->operands, slots, sizeof slots);
 }
 
+/* The indices below the element of the root: constant ones inside become the offset. */
+static void decode_indices(Decoder *d, Step *step, const IrType *type, uint32_t count,
+                           IrValue *const *indices, bool in_buffer) {
+    step->indices.first = d->program->indices.count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t parts = ir_part_count(type), chosen = 0;
+        if (ir_is_const(indices[i]) && indices[i]->bits[0] < parts) {
+            chosen = (uint32_t)indices[i]->bits[0];
+            step->offset += in_buffer ? ir_part_offset(type, chosen) : ir_part_word(type, chosen);
+        } else { /* never of a form */
+            const IrType *part = ir_part_type(type, 0);
+            uint32_t scale = !in_buffer           ? part->words
+                             : ir_is_vector(type) ? ir_size(part)
+                                                  : ir_stride(part);
+            VEC_PUSH(d->arena, &d->program->indices,
+                     (PlaceIndex){slot_of(d, indices[i]), parts, scale});
+            step->indices.count++;
+        }
+        type = ir_part_type(type, chosen);
+    }
+}
+
 static void decode_access(Decoder *d, const IrInst *inst) {
     bool load = inst->op == OP_LOAD;
-    uint32_t root_at = ir_place_start(inst);
-    const IrType *root = inst->operands[root_at]->type;
+    uint32_t at = ir_place_start(inst), n = 0;
+    const IrType *root = inst->operands[at]->type;
+    const IrType *type = (load ? inst->results[0] : inst->operands[0])->type;
     bool buffer = root->kind == IR_TYPE_BUFFER;
-    REQUIRE(inst->operand_count <= STEP_MAX_OPERANDS);
-    uint32_t slots[STEP_MAX_OPERANDS];
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        slots[i] = slot_of(d, inst->operands[i]);
-    }
     StepKind kind = load ? (buffer ? STEP_LOAD_BUFFER : STEP_LOAD_VAR)
                          : (buffer ? STEP_STORE_BUFFER : STEP_STORE_VAR);
-    Step *step = push_step(d, kind, inst);
-    memcpy(step->operands, slots, inst->operand_count * sizeof *slots);
-    step->result = load ? inst->results[0]->mark : 0;
-    step->lanes = (uint8_t)(load ? inst->results[0] : inst->operands[0])->type->lanes;
-    step->index_count = (uint8_t)(inst->operand_count - root_at - 1);
-    step->root_lanes = (uint8_t)root->element->lanes;
-    if (buffer) {
-        step->lane_bytes = (uint8_t)(ir_bits(root->element) / 8);
-        step->root_stride = (uint8_t)ir_stride(root->element);
+    Step step = {.kind = kind, .inst = inst, .words = type->words};
+    for (at += buffer + 1; n < at; n++) {
+        step.operands[n] = slot_of(d, inst->operands[n]);
     }
+    step.result = load ? inst->results[0]->mark : 0;
+    if (buffer) {
+        step.stride = ir_stride(root->element);
+        step.lane_bytes = ir_is_value(type) ? (uint8_t)(ir_bits(type) / 8) : 0;
+    }
+    decode_indices(d, &step, root->element, inst->operand_count - n, inst->operands + n, buffer);
+    VEC_PUSH(d->arena, &d->program->steps, step);
 }
 
 static void decode_var(Decoder *d, const IrInst *inst) {
     const IrType *element = inst->results[0]->type->element;
     uint32_t contents = new_slot(d, element);
     Step *step = push_step(d, STEP_VAR, inst);
-    step->lanes = (uint8_t)element->lanes;
+    step->words = element->words;
     step->result = inst->results[0]->mark;
     step->target = contents;
 }
@@ -233,8 +256,8 @@ static uint32_t entry_of(Decoder *d, IrFunction *function) {
     if (function->mark == 0) {
         Entry entry = {.function = function};
         define(d, function->param_count, function->params);
-        entry.return_address = d->program->frame_size++;
-        entry.result = ir_is_value(function->result) ? new_slot(d, function->result) : 0;
+        entry.return_address = new_slot(d, ir_scalar(IR_U32));
+        entry.result = ir_is_data(function->result) ? new_slot(d, function->result) : 0;
         VEC_PUSH(d->arena, &d->entries, entry);
         function->mark = d->entries.count;
     }
@@ -247,7 +270,7 @@ static void decode_call(Decoder *d, const IrInst *inst) {
     Copies arguments = copy_values(d, inst->operand_count, inst->operands, inst->callee->params);
     begin_copies(d);
     if (inst->result_count > 0) {
-        copy(d, entry.result, inst->results[0]->mark, inst->results[0]->type->lanes);
+        copy(d, entry.result, inst->results[0]->mark, inst->results[0]->type->words);
     }
     Copies results = d->batch;
     Step *step = push_step(d, STEP_CALL, inst);
@@ -266,7 +289,7 @@ static void decode_ret(Decoder *d, const IrInst *inst) {
     uint32_t return_address = entry->return_address, result = entry->result;
     begin_copies(d);
     if (inst->operand_count > 0) {
-        copy(d, slot_of(d, inst->operands[0]), result, inst->operands[0]->type->lanes);
+        copy(d, slot_of(d, inst->operands[0]), result, inst->operands[0]->type->words);
     }
     Copies results = d->batch;
     Step *step = push_step(d, STEP_RETURN, inst);
@@ -388,6 +411,9 @@ Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *
         if (step->kind == STEP_CALL) {
             step->target = d.entries.items[step->target].first_step;
         }
+    }
+    if (d.too_large) {
+        return NULL;
     }
     program->param_slots = NEW_ARRAY(arena, uint32_t, kernel->param_count);
     for (uint32_t i = 0; i < kernel->param_count; i++) {

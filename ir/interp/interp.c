@@ -42,10 +42,7 @@ static bool bind_value(Dispatch *dispatch, uint32_t index, const InterpArg *arg,
         return false;
     }
     uint64_t *slot = &dispatch->invocation.frame[dispatch->machine.program->param_slots[index]];
-    const unsigned char *bytes = arg->bytes;
-    for (unsigned lane = 0; lane < type->lanes; lane++, bytes += ir_bits(type) / 8) {
-        slot[lane] = interp_read_lane(bytes, ir_bits(type) / 8);
-    }
+    interp_read(arg->bytes, type, slot);
     return true;
 }
 
@@ -54,7 +51,7 @@ static bool bind(Dispatch *dispatch, const InterpArg *args, Text *why) {
     dispatch->machine.buffers = NEW_ARRAY(&dispatch->arena, BoundBuffer, kernel->param_count);
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const IrType *type = kernel->params[i]->type;
-        if (type->kind == IR_TYPE_VAR || ir_is_bool(type)) {
+        if (type->kind == IR_TYPE_VAR || ir_has_bool(type)) {
             text_printf(why, "argument %u: a host has no ", i);
             ir_type_print(why, type);
             return false;
@@ -74,15 +71,21 @@ static uint64_t *new_frame(Dispatch *dispatch) {
     for (uint32_t i = 0; i < program->constants.count; i++) {
         const ConstantSlot *constant = &program->constants.items[i];
         memcpy(&frame[constant->slot], constant->value->bits,
-               constant->value->type->lanes * sizeof *frame);
+               constant->value->type->words * sizeof *frame);
     }
     return frame;
 }
 
 /* ---- reports ---- */
 
+enum { MOST_PRINTED = 8 }; /* operands of an instruction */
+
 static void print_operand(Text *out, const IrValue *value, const uint64_t *words) {
     const IrType *type = value->type;
+    if (ir_is_composite(type)) {
+        ir_type_print(out, type);
+        return;
+    }
     for (unsigned lane = 0; lane < type->lanes; lane++) {
         text_add(out, lane > 0 ? ", " : type->lanes > 1 ? "(" : "");
         if (ir_is_float(type)) {
@@ -99,15 +102,20 @@ static void print_operand(Text *out, const IrValue *value, const uint64_t *words
 static void print_instruction(Text *out, const Dispatch *dispatch, const Step *step) {
     const IrInst *inst = step->inst;
     text_printf(out, "`%s%s", ir_ops[inst->op].text, (inst->flags & IR_RAW) != 0 ? ".raw" : "");
-    bool known = inst->operand_count <= STEP_MAX_OPERANDS &&
-                 !ir_has(inst->op, IR_TERM | IR_CONTROL) && inst->op != OP_CALL;
+    bool known = !ir_has(inst->op, IR_TERM | IR_CONTROL) && inst->op != OP_CALL;
     for (uint32_t i = 0; known && i < inst->operand_count; i++) {
         const IrValue *value = inst->operands[i];
         text_add(out, i == 0 ? " " : ", ");
+        if (i == MOST_PRINTED) {
+            text_add(out, "…");
+            break;
+        }
         if (ir_is_root(value->type)) {
             text_printf(out, "%s", value->name != NULL ? value->name->text : "a place");
         } else {
-            print_operand(out, value, &dispatch->invocation.frame[step->operands[i]]);
+            print_operand(out, value,
+                          ir_is_const(value) ? value->bits
+                                             : &dispatch->invocation.frame[value->mark]);
         }
     }
     text_char(out, '`');
@@ -209,6 +217,11 @@ InterpStatus ir_interpret(const IrModule *module, const IrFunction *kernel, cons
         .max_steps = options->max_steps > 0 ? options->max_steps : UINT64_MAX,
     };
     dispatch.machine.program = program_decode(&dispatch.arena, module, kernel);
+    if (dispatch.machine.program == NULL) {
+        text_printf(why, "the values of `%s` take too much memory", kernel->name->text);
+        arena_release(&dispatch.arena);
+        return INTERP_MISUSE;
+    }
     dispatch.machine.steps_left = dispatch.max_steps;
     dispatch.invocation.frame = new_frame(&dispatch);
     InterpStatus status = INTERP_MISUSE;

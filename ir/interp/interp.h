@@ -21,7 +21,7 @@ typedef enum {
     INTERP_OK,
     INTERP_STEPS, /* max_steps reached */
     INTERP_UNDEFINED, /* a `.raw` op outside its domain, `unreachable` reached, …: the compiler's mistake */
-    INTERP_MISUSE, /* arguments that do not fit the kernel */
+    INTERP_MISUSE, /* arguments that do not fit the kernel, or a kernel of too large values */
 } InterpStatus;
 
 /* Runs groups[0] × groups[1] × groups[2] workgroups of a kernel of a verified module, lowered or not (calls are

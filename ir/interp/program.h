@@ -5,7 +5,8 @@
  * every value of every function has its own slot; so has every constant. An invocation is its frame and the number of
  * its next step: it can be left at any step and gone on with.
  *
- * A root is a word too: the number of a kernel argument for a buffer, the slot of the contents for a `var`.
+ * An array or form is its parts one after another, so words are only copied where parts are put together or taken out.
+ * A root is a word: the number of a kernel argument for a buffer, the slot of the contents for a `var`.
  */
 #ifndef IR_INTERP_PROGRAM_H
 #define IR_INTERP_PROGRAM_H
@@ -15,7 +16,7 @@
 
 typedef enum {
     STEP_EVAL, /* ir_eval does it */
-    STEP_COPY, /* lanes only move: construct, extract, insert, swizzle */
+    STEP_COPY, /* words only move: construct, extract, insert, swizzle */
     STEP_SELECT,
     STEP_BUILTIN,
     STEP_LEN,
@@ -35,26 +36,50 @@ typedef enum {
 #undef FAST
 } StepKind;
 
-enum { STEP_MAX_OPERANDS = 4 }; /* what has more consists of copies */
+enum { STEP_MAX_OPERANDS = 4 }; /* what has more consists of copies, or is a place */
+
+/* A kernel whose values take more words is not run: half a GiB. */
+enum { PROGRAM_MAX_FRAME = 1 << 26 };
 
 typedef struct {
     uint32_t from, to; /* slots */
+    uint32_t words;
 } Copy;
 
 typedef struct {
     uint32_t first, count; /* in Program.copies; done in order */
 } Copies;
 
+/* An index of a place below the element of a buffer, if it is not part of Step.offset. */
+typedef struct {
+    uint32_t slot;
+    uint32_t count; /* parts: what is not below is outside */
+    uint32_t scale; /* bytes (buffers) or words (vars) from part to part */
+} PlaceIndex;
+
+typedef struct {
+    uint32_t first, count; /* in Program.indices */
+} PlaceIndices;
+
 typedef struct {
     StepKind kind;
-    uint8_t lanes; /* of the result, or of what is stored */
-    uint8_t root_lanes, lane_bytes,
-        root_stride;                      /* STEP_LOAD…, STEP_STORE…: of the root's element */
-    uint8_t index_count;                  /* … */
-    uint32_t result;                      /* slot; 0: none */
-    uint32_t operands[STEP_MAX_OPERANDS]; /* slots; CALL, RETURN: the callee's return address */
-    uint32_t target;                      /* a step */
-    Copies copies, results;               /* results: CALL */
+    uint8_t lane_bytes; /* LOAD_BUFFER, STORE_BUFFER: of a scalar or vector; else 0 */
+    uint32_t words;     /* of the result, or of what is stored */
+    uint32_t result;    /* slot; 0: none */
+    /* Slots. CALL, RETURN: the callee's return address; LOAD…, STORE…: as in the instruction, but of the indices only
+     * the first of a buffer. */
+    uint32_t operands[STEP_MAX_OPERANDS];
+    uint32_t target; /* a step; VAR: the slot of the contents */
+    union {
+        struct {
+            Copies copies, results; /* results: CALL */
+        };
+        struct { /* LOAD…, STORE… */
+            PlaceIndices indices;
+            uint32_t offset; /* of what the constant indices choose: bytes or words */
+            uint32_t stride; /* of the buffer's elements */
+        };
+    };
     const IrInst *inst;
 } Step;
 
@@ -66,12 +91,14 @@ typedef struct {
 typedef struct {
     VEC(Step) steps; /* the kernel's first step is step 0 */
     VEC(Copy) copies;
+    VEC(PlaceIndex) indices;
     VEC(ConstantSlot) constants;
     uint32_t frame_size;   /* words; slot 0 is nobody's and stays 0 */
     uint32_t *param_slots; /* of the kernel */
 } Program;
 
-/* Of a verified module. Uses the marks of its values and functions. */
+/* Of a verified module. Uses the marks of its values and functions: a value's is its slot. NULL: the values need more
+ * than PROGRAM_MAX_FRAME words. */
 Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *kernel);
 
 #endif

@@ -50,7 +50,7 @@ static inline uint64_t put_bool(bool value) {
 
 /* ---- memory ---- */
 
-uint64_t interp_read_lane(const unsigned char *at, unsigned bytes) {
+static uint64_t read_lane(const unsigned char *at, unsigned bytes) {
     switch (bytes) {
     case 1:
         return *at;
@@ -92,21 +92,68 @@ static void write_lane(unsigned char *at, unsigned bytes, uint64_t bits) {
     }
 }
 
-/* Where in a buffer a place is; NULL: outside. `place` are the operands from the root on. */
+void interp_read(const unsigned char *at, const IrType *type, uint64_t *words) {
+    if (!ir_is_composite(type)) {
+        unsigned bytes = ir_bits(type) / 8;
+        for (unsigned lane = 0; lane < type->lanes; lane++) {
+            words[lane] = read_lane(at + lane * bytes, bytes);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < type->count; i++) {
+        const IrType *part = ir_part_type(type, i);
+        interp_read(at + ir_part_offset(type, i), part, words);
+        words += part->words;
+    }
+}
+
+/* What lies between the parts stays as it was. */
+static void write_data(unsigned char *at, const IrType *type, const uint64_t *words) {
+    if (!ir_is_composite(type)) {
+        unsigned bytes = ir_bits(type) / 8;
+        for (unsigned lane = 0; lane < type->lanes; lane++) {
+            write_lane(at + lane * bytes, bytes, words[lane]);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < type->count; i++) {
+        const IrType *part = ir_part_type(type, i);
+        write_data(at + ir_part_offset(type, i), part, words);
+        words += part->words;
+    }
+}
+
+/* How far from the start of the root's element a place is: bytes or words; false: it is outside. */
+static inline bool find_part(const Program *program, const Step *step, const uint64_t *frame,
+                             uint64_t *offset) {
+    const PlaceIndex *index = program->indices.items + step->indices.first;
+    *offset = step->offset;
+    for (uint32_t i = 0; i < step->indices.count; i++) {
+        uint64_t chosen = frame[index[i].slot];
+        if (chosen >= index[i].count) {
+            return false;
+        }
+        *offset += chosen * index[i].scale;
+    }
+    return true;
+}
+
+/* Where in a buffer a place is; NULL: outside. `place` are the slots of the root and the first index. */
 static unsigned char *find_in_buffer(const Machine *machine, const Step *step,
                                      const uint64_t *frame, const uint32_t *place) {
     const BoundBuffer *buffer = &machine->buffers[frame[place[0]]];
-    uint64_t index = frame[place[1]], lane = step->index_count > 1 ? frame[place[2]] : 0;
-    if (index >= buffer->length || lane >= step->root_lanes) {
+    uint64_t index = frame[place[1]], offset;
+    if (index >= buffer->length || !find_part(machine->program, step, frame, &offset)) {
         return NULL;
     }
-    return buffer->bytes + index * step->root_stride + lane * step->lane_bytes;
+    return buffer->bytes + index * step->stride + offset;
 }
 
 /* Where in the frame a place in a var is; NULL: outside. */
-static uint64_t *find_in_var(const Step *step, uint64_t *frame, const uint32_t *place) {
-    uint64_t lane = step->index_count > 0 ? frame[place[1]] : 0;
-    return lane < step->root_lanes ? &frame[frame[place[0]] + lane] : NULL;
+static uint64_t *find_in_var(const Machine *machine, const Step *step, uint64_t *frame,
+                             uint32_t root) {
+    uint64_t offset;
+    return find_part(machine->program, step, frame, &offset) ? &frame[frame[root] + offset] : NULL;
 }
 
 /* Loads and stores give false where a `.raw` one is outside. */
@@ -117,38 +164,64 @@ static bool is_raw(const Step *step) {
 static bool load_buffer(const Machine *machine, const Step *step, uint64_t *frame) {
     const unsigned char *at = find_in_buffer(machine, step, frame, step->operands);
     uint64_t *result = &frame[step->result];
-    for (unsigned lane = 0; lane < step->lanes; lane++) {
-        result[lane] =
-            at != NULL ? interp_read_lane(at + lane * step->lane_bytes, step->lane_bytes) : 0;
+    if (at == NULL) {
+        memset(result, 0, step->words * sizeof *result);
+        return !is_raw(step);
     }
-    return at != NULL || !is_raw(step);
+    if (step->lane_bytes == 0) {
+        interp_read(at, step->inst->results[0]->type, result);
+        return true;
+    }
+    for (uint32_t lane = 0; lane < step->words; lane++) {
+        result[lane] = read_lane(at + lane * step->lane_bytes, step->lane_bytes);
+    }
+    return true;
 }
 
 static bool store_buffer(const Machine *machine, const Step *step, const uint64_t *frame) {
     unsigned char *at = find_in_buffer(machine, step, frame, step->operands + 1);
     const uint64_t *value = &frame[step->operands[0]];
-    for (unsigned lane = 0; at != NULL && lane < step->lanes; lane++) {
+    if (at == NULL) {
+        return !is_raw(step);
+    }
+    if (step->lane_bytes == 0) {
+        write_data(at, step->inst->operands[0]->type, value);
+        return true;
+    }
+    for (uint32_t lane = 0; lane < step->words; lane++) {
         write_lane(at + lane * step->lane_bytes, step->lane_bytes, value[lane]);
     }
-    return at != NULL || !is_raw(step);
+    return true;
 }
 
-static bool load_var(const Step *step, uint64_t *frame) {
-    const uint64_t *at = find_in_var(step, frame, step->operands);
+static inline void copy_words(uint64_t *to, const uint64_t *from, uint32_t words) {
+    if (words <= IR_MAX_LANES) {
+        for (uint32_t i = 0; i < words; i++) {
+            to[i] = from[i];
+        }
+    } else {
+        memcpy(to, from, words * sizeof *to);
+    }
+}
+
+static bool load_var(const Machine *machine, const Step *step, uint64_t *frame) {
+    const uint64_t *at = find_in_var(machine, step, frame, step->operands[0]);
     uint64_t *result = &frame[step->result];
-    for (unsigned lane = 0; lane < step->lanes; lane++) {
-        result[lane] = at != NULL ? at[lane] : 0;
+    if (at == NULL) {
+        memset(result, 0, step->words * sizeof *result);
+        return !is_raw(step);
     }
-    return at != NULL || !is_raw(step);
+    copy_words(result, at, step->words);
+    return true;
 }
 
-static bool store_var(const Step *step, uint64_t *frame) {
-    uint64_t *at = find_in_var(step, frame, step->operands + 1);
-    const uint64_t *value = &frame[step->operands[0]];
-    for (unsigned lane = 0; at != NULL && lane < step->lanes; lane++) {
-        at[lane] = value[lane];
+static bool store_var(const Machine *machine, const Step *step, uint64_t *frame) {
+    uint64_t *at = find_in_var(machine, step, frame, step->operands[1]);
+    if (at == NULL) {
+        return !is_raw(step);
     }
-    return at != NULL || !is_raw(step);
+    copy_words(at, &frame[step->operands[0]], step->words);
+    return true;
 }
 
 /* ---- steps ---- */
@@ -166,7 +239,7 @@ static bool evaluate(const Step *step, uint64_t *frame) {
 static inline void do_copies(const Program *program, Copies copies, uint64_t *frame) {
     const Copy *copy = program->copies.items + copies.first;
     for (uint32_t i = 0; i < copies.count; i++) {
-        frame[copy[i].to] = frame[copy[i].from];
+        copy_words(&frame[copy[i].to], &frame[copy[i].from], copy[i].words);
     }
 }
 
@@ -195,12 +268,12 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
             do_copies(program, step->copies, frame);
             break;
         case STEP_SELECT:
-            for (unsigned lane = 0; lane < step->lanes; lane++) {
+            for (unsigned lane = 0; lane < step->words; lane++) {
                 result[lane] = a[lane] != 0 ? b[lane] : c[lane];
             }
             break;
         case STEP_BUILTIN:
-            for (unsigned lane = 0; lane < step->lanes; lane++) {
+            for (unsigned lane = 0; lane < step->words; lane++) {
                 result[lane] = invocation->builtins[step->inst->builtin][lane];
             }
             break;
@@ -211,16 +284,16 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
         }
         case STEP_VAR:
             *result = step->target;
-            memset(frame + step->target, 0, step->lanes * sizeof *frame);
+            memset(frame + step->target, 0, step->words * sizeof *frame);
             break;
         case STEP_LOAD_VAR:
-            defined = load_var(step, frame);
+            defined = load_var(machine, step, frame);
             break;
         case STEP_LOAD_BUFFER:
             defined = load_buffer(machine, step, frame);
             break;
         case STEP_STORE_VAR:
-            defined = store_var(step, frame);
+            defined = store_var(machine, step, frame);
             break;
         case STEP_STORE_BUFFER:
             defined = store_buffer(machine, step, frame);
@@ -251,7 +324,7 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
             break;
 #define FAST(OP, FROM, TO, view, kind, expression)                                                 \
     case STEP_##OP##_##FROM##_##TO:                                                                \
-        for (unsigned lane = 0; lane < step->lanes; lane++) {                                      \
+        for (unsigned lane = 0; lane < step->words; lane++) {                                      \
             View_##view x = get_##view(a[lane]), y = get_##view(b[lane]);                          \
             (void)y;                                                                               \
             result[lane] = put_##kind(expression);                                                 \

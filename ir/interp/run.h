@@ -27,7 +27,7 @@ typedef struct {
 /* Runs to the end of the kernel, or to what goes wrong. */
 InterpStatus interp_run(Machine *machine, Invocation *invocation);
 
-/* The bits of a lane of 1, 2, 4 or 8 bytes, as the host stores it. */
-uint64_t interp_read_lane(const unsigned char *at, unsigned bytes);
+/* The words of data without bool, as the host stores it. */
+void interp_read(const unsigned char *at, const IrType *type, uint64_t *words);
 
 #endif

@@ -204,7 +204,7 @@ static IrValue *bitcast_of_bitcast(IrBuilder *b, IrInst *inst) {
                          : NULL;
 }
 
-/* ---- rewrites: vectors ---- */
+/* ---- rewrites: vectors, arrays and forms ---- */
 
 /* Which part of a `construct` a lane comes from; `lane` becomes the lane of that part. */
 static IrValue *part_of_construct(const IrInst *construct, unsigned *lane) {
@@ -236,8 +236,25 @@ static IrValue *lane_of(IrBuilder *b, IrValue *vector, unsigned lane) {
     }
 }
 
+/* A part of an array or form, looked for behind so many inserts of others. */
+static IrValue *extract_of_composite(IrBuilder *b, const IrInst *inst) {
+    enum { MOST_INSERTS = 64 };
+    IrValue *whole = inst->operands[0];
+    for (int i = 0; i < MOST_INSERTS && made_by(whole, OP_INSERT) != NULL; i++) {
+        if (whole->inst->index == inst->index) {
+            return whole->inst->operands[1];
+        }
+        whole = whole->inst->operands[0];
+    }
+    if (made_by(whole, OP_CONSTRUCT) != NULL) {
+        return whole->inst->operands[inst->index];
+    }
+    return whole != inst->operands[0] ? ir_extract(b, whole, inst->index) : NULL;
+}
+
 static IrValue *extract_of_known(IrBuilder *b, IrInst *inst) {
-    return lane_of(b, inst->operands[0], inst->index);
+    return ir_is_composite(inst->operands[0]->type) ? extract_of_composite(b, inst)
+                                                    : lane_of(b, inst->operands[0], inst->index);
 }
 
 /* An index that is a constant: the op for that, or what is promised outside. */
@@ -275,13 +292,53 @@ static IrValue *insert_over_insert(IrBuilder *b, IrInst *inst) {
     return insert->results[0];
 }
 
+/* A part that is put back where it was. */
+static IrValue *insert_of_own(IrBuilder *b, IrInst *inst) {
+    (void)b;
+    const IrInst *part = made_by(inst->operands[1], OP_EXTRACT);
+    return part != NULL && part->operands[0] == inst->operands[0] && part->index == inst->index
+               ? inst->operands[0]
+               : NULL;
+}
+
+/* Another part for an array or form that was just put together. */
+static IrValue *insert_into_construct(IrBuilder *b, IrInst *inst) {
+    enum { MOST_PARTS = 32 };
+    const IrInst *construct = made_by(inst->operands[0], OP_CONSTRUCT);
+    const IrType *type = inst->results[0]->type;
+    if (construct == NULL || !ir_is_composite(type) || construct->operand_count > MOST_PARTS) {
+        return NULL;
+    }
+    IrValue *parts[MOST_PARTS];
+    memcpy(parts, construct->operands, construct->operand_count * sizeof *parts);
+    parts[inst->index] = inst->operands[1];
+    return ir_emit(b, OP_CONSTRUCT, type, construct->operand_count, parts)->results[0];
+}
+
+/* All parts of an array or form put together again. */
+static IrValue *construct_of_parts(const IrInst *inst) {
+    IrValue *whole = NULL;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        const IrInst *part = made_by(inst->operands[i], OP_EXTRACT);
+        if (part == NULL || part->index != i || (i > 0 && part->operands[0] != whole)) {
+            return NULL;
+        }
+        whole = part->operands[0];
+    }
+    return whole->type == inst->results[0]->type ? whole : NULL;
+}
+
 /* Lanes of one vector put together again. */
 static IrValue *construct_of_lanes(IrBuilder *b, IrInst *inst) {
+    if (ir_is_composite(inst->results[0]->type)) {
+        return construct_of_parts(inst);
+    }
     uint8_t lane[IR_MAX_LANES];
     IrValue *vector = NULL;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         const IrInst *part = made_by(inst->operands[i], OP_EXTRACT);
-        if (part == NULL || (vector != NULL && part->operands[0] != vector)) {
+        if (part == NULL || !ir_is_vector(part->operands[0]->type) ||
+            (vector != NULL && part->operands[0] != vector)) {
             return NULL;
         }
         vector = part->operands[0];
@@ -408,6 +465,8 @@ static const Rule rules[] = {
     {OP_CONSTRUCT, ALL,        {ANY},               REWRITE, construct_of_lanes},
     {OP_EXTRACT, ALL,          {ANY},               REWRITE, extract_of_known},
     {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, insert_over_insert},
+    {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, insert_of_own},
+    {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, insert_into_construct},
     {OP_EXTRACT_AT, ALL,       {ANY, CONST},        REWRITE, extract_at_constant},
     {OP_INSERT_AT, ALL,        {ANY},               REWRITE, insert_at_constant},
     {OP_SWIZZLE, ALL,          {ANY},               REWRITE, swizzle_in_order},
@@ -425,7 +484,8 @@ static unsigned types_of(const IrInst *inst) {
         [IR_CLASS_UINT] = UNSIGNED,
         [IR_CLASS_FLOAT] = FLOATS,
     };
-    return of_class[ir_class(inst->operands[inst->op == OP_SELECT ? 1 : 0]->type)];
+    const IrType *type = inst->operands[inst->op == OP_SELECT ? 1 : 0]->type;
+    return ir_is_value(type) ? of_class[ir_class(type)] : ALL;
 }
 
 static bool every_lane_is(const IrValue *value, uint64_t bits) {

@@ -1,13 +1,16 @@
-/* lower_bounds: a read outside a buffer or vector gives zero, a write outside does nothing.
+/* lower_bounds: a read outside a buffer, array or vector gives zero, a write outside does nothing.
  *
  * A buffer is touched inside an `if` that compares the index with the length, for no value makes an access that
- * must not happen harmless. A vector has at least one lane, so its index is clamped instead and a selection throws
- * the wrong lane away. The length of a buffer never changes: it is asked for once, at the top of the function.
+ * must not happen harmless. A local array or vector has at least one part, so an index that is read by is clamped
+ * instead and a selection throws the wrong part away, unless that is an array or form, which nothing selects. A place
+ * with several indices has one condition for all of them. Constants inside need none, constants outside no access.
+ * The length of a buffer never changes: it is asked for once, at the top of the function.
  *
- * Before: anything; better after opt_fold, since constant lanes need no check. After: every access by index is
+ * Before: anything; better after opt_fold, since constant indices need no check. After: every access by index is
  * `.raw`.
  */
 #include "ir/pass.h"
+#include "ir/passes/places.h"
 #include "ir/rewrite.h"
 
 typedef struct {
@@ -34,35 +37,32 @@ static IrValue *length_of(Bounds *bounds, const IrValue *buffer) {
     return *length;
 }
 
-/* ---- lanes ---- */
-
-static bool is_lane(const IrValue *index, const IrType *vector) {
-    return ir_is_const(index) && index->bits[0] < vector->lanes;
-}
-
-static bool is_no_lane(const IrValue *index, const IrType *vector) {
-    return ir_is_const(index) && index->bits[0] >= vector->lanes;
-}
+/* ---- vectors ---- */
 
 static IrValue *below(IrBuilder *b, IrValue *index, uint32_t limit) {
     return ir_binary(b, OP_LT, index, ir_const_u32(b->module, limit));
 }
 
-/* The value for an access to a lane of a value: the operand `at` of the instruction is the index. */
+static IrValue *clamp(IrBuilder *b, IrValue *index, uint32_t count) {
+    return ir_binary(b, OP_MIN, index, ir_const_u32(b->module, count - 1));
+}
+
+static IrValue *both(IrBuilder *b, IrValue *first, IrValue *second) {
+    return first == NULL ? second : ir_binary(b, OP_AND, first, second);
+}
+
+/* The value for a lane of a vector taken or put: the operand `at` of the instruction is the index. */
 static IrValue *lower_lane(IrBuilder *b, IrInst *inst, uint32_t at, const IrType *vector,
                            IrValue *outside) {
     IrValue *index = inst->operands[at];
-    if (is_lane(index, vector)) {
-        return ir_made_raw(inst);
-    }
-    if (is_no_lane(index, vector)) {
-        return outside;
+    if (ir_is_const(index)) {
+        return index->bits[0] < vector->lanes ? ir_made_raw(inst) : outside;
     }
     IrValue *operands[3];
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         operands[i] = inst->operands[i];
     }
-    operands[at] = ir_binary(b, OP_MIN, index, ir_const_u32(b->module, vector->lanes - 1));
+    operands[at] = clamp(b, index, vector->lanes);
     IrInst *access = ir_emit(b, inst->op, inst->results[0]->type, inst->operand_count, operands);
     return ir_select(b, below(b, index, vector->lanes), ir_made_raw(access), outside);
 }
@@ -99,35 +99,52 @@ static void guard(Bounds *bounds, IrBuilder *b, IrInst *inst, IrValue *inside) {
     ir_take_place(inst, branch->results[0]);
 }
 
-static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
-    uint32_t at = ir_place_start(inst);
-    IrValue *root = inst->operands[at];
-    bool is_buffer = root->type->kind == IR_TYPE_BUFFER;
-    uint32_t lane_at = at + 1 + is_buffer;
-    IrValue *lane = lane_at < inst->operand_count ? inst->operands[lane_at] : NULL;
-
-    if (lane != NULL && is_no_lane(lane, root->type->element)) {
-        bounds->changed = true;
-        if (inst->op == OP_LOAD) {
-            ir_take_place(inst, ir_const_zero(b->module, inst->results[0]->type));
-        } else {
-            ir_remove(inst);
+/* Whether all indices are inside; NULL: they are. */
+static IrValue *place_is_inside(Bounds *bounds, IrBuilder *b, IrInst *inst) {
+    IrValue *inside = NULL, *root = inst->operands[ir_place_start(inst)];
+    for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
+        IrValue *index = inst->operands[w.at];
+        if (w.type == NULL) {
+            inside = ir_binary(b, OP_LT, index, length_of(bounds, root));
+        } else if (place_is_unsure(&w)) {
+            inside = both(b, inside, below(b, index, ir_part_count(w.type)));
         }
-        return;
     }
-    if (!is_buffer && inst->op == OP_LOAD) {
-        IrValue *zero = ir_const_zero(b->module, inst->results[0]->type);
-        take_place(bounds, inst, lower_lane(b, inst, lane_at, root->type->element, zero));
-        return;
-    }
+    return inside;
+}
+
+/* A local is always there: its indices are clamped, and what was read elsewhere is thrown away. */
+static void lower_local_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     IrValue *inside = NULL;
-    if (is_buffer) {
-        inside = ir_binary(b, OP_LT, inst->operands[at + 1], length_of(bounds, root));
+    for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
+        if (place_is_unsure(&w)) {
+            IrValue *index = inst->operands[w.at];
+            inst->operands[w.at] = clamp(b, index, ir_part_count(w.type));
+            inside = both(b, inside, below(b, index, ir_part_count(w.type)));
+        }
     }
-    if (lane != NULL && !is_lane(lane, root->type->element)) {
-        IrValue *is_in_vector = below(b, lane, root->type->element->lanes);
-        inside = inside == NULL ? is_in_vector : ir_binary(b, OP_AND, inside, is_in_vector);
+    inst->flags |= IR_RAW;
+    bounds->changed = true;
+    if (inside != NULL) {
+        IrValue *zero = ir_const_zero(b->module, inst->results[0]->type);
+        IrValue *there = ir_load(b, inst->operands[0], inst->operand_count - 1, inst->operands + 1);
+        there->inst->flags = inst->flags;
+        ir_take_place(inst, ir_select(b, inside, there, zero));
     }
+}
+
+static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
+    if (place_is_nowhere(inst)) {
+        bounds->changed = true;
+        place_drop(b->module, inst);
+        return;
+    }
+    bool is_local = inst->operands[ir_place_start(inst)]->type->kind == IR_TYPE_VAR;
+    if (is_local && inst->op == OP_LOAD && ir_is_value(inst->results[0]->type)) {
+        lower_local_load(bounds, b, inst);
+        return;
+    }
+    IrValue *inside = place_is_inside(bounds, b, inst);
     if (inside != NULL) {
         guard(bounds, b, inst, inside);
     } else {
@@ -175,5 +192,4 @@ static bool run(IrModule *module) {
     return changed;
 }
 
-const IrPass pass_lower_bounds = {"lower_bounds", run,
-                                  "indices are checked against lengths and lanes"};
+const IrPass pass_lower_bounds = {"lower_bounds", run, "indices are checked against lengths"};

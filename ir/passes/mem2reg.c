@@ -1,4 +1,5 @@
-/* mem2reg: locals that are only loaded and stored, whole or by lane, become values.
+/* mem2reg: locals that are only loaded and stored, whole or by lane, become values. Of arrays and forms, small ones
+ * that are never touched by parts: split_vars made the others such, or locals of their own.
  *
  * One walk in order of execution keeps the value that each local has. An `if` gets a result for each local that is
  * stored inside it and lives outside; a loop gets a parameter of its body and of its continuing part, and a result.
@@ -49,18 +50,31 @@ static Local *local_of(Promoter *p, const IrValue *root) {
 
 /* ---- which locals, and where they change ---- */
 
+/* Words of an array or form that becomes a value: many compilers take values apart into scalars. */
+enum { MOST_WORDS = 64 };
+
+static bool may_be_value(const IrType *type) {
+    return ir_is_value(type) || type->words <= MOST_WORDS;
+}
+
 static void find_locals(Promoter *p, IrRegion *region, uint32_t depth) {
     for (IrInst *inst = region->first; inst != NULL; inst = inst->next) {
         if (inst->op == OP_VAR) {
             inst->mark = p->locals.count;
-            VEC_PUSH(p->module->arena, &p->locals, (Local){.inst = inst, .depth = depth});
+            bool stays = !may_be_value(inst->results[0]->type->element);
+            VEC_PUSH(p->module->arena, &p->locals,
+                     (Local){.inst = inst, .stays = stays, .depth = depth});
         }
         bool accesses = inst->op == OP_LOAD || inst->op == OP_STORE;
         for (uint32_t i = 0; i < inst->operand_count; i++) {
             Local *local = local_of(p, inst->operands[i]);
-            if (local != NULL && !(accesses && i == ir_place_start(inst))) {
-                local->stays = true;
+            if (local == NULL) {
+                continue;
             }
+            bool is_root = accesses && i == ir_place_start(inst);
+            bool by_part = i + 1 < inst->operand_count &&
+                           ir_is_composite(local->inst->results[0]->type->element);
+            local->stays = !is_root || by_part;
         }
         for (uint32_t i = 0; i < inst->region_count; i++) {
             find_locals(p, &inst->regions[i], depth + 1);

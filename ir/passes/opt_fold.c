@@ -59,21 +59,32 @@ static void mark_defined(Folder *f, uint32_t count, IrValue *const *values) {
 
 /* ---- instructions without regions ---- */
 
+/* Larger constants stay as they are put together: each step would be another. */
+enum { MOST_WORDS = 1024 };
+
 static IrValue *fold_constants(Folder *f, const IrInst *inst, EvalStatus *status) {
-    enum { MAX_OPERANDS = 4 };
-    EvalOperand operands[MAX_OPERANDS];
+    enum { FEW = 4 };
+    EvalOperand few[FEW], *operands = few;
+    uint64_t lanes[IR_MAX_LANES], *bits = lanes;
+    const IrType *type = inst->results[0]->type;
     *status = EVAL_CANNOT;
-    if (inst->operand_count == 0 || inst->operand_count > MAX_OPERANDS) {
+    if (inst->operand_count == 0 || type->words > MOST_WORDS) {
         return NULL;
     }
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         if (!ir_is_const(inst->operands[i])) {
             return NULL;
         }
+    }
+    if (inst->operand_count > FEW) {
+        operands = NEW_ARRAY(&f->scratch, EvalOperand, inst->operand_count);
+    }
+    if (type->words > IR_MAX_LANES) {
+        bits = NEW_ARRAY(&f->scratch, uint64_t, type->words);
+    }
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
         operands[i] = (EvalOperand){inst->operands[i]->type, inst->operands[i]->bits};
     }
-    uint64_t bits[IR_MAX_LANES];
-    const IrType *type = inst->results[0]->type;
     *status = ir_eval(inst->op, inst->flags, inst, type, inst->operand_count, operands, bits);
     return *status == EVAL_OK ? ir_const(f->module, type, bits) : NULL;
 }

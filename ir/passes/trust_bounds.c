@@ -1,20 +1,38 @@
 /* trust_bounds: every index is taken to be inside (--bounds=trust). Stands where lower_bounds would.
  *
+ * A constant index outside an array or vector names no place that a target could be told of: that access goes.
+ *
  * Before: anything. After: every access by index is `.raw`.
  */
 #include "ir/pass.h"
+#include "ir/passes/places.h"
+
+typedef struct {
+    IrModule *module;
+    bool changed;
+} Trust;
 
 static void trust(IrInst *inst, void *data) {
-    bool *changed = data;
+    Trust *trust = data;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        inst->operands[i] = ir_resolve(inst->operands[i]);
+    }
+    if ((inst->flags & IR_RAW) != 0 || !ir_needs_raw(inst)) {
+        return;
+    }
     switch (inst->op) {
     case OP_LOAD:
     case OP_STORE:
+        trust->changed = true;
+        inst->flags |= IR_RAW;
+        if (place_is_nowhere(inst)) {
+            place_drop(trust->module, inst);
+        }
+        break;
     case OP_EXTRACT_AT:
     case OP_INSERT_AT:
-        if (ir_needs_raw(inst) && (inst->flags & IR_RAW) == 0) {
-            inst->flags |= IR_RAW;
-            *changed = true;
-        }
+        trust->changed = true;
+        inst->flags |= IR_RAW;
         break;
     default:
         break;
@@ -22,11 +40,11 @@ static void trust(IrInst *inst, void *data) {
 }
 
 static bool run(IrModule *module) {
-    bool changed = false;
+    Trust all = {.module = module};
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
-        ir_walk(&function->body, trust, &changed);
+        ir_walk(&function->body, trust, &all);
     }
-    return changed;
+    return all.changed;
 }
 
 const IrPass pass_trust_bounds = {"trust_bounds", run,

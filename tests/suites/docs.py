@@ -14,7 +14,7 @@ from .errors import reported, table_codes
 
 PAGES = pathlib.Path("docs/diagnostics")
 # codes that an example cannot do without, beside that of its page: forms, `print` and `assert` are not supported yet
-BESIDE = {"E0106": {"E0901"}, "E0107": {"E0901"}, "E0112": {"E0901"}}
+BESIDE = {"E0106": {"E0901"}, "E0107": {"E0901"}}
 
 
 def fences(text):

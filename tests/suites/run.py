@@ -2,10 +2,12 @@
 
     //! run a=1,2,3 out=zeros:3            arguments of `vittec-gpu run`
     //! expect out = [2, 4, 6]             a Python expression: numbers of each element, lane after lane
-    //! expect out ~2 = [math.sin(x) …]    floats: within 2 ulp of f32
+    //! expect out ~2 = [math.sin(x) …]    floats: within 2 ulp of their type; ~+0.1: within 0.1
 
 Each `run` is followed by its `expect` lines. It runs on the interpreter and on every Vulkan driver, at -O0 and -O2.
-The expressions know math, and f32(x), i32(x), u32(x), bits(x), float_of(bits), nan, inf.
+A device that lacks what the kernel needs (exit 5) is skipped. The expressions know math, and f16(x), f32(x), i8(x) … u64(x)
+(which wrap), bits(x), float_of(bits), nan, inf, quotient(a, b) and remainder(a, b) of integers as the language has them, and by
+its name each list of numbers that the run was given.
 """
 import math
 import re
@@ -13,22 +15,29 @@ import struct
 
 from .common import Env, Failure, Skip, known_bugs, sources
 
-TYPES = {"f32": "f", "u32": "I", "i32": "i"}
+TYPES = {"i8": "b", "u8": "B", "i16": "h", "u16": "H", "i32": "i", "u32": "I", "i64": "q", "u64": "Q",
+         "f16": "e", "f32": "f", "f64": "d"}
+PRECISION = {"f16": (11, -24), "f32": (24, -149), "f64": (53, -1074)}  # bits, exponent of the smallest number
 
 
-def f32(x):
+def rounded(scalar, x):
     try:
-        return struct.unpack("<f", struct.pack("<f", x))[0]
+        return struct.unpack("<" + TYPES[scalar], struct.pack("<" + TYPES[scalar], x))[0]
     except OverflowError:
         return math.copysign(math.inf, x)
 
 
-def u32(x):
-    return int(x) & 0xffffffff
+def f32(x):
+    return rounded("f32", x)
 
 
-def i32(x):
-    return (int(x) + 2**31) % 2**32 - 2**31
+def f16(x):
+    return rounded("f16", x)
+
+
+def wrapper(scalar):
+    bits_, low = int(scalar[1:]), 2**(int(scalar[1:]) - 1) if scalar[0] == "i" else 0
+    return lambda x: (int(x) + low) % 2**bits_ - low
 
 
 def bits(x):
@@ -39,23 +48,51 @@ def float_of(x):
     return struct.unpack("<f", struct.pack("<I", x))[0]
 
 
-NAMES = {"math": math, "f32": f32, "u32": u32, "i32": i32, "bits": bits, "float_of": float_of,
+def quotient(a, b):
+    return 0 if b == 0 else abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+def remainder(a, b):
+    return 0 if b == 0 else a - b * quotient(a, b)
+
+
+NAMES = {"math": math, "f32": f32, "f16": f16, "bits": bits, "float_of": float_of,
+         "quotient": quotient, "remainder": remainder,
+         **{scalar: wrapper(scalar) for scalar in TYPES if scalar[0] != "f"},
          "nan": math.nan, "inf": math.inf, "MIN": -2**31, "MAX": 2**31 - 1, "UMAX": 2**32 - 1}
+
+
+def number(text):
+    try:
+        return int(text, 0)
+    except ValueError:
+        return float(text)
 
 
 class Step:
     def __init__(self, arguments):
-        self.arguments, self.expects = arguments.split(), []
+        self.arguments, self.expects, self.lists = arguments.split(), [], {}
+        for name, numbers in re.findall(r"(?<!\S)(\w+)=([-+.,\w]+)(?!\S)", arguments):
+            try:
+                self.lists[name] = [number(x) for x in numbers.split(",")]
+            except ValueError:
+                pass  # a file or a generator
 
 
 def steps_of(text):
     steps = []
-    for kind, rest in re.findall(r"^//! (run|expect)\b *(.*)$", text, re.M):
-        if kind == "run":
+    files = {}
+    for kind, rest in re.findall(r"^//! (file|run|expect)\b *(.*)$", text, re.M):
+        if kind == "file":
+            name, value = rest.split("=", 1)
+            files[name.strip()] = eval(value, {"struct": struct})  # noqa: S307  the tests' own expressions
+        elif kind == "run":
             steps.append(Step(rest))
+            steps[-1].files = files
         else:
-            name, tolerance, value = re.fullmatch(r"(\w+) *(?:~(\S+))? *= *(.*)", rest).groups()
-            steps[-1].expects.append((name, tolerance, value))
+            name, tolerance, layout, value = \
+                re.fullmatch(r"(\w+) *(?:~(\S+))? *(?:as (\S+))? *= *(.*)", rest).groups()
+            steps[-1].expects.append((name, tolerance, layout, value))
     return steps
 
 
@@ -72,39 +109,39 @@ def cases(env):
 def buffer_type(source, step, name):
     kernel = re.search(r"--kernel (\w+)", " ".join(step.arguments))
     parameters = re.search(rf"kernel {kernel[1] if kernel else '[a-z_]+'}\((.*?)\) *{{", source.read_text(), re.S)[1]
-    found = re.search(rf"\b{name}: *Buffer<(f32|u32|i32)(?:x([234]))?>", parameters)
+    found = re.search(rf"\b{name}: *Buffer<([fui](?:8|16|32|64))(?:x([234]))?>", parameters)
     if not found:
         raise Failure(f"{source}: no buffer `{name}`")
     return found[1], int(found[2] or 1)
 
 
-def read_numbers(path, scalar, lanes):
+def read_numbers(data, scalar, lanes):
     stride = 4 if lanes == 3 else lanes
-    data = path.read_bytes()
-    flat = struct.unpack(f"<{len(data) // 4}{TYPES[scalar]}", data)
+    flat = struct.unpack(f"<{len(data) // struct.calcsize(TYPES[scalar])}{TYPES[scalar]}", data)
     return [x for start in range(0, len(flat), stride) for x in flat[start:start + lanes]]
 
 
-def ulps(a, b):
+def ulps(scalar, a, b):
     if math.isnan(a) or math.isnan(b):
         return 0 if math.isnan(a) and math.isnan(b) else math.inf
     if math.isinf(a) or math.isinf(b):
         return 0 if a == b else math.inf
-    b32 = f32(b)
-    step = max(2.0**-149, 2.0**(math.frexp(b32)[1] - 24)) if b32 else 2.0**-149
+    precision, smallest = PRECISION[scalar]
+    exact = rounded(scalar, b)
+    step = 2.0**(max(smallest, math.frexp(exact)[1] - precision) if exact else smallest)
     return abs(a - b) / step
 
 
 def same(scalar, tolerance, got, want):
-    if scalar != "f32":
+    if scalar not in PRECISION:
         return got == want
     if tolerance is None:
-        want = f32(want)
+        want = rounded(scalar, want)
         return (math.isnan(got) and math.isnan(want)) or got == want
     kind, limit = (tolerance[0], float(tolerance[1:])) if tolerance[0] == "+" else ("u", float(tolerance))
     if kind == "+":  # absolute
         return abs(got - want) <= limit or (math.isnan(got) and math.isnan(want)) or got == want
-    return ulps(got, want) <= limit
+    return ulps(scalar, got, want) <= limit
 
 
 def check(env, source, steps, device, level):
@@ -115,15 +152,27 @@ def check(env, source, steps, device, level):
         raise Skip("a known bug of the driver: " + known_bugs(device)[f"run/{source.stem}"])
     for step in steps:
         folder = env.folder()
-        outs = [x for name, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
+        outs = [x for name, _, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
         if not outs:
             raise Failure(f"{source}: a run without `expect`")
-        env.compile("run", source, f"--device={'interp' if device == 'interp' else 'vulkan'}", level, "--verify-each",
-                    *step.arguments, *outs, env=environment)
-        for name, tolerance, expression in step.expects:
-            scalar, lanes = buffer_type(source, step, name)
-            got = read_numbers(folder / f"{name}.bin", scalar, lanes)
-            want = list(eval(expression, dict(NAMES)))  # noqa: S307  the tests' own expressions
+        arguments = [re.sub(r"=@(\w+)$", rf"=@{folder}/\1.bin", argument) for argument in step.arguments]
+        for name, data in step.files.items():
+            (folder / f"{name}.bin").write_bytes(data)
+        done = env.compile("run", source, f"--device={'interp' if device == 'interp' else 'vulkan'}", level, "--verify-each",
+                           *arguments, *outs, env=environment, expect=None)
+        if done.code == 5 and device != "interp":
+            raise Skip(done.err.decode().strip())
+        if done.code != 0:
+            raise Failure(f"expected exit 0\n{done}")
+        for name, tolerance, layout, expression in step.expects:
+            data = (folder / f"{name}.bin").read_bytes()
+            if layout is None:
+                scalar, lanes = buffer_type(source, step, name)
+                got = read_numbers(data, scalar, lanes)
+            else:  # the bytes of an element, padding included
+                scalar = "f32" if "f" in layout else "u32"
+                got = [x for element in struct.iter_unpack("<" + layout, data) for x in element]
+            want = list(eval(expression, {**step.lists, **NAMES}))  # noqa: S307  the tests' own expressions
             bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
             if len(got) != len(want) or bad:
                 where = bad[0] if bad else min(len(got), len(want))

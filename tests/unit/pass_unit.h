@@ -139,19 +139,24 @@ enum {
     FLOAT_COUNT = sizeof FLOAT_EDGES / sizeof *FLOAT_EDGES,
 };
 
-/* Lane `lane` of element `i` of an input: the edges, each lane from another place. */
+/* Lanes and parts each from another place among the edges. */
+static void fill_one(unsigned char *at, const IrType *type, uint32_t seed) {
+    for (uint32_t i = 0; ir_is_composite(type) && i < type->count; i++) {
+        fill_one(at + ir_part_offset(type, i), ir_part_type(type, i), seed + i * 11);
+    }
+    for (unsigned lane = 0; ir_is_value(type) && lane < type->lanes; lane++) {
+        unsigned lane_bytes = ir_bits(type) / 8;
+        uint64_t bits =
+            ir_is_float(type)
+                ? ir_bits_of_number(type->scalar, FLOAT_EDGES[(seed + lane * 5) % FLOAT_COUNT])
+                : INT_EDGES[(seed + lane * 5) % INT_COUNT];
+        memcpy(at + lane * lane_bytes, &bits, lane_bytes);
+    }
+}
+
 static void fill(unsigned char *bytes, const IrType *type, uint32_t count) {
-    unsigned lane_bytes = ir_bits(type) / 8;
     for (uint32_t i = 0; i < count; i++) {
-        for (unsigned lane = 0; lane < type->lanes; lane++) {
-            uint64_t bits;
-            if (ir_is_float(type)) {
-                bits = ir_bits_of_number(type->scalar, FLOAT_EDGES[(i + lane * 5) % FLOAT_COUNT]);
-            } else {
-                bits = INT_EDGES[(i + lane * 5) % INT_COUNT];
-            }
-            memcpy(bytes + (size_t)i * ir_stride(type) + lane * lane_bytes, &bits, lane_bytes);
-        }
+        fill_one(bytes + (size_t)i * ir_stride(type), type, i);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "driver/depfile.h"
 #include "driver/file.h"
+#include "driver/layout.h"
 #include "driver/npy.h"
 #include "driver/options.h"
 #include "driver/run_kernel.h"
@@ -333,6 +334,149 @@ static void test_npy(void) {
     }
 }
 
+/* Forms, arrays and matrices: by file, zeros and random; printed nested; .npy and back. */
+static void test_composites(void) {
+    Names names = {.arena = &arena};
+    Diags diags;
+    SourceMap sources = {.arena = &arena};
+    diags_init(&diags, &arena, &sources);
+    IrModule *module = ir_module_new(&arena, &names, &diags);
+    const IrType *f32x3 = ir_vector(IR_F32, 3), *u8 = ir_scalar(IR_U8);
+    const IrType *vectors = ir_array_type(module, f32x3, 2),
+                 *matrix = ir_matrix_type(module, IR_F32, 2, 3);
+    const IrType *body = ir_form_type(module, name_of(&names, "Body"), 2,
+                                      (IrField[]){{name_of(&names, "pos"), f32x3, 0},
+                                                  {name_of(&names, "mass"), ir_scalar(IR_F32), 0}});
+    const IrType *mix =
+        ir_form_type(module, name_of(&names, "Mix"), 4,
+                     (IrField[]){{name_of(&names, "t"), u8, 0},
+                                 {name_of(&names, "b"), ir_array_type(module, body, 2), 0},
+                                 {name_of(&names, "v"), vectors, 0},
+                                 {name_of(&names, "h"), ir_vector(IR_F16, 2), 0}});
+    CHECK_TEXT(made(mix, true, "zeros:1"),
+               "p[0..1] = {t: 0, b: [{pos: (0, 0, 0), mass: 0}, {pos: (0, 0, 0), mass: 0}], "
+               "v: [(0, 0, 0), (0, 0, 0)], h: (0, 0)}\n");
+    CHECK_TEXT(made(matrix, true, "zeros:2"),
+               "p[0..2] = [(0, 0, 0), (0, 0, 0)] [(0, 0, 0), (0, 0, 0)]\n");
+    CHECK_TEXT(made(body, true, "1,2"),
+               "`p`, Buffer<Body>: expected a file, @FILE.bin or @FILE.npy, zeros:N or random:N");
+    CHECK_TEXT(made(vectors, true, "iota:4"),
+               "`p`, Buffer<[f32x3; 2]>: expected a file, @FILE.bin or "
+               "@FILE.npy, zeros:N or random:N");
+    CHECK_TEXT(made(matrix, false, "zeros:1"),
+               "`p`, f32x2x3: expected a file, @FILE.bin or @FILE.npy");
+
+    const struct {
+        const IrType *type;
+        const char *descr, *shape;
+    } cases[] = {
+        {vectors, "'descr': '<f4',", "(3, 2, 3)"},
+        {matrix, "'descr': '<f4',", "(3, 2, 3)"},
+        {ir_array_type(module, u8, 5), "'descr': '|u1',", "(3, 5)"},
+        {body, "'descr': [('pos', '<f4', (3,)), ('mass', '<f4')],", "(3,)"},
+        {ir_array_type(module, body, 2), "'descr': [('pos', '<f4', (3,)), ('mass', '<f4')],",
+         "(3, 2)"},
+        {mix,
+         "'descr': [('t', '|u1'), ('', '|V15'), ('b', [('pos', '<f4', (3,)), ('mass', '<f4')], "
+         "(2,)), ('v', '<f4', (2, 4)), ('h', '<f2', (2,)), ('', '|V12')],",
+         "(3,)"},
+    };
+    const char *path = in_folder("value.npy");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        ReflectParam param = param_of(cases[i].type, true);
+        Value value;
+        bool is_file;
+        Text error = {.arena = &arena};
+        CHECK(value_make(&value, &param, 0, "random:3:7", &error, &is_file));
+        size_t size;
+        char *bytes = value_to_npy(&param, &value, &size);
+        const char *header = arena_copy_text(&arena, bytes + 10, 300 < size - 10 ? 300 : size - 10);
+        check(strstr(header, cases[i].descr) != NULL, __LINE__, cases[i].descr, header);
+        CHECK(strstr(header, cases[i].shape) != NULL && value_fits_npy(cases[i].type));
+        CHECK(file_write(path, bytes, size));
+        CHECK_TEXT(made(cases[i].type, true, arena_printf(&arena, "@%s", path)),
+                   made(cases[i].type, true, "random:3:7"));
+        for (size_t cut = 0; cut < size; cut++) {
+            Value none;
+            CHECK(!value_from_npy(&none, &param, bytes, cut, &error));
+        }
+        for (size_t k = 0; k < COUNT_OF(cases); k++) { /* a file of another type */
+            ReflectParam other = param_of(cases[k].type, true);
+            Value none;
+            bool same = strcmp(cases[i].descr, cases[k].descr) == 0 &&
+                        strcmp(cases[i].shape, cases[k].shape) == 0;
+            bool fits = value_from_npy(&none, &other, bytes, size, &error);
+            CHECK(fits ==
+                  (same || (cases[i].descr == cases[3].descr && k == 3) || (i == 4 && k == 3)));
+            if (fits) {
+                value_free(&none);
+            }
+        }
+        free(bytes);
+        value_free(&value);
+    }
+    const IrType *deep = ir_scalar(IR_F32);
+    for (int i = 0; i < 40; i++) {
+        deep = ir_array_type(module, deep, 1);
+    }
+    CHECK(!value_fits_npy(deep));
+}
+
+static const char *layout_of(const char *text) {
+    Session session;
+    session_open(&session, NULL);
+    Text out = {.arena = &arena};
+    if (CHECK(session_load_ir(&session, text, strlen(text), "t.vir") == STATUS_FINE)) {
+        layout_print(&out, session.module->functions);
+    }
+    session_close(&session);
+    return text_get(&out);
+}
+
+static void test_layout(void) {
+    CHECK_TEXT(layout_of("form @Body { pos: f32x3, mass: f32, m: f32x2x3, tags: array<u32, 3> }\n"
+                         "form @Pair { bodies: array<@Body, 2>, count: u32 }\n"
+                         "kernel @step(%p: buffer<@Pair>, %dt: f32, %v: buffer<f32x3>, %b: "
+                         "buffer<u8>, %at: f32x2x2) workgroup(64, 2, 1) {\n ret\n}\n"),
+               "kernel step, workgroup 64 x 2 x 1\n"
+               "\n"
+               "binding 0, p: Buffer<Pair>, 144 bytes an element, align 16\n"
+               "    offset   size  align\n"
+               "         0    128     16  bodies: [Body; 2], stride 64\n"
+               "         0     12     16    pos: f32x3\n"
+               "        12      4      4    mass: f32\n"
+               "        16     32     16    m: f32x2x3, stride 16 with 4 of padding\n"
+               "        48     12      4    tags: [u32; 3], stride 4\n"
+               "        60      4           padding\n"
+               "       128      4      4  count: u32\n"
+               "       132     12         padding\n"
+               "\n"
+               "binding 1, v: Buffer<f32x3>, 16 bytes an element, align 16\n"
+               "    offset   size  align\n"
+               "         0     12     16  f32x3\n"
+               "        12      4         padding\n"
+               "\n"
+               "binding 2, b: Buffer<u8>, 1 byte an element, align 1\n"
+               "    offset   size  align\n"
+               "         0      1      1  u8\n"
+               "\n"
+               "values, 32 bytes in push constants\n"
+               "    offset   size  align\n"
+               "         0      4      4  dt: f32\n"
+               "         4      4         padding\n"
+               "         8     16      8  at: f32x2x2, stride 8\n"
+               "        24      4      4  b.len: u32, filled in by the runtime\n"
+               "        28      4         padding\n");
+    CHECK_TEXT(layout_of("kernel @k(%a: array<f32x4, 9>) workgroup(1, 1, 1) {\n ret\n}\n"),
+               "kernel k, workgroup 1 x 1 x 1\n"
+               "\n"
+               "values, 144 bytes in a storage buffer, binding 0\n"
+               "    offset   size  align\n"
+               "         0    144     16  a: [f32x4; 9], stride 16\n");
+    CHECK_TEXT(layout_of("kernel @k() workgroup(1, 1, 1) {\n ret\n}\n"),
+               "kernel k, workgroup 1 x 1 x 1\n");
+}
+
 static void test_hostile_npy(void) {
     static const struct {
         const char *header, *error; /* "": fine */
@@ -350,7 +494,9 @@ static void test_hostile_npy(void) {
         {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}", "big-endian", 8, 1},
         {"{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}", "type \"|b1\"", 2, 1},
         {"{'descr': '<U9', 'fortran_order': False, 'shape': (2,)}", "type \"<U9\"", 72, 1},
-        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", "records", 8, 1},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", "", 8, 1},
+        {"{'descr': [('a', '<f4', 'fortran_order': False, 'shape': (2,)}", "malformed", 8, 1},
+        {"{'descr': [('a], 'fortran_order': False, 'shape': (2,)}", "malformed", 8, 1},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
          "not what its shape needs", 8, 1},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
@@ -569,6 +715,8 @@ int main(void) {
     test_values();
     test_bin();
     test_npy();
+    test_composites();
+    test_layout();
     test_hostile_npy();
     test_sessions();
     test_repeat();

@@ -154,6 +154,115 @@ static void test_locals(void) {
     EXPECT(out, 3, 2, 0, 0, 0);
 }
 
+/* ---- arrays, matrices and forms ---- */
+
+#define BODY "form @Body { pos: f32x3, mass: f32, tag: u8, v: array<u32, 3>, m: f32x2x3 }\n"
+
+typedef struct { /* as LANGUAGE.md section 2 lays it out */
+    float pos[3], mass;
+    uint8_t tag, gap[3];
+    uint32_t v[3];
+    float m[2][4]; /* columns of 3, aligned like 4 */
+} HostBody;
+
+static HostBody body(float x, float mass, uint8_t tag, uint32_t v) {
+    HostBody b = {{x, x + 1, x + 2}, mass, tag, {7, 7, 7}, {v, v + 1, v + 2}, {{0}}};
+    for (int c = 0; c < 2; c++) {
+        for (int r = 0; r < 4; r++) {
+            b.m[c][r] = x * 10 + (float)(c * 4 + r);
+        }
+    }
+    return b;
+}
+
+static void test_composites_in_buffers(void) {
+    HostBody a[3] = {body(1, 0.5f, 200, 10), body(2, 1.5f, 201, 20), body(3, 2.5f, 202, 30)};
+    HostBody b[3];
+    uint32_t out[16] = {0};
+    memset(b, 0xee, sizeof b);
+    CHECK(sizeof *a == 64, "%zu", sizeof *a);
+    InterpArg args[] = {BYTES(a), BYTES(b), BYTES(out)};
+    /* the whole of one element to another place; what is between the parts stays as it was */
+    run(BODY
+        "kernel @k(%a: buffer<@Body>, %b: buffer<@Body>, %out: buffer<u32>) workgroup(1, 1, 1) {\n"
+        "%all: @Body = load %a[1u32]\nstore %b[2u32], %all\n"
+        "%none: @Body = load %a[3u32]\nstore %b[0u32], %none\nstore %b[7u32], %all\n"
+        "%v: array<u32, 3> = extract %all, 3\n%v1: u32 = extract %v, 1\nstore %out[0u32], %v1\n"
+        "%tag: u8 = load %a[2u32][2u32]\n%tagw: u32 = convert %tag\nstore %out[1u32], %tagw\n"
+        "%mass: f32 = load %a[2u32][1u32]\n%massw: u32 = bitcast %mass\nstore %out[2u32], %massw\n"
+        "%col: f32x3 = load %a[0u32][4u32][1u32]\n%c2: f32 = extract %col, 2\n"
+        "%cw: u32 = bitcast %c2\nstore %out[3u32], %cw\n"
+        "%n: u32 = len %a\nstore %out[4u32], %n\nret\n}\n",
+        args, 1);
+    EXPECT(out, 21, 202, 0x40200000, 0x41800000, 3); /* 2.5; 10 + 4 + 2 = 16 */
+    HostBody want = a[1], zero;
+    memset(want.gap, 0xee, sizeof want.gap);
+    memset(&want.m[0][3], 0xee, 4);
+    memset(&want.m[1][3], 0xee, 4);
+    CHECK(memcmp(&b[2], &want, sizeof want) == 0, "a form is stored");
+    memset(&zero, 0, sizeof zero);
+    memset(zero.gap, 0xee, sizeof zero.gap);
+    memset(&zero.m[0][3], 0xee, 4);
+    memset(&zero.m[1][3], 0xee, 4);
+    CHECK(memcmp(&b[0], &zero, sizeof zero) == 0, "outside is zero");
+    CHECK(b[1].tag == 0xee, "nothing else is touched");
+
+    /* parts by computed indices, inside and outside */
+    memset(out, 0, sizeof out);
+    run(BODY
+        "kernel @k(%a: buffer<@Body>, %b: buffer<@Body>, %out: buffer<u32>) workgroup(5, 1, 1) "
+        "{\n" INDEX "%x: u32 = load %a[1u32][3u32][%i]\nstore %out[%i], %x\n"
+        "%y: f32 = load %a[1u32][4u32][%i][%i]\n%yw: u32 = bitcast %y\n%o: u32 = add %i, 5u32\n"
+        "store %out[%o], %yw\n%s: u32 = add %i, 90u32\nstore %a[0u32][3u32][%i], %s\n"
+        "store %a[%i][1u32], 8f32\nret\n}\n",
+        args, 1);
+    EXPECT(out, 20, 21, 22, 0, 0, 0x41a00000, 0x41c80000, 0, 0, 0); /* 20, 25 */
+    EXPECT(a[0].v, 90, 91, 92);
+    EXPECT(a[1].v, 20, 21, 22);
+    CHECK(a[0].mass == 8 && a[2].mass == 8 && a[0].m[0][0] == 10, "stores of parts");
+}
+
+static void test_composites_in_locals(void) {
+    uint32_t out[12] = {0};
+    InterpArg args[] = {BYTES(out)};
+    /* a constant, insert, construct, a var of arrays in arrays, a loop that carries a form */
+    run("form @P { a: u32, on: boolx2, b: array<u32x2, 2> }\n"
+        "kernel @k(%out: buffer<u32>) workgroup(4, 1, 1) {\n" INDEX "%p: var<@P> = var\n"
+        "store %p, @P(5u32, boolx2(true, false), array<u32x2, 2>(u32x2(1, 2), u32x2(3, 4)))\n"
+        "store %p[2u32][%i][1u32], 40u32\nstore %p[1u32][%i], true\n"
+        "%b: array<u32x2, 2> = load %p[2u32]\n%b0: u32x2 = extract %b, 0\n%b1: u32x2 = extract %b, "
+        "1\n"
+        "%x: u32 = extract %b0, 1\n%y: u32 = extract %b1, 1\n%xy: u32 = mul %x, 100u32\n"
+        "%r: u32 = add %xy, %y\nstore %out[%i], %r\n"
+        "%all: @P = load %p\n%on: boolx2 = extract %all, 1\n%on1: bool = extract %on, 1\n"
+        "%w: u32 = convert %on1\n%o: u32 = add %i, 4u32\nstore %out[%o], %w\n"
+        "%last: @P = loop (%k: u32 = 0u32, %q: @P = %all) {\n%end: bool = ge %k, %i\n"
+        "if %end {\nbreak %q\n} else {\nyield\n}\n%a: u32 = extract %q, 0\n%a2: u32 = mul %a, "
+        "3u32\n"
+        "%q2: @P = insert %q, %a2, 0\ncontinue %k, %q2\n} continuing (%kk: u32, %qq: @P) {\n"
+        "%k1: u32 = add %kk, 1u32\nnext %k1, %qq\n}\n%c: bool = eq %i, 3u32\n"
+        "%z: @P = if %c {\nyield zero<@P>\n} else {\nyield %last\n}\n"
+        "%za: u32 = extract %z, 0\n%oo: u32 = add %i, 8u32\nstore %out[%oo], %za\nret\n}\n",
+        args, 1);
+    EXPECT(out, 4004, 240, 204, 204, 0, 1, 0, 0, 5, 15, 45, 0);
+
+    /* as parameter and result of a proc and as a value of the host; more words than a byte counts */
+    uint32_t value[4] = {11, 22, 33, 44};
+    InterpArg more[] = {BYTES(out), BYTES(value)};
+    memset(out, 0, sizeof out);
+    run("proc @fill(%n: array<u32, 2>, %at: u32) -> array<u32, 1000> {\n"
+        "%v: var<array<u32, 1000>> = var\n%x: u32 = extract %n, 0\n%y: u32 = extract %n, 1\n"
+        "store %v[%at], %x\nstore %v[999u32], %y\n%r: array<u32, 1000> = load %v\nret %r\n}\n"
+        "kernel @k(%out: buffer<u32>, %p: array<array<u32, 2>, 2>) workgroup(1, 1, 1) {\n"
+        "%p1: array<u32, 2> = extract %p, 1\n%all: array<u32, 1000> = call @fill(%p1, 700u32)\n"
+        "%a: u32 = extract %all, 700\n%b: u32 = extract %all, 999\n%c: u32 = extract %all, 188\n"
+        "store %out[0u32], %a\nstore %out[1u32], %b\nstore %out[2u32], %c\n"
+        "%w: array<u32, 1000> = call @fill(%p1, 1000u32)\n%d: u32 = extract %w, 700\n"
+        "store %out[3u32], %d\nret\n}\n",
+        more, 1);
+    EXPECT(out, 33, 44, 0, 0);
+}
+
 /* ---- control ---- */
 
 static void test_control(void) {
@@ -241,6 +350,10 @@ static void test_undefined(void) {
         {K("store.raw %out[%i], 1u32\n"), "(3, 0, 0): `store.raw 1, out, 3`"},
         {K("%l: var<u32x2> = var\n%a: u32 = load.raw %l[%i]\n"), "(2, 0, 0): `load.raw l, 2`"},
         {K("%l: var<u32x2> = var\nstore.raw %l[%i], 1u32\n"), "(2, 0, 0): `store.raw 1, l, 2`"},
+        {K("%l: var<array<u32x2, 3>> = var\n%a: u32 = load.raw %l[%i][%i]\n"),
+         "(2, 0, 0): `load.raw l, 2, 2`"},
+        {K("%l: var<array<array<u32, 2>, 9>> = var\nstore.raw %l[%i][%i], 1u32\n"),
+         "(2, 0, 0): `store.raw 1, l, 2, 2`"},
         {K("%c: bool = eq %i, 1u32\nif %c {\nunreachable\n} else {\nyield\n}\n"),
          "(1, 0, 0): `unreachable` at test.vir:6:1 was reached"},
     };
@@ -281,6 +394,18 @@ static void test_misuse(void) {
     CHECK(run_with(K(""), empty, 1, 1, 1, (InterpOptions){0}) == INTERP_OK, "%s", why_text);
     CHECK(run_with("proc @p() {\nret\n}\n", NULL, 1, 1, 1, (InterpOptions){0}) == INTERP_MISUSE,
           "a proc");
+
+    Arena arena = {0};
+    Text text = {.arena = &arena};
+    text_add(&text, "kernel @k(%out: buffer<u32>, %v: f32) workgroup(1, 1, 1) {\n"
+                    "%l: var<array<u32, 65536>> = var\n%v0: array<u32, 65536> = load %l\n");
+    for (int i = 1; i < 1100; i++) {
+        text_printf(&text, "%%v%d: array<u32, 65536> = insert %%v%d, 1u32, 65535\n", i, i - 1);
+    }
+    text_add(&text, "ret\n}\n");
+    CHECK(run_with(text_get(&text), empty, 1, 1, 1, (InterpOptions){0}) == INTERP_MISUSE, "large");
+    CHECK(strcmp(why_text, "the values of `k` take too much memory") == 0, "%s", why_text);
+    arena_release(&arena);
 }
 
 /* ---- fast.def ---- */
@@ -353,6 +478,8 @@ int main(void) {
     test_values();
     test_memory();
     test_locals();
+    test_composites_in_buffers();
+    test_composites_in_locals();
     test_control();
     test_calls();
     test_undefined();

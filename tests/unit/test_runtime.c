@@ -685,9 +685,9 @@ static void test_lifetime(Test *t) {
     vtg_buffer_destroy(b);
 }
 
-/* Value blocks as uniform buffers, more than fit in one piece of memory. */
-static void test_uniform(Test *t) {
-    static const char text[] =
+/* Value blocks as uniform or storage buffers, more than fit in one piece of memory. */
+static void test_block(Test *t, VtgValueBlock kind, const char *class) {
+    static const char format[] =
         "OpCapability Shader\nOpExtension \"SPV_KHR_storage_buffer_storage_class\"\n"
         "OpMemoryModel Logical GLSL450\nOpEntryPoint GLCompute %main \"main\" %gid\n"
         "OpExecutionMode %main LocalSize 64 1 1\nOpDecorate %gid BuiltIn GlobalInvocationId\n"
@@ -701,16 +701,23 @@ static void test_uniform(Test *t) {
         "%zero = OpConstant %u32 0\n%one = OpConstant %u32 1\n%three = OpConstant %u32 3\n"
         "%words = OpTypeRuntimeArray %u32\n%block = OpTypeStruct %words\n"
         "%values = OpTypeStruct %u32x4 %u32x4\n%blockp = OpTypePointer StorageBuffer %block\n"
-        "%wordp = OpTypePointer StorageBuffer %u32\n%valuesp = OpTypePointer Uniform %values\n"
-        "%valuep = OpTypePointer Uniform %u32\n%gidp = OpTypePointer Input %u32x3\n"
-        "%b0 = OpVariable %blockp StorageBuffer\n%ub = OpVariable %valuesp Uniform\n"
+        "%wordp = OpTypePointer StorageBuffer %u32\n%valuesp = OpTypePointer @ %values\n"
+        "%valuep = OpTypePointer @ %u32\n%gidp = OpTypePointer Input %u32x3\n"
+        "%b0 = OpVariable %blockp StorageBuffer\n%ub = OpVariable %valuesp @\n"
         "%gid = OpVariable %gidp Input\n%main = OpFunction %void None %fn\n%start = OpLabel\n"
         "%px = OpAccessChain %valuep %ub %zero %zero\n%x = OpLoad %u32 %px\n"
         "%py = OpAccessChain %valuep %ub %one %three\n%y = OpLoad %u32 %py\n"
         "%po = OpAccessChain %wordp %b0 %zero %x\nOpStore %po %y\nOpReturn\nOpFunctionEnd\n";
+    char text[sizeof format + 64];
+    size_t length = 0;
+    for (const char *at = format; *at != '\0'; at++) {
+        bool is_class = *at == '@';
+        length += (size_t)snprintf(text + length, sizeof text - length, "%.*s", is_class ? 16 : 1,
+                                   is_class ? class : at);
+    }
     Code code = {NULL};
     spv_context context = spvContextCreate(SPV_ENV_VULKAN_1_1);
-    CHECK(spvTextToBinary(context, text, sizeof text - 1, &code.binary, NULL) == SPV_SUCCESS);
+    CHECK(spvTextToBinary(context, text, length, &code.binary, NULL) == SPV_SUCCESS);
     spvContextDestroy(context);
     VtgParam params[] = {buffer_params[2],
                          {.name = "first", .kind = VTG_PARAM_VALUE, .size = 16, .offset = 0},
@@ -722,7 +729,7 @@ static void test_uniform(Test *t) {
     desc.param_count = COUNT(params);
     desc.workgroup_size[0] = 64;
     desc.value_block_bytes = 160;
-    desc.value_block = VTG_VALUES_UNIFORM_BUFFER;
+    desc.value_block = kind;
     VtgKernel *kernel = NULL;
     CHECK_OK(vtg_kernel_create(t->device, &desc, &kernel));
     spvBinaryDestroy(code.binary);
@@ -753,6 +760,11 @@ static void test_uniform(Test *t) {
     vtg_commands_destroy(commands);
     vtg_buffer_destroy(out);
     vtg_kernel_destroy(kernel);
+}
+
+static void test_blocks(Test *t) {
+    test_block(t, VTG_VALUES_UNIFORM_BUFFER, "Uniform");
+    test_block(t, VTG_VALUES_STORAGE_BUFFER, "StorageBuffer");
 }
 
 static void test_kernels(Test *t) {
@@ -1055,7 +1067,7 @@ static void test_device(Host *host, VtgInstance *instance, uint32_t index, uint3
     } tests[] = {
         {"buffers", test_buffers},   {"dispatch", test_dispatch}, {"arguments", test_arguments},
         {"lengths", test_lengths},   {"hazards", test_hazards},   {"events", test_events},
-        {"lifetime", test_lifetime}, {"uniform", test_uniform},   {"kernels", test_kernels},
+        {"lifetime", test_lifetime}, {"blocks", test_blocks},     {"kernels", test_kernels},
         {"threads", test_threads},
     };
     VtgDeviceDesc desc = VTG_DEVICE_DESC_INIT;

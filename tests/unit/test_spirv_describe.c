@@ -114,6 +114,27 @@ static void test_describe(void) {
     close_unit(&unit);
 }
 
+static void test_describe_composites(void) {
+    what = "describe, forms and arrays";
+    Unit unit;
+    open_unit(&unit,
+              "form @Body { pos: f32x3, mass: f32 }\n"
+              "kernel @k(%b: buffer<@Body>, %m: f32x4x4, %t: array<array<f32, 2>, 7>, %o: @Body) "
+              "workgroup(1, 1, 1) {\n"
+              "  %c: array<f32, 2> = extract %t, 1\n"
+              "  %x: f32 = extract %c, 0\n"
+              "  store.raw %b[0u32][1u32], %x\n"
+              "  ret\n}\n");
+    check_described(
+        &unit, write_as(&unit, SPIRV_VULKAN_1_1, false),
+        "    set 0 binding 0: storage buffer \"b\" of struct \"Body\" every 16 bytes, write only\n"
+        "    set 0 binding 1: storage buffer \"values\", read only\n"
+        "        offset 0: \"m\", [f32x4; 4]\n"
+        "        offset 64: \"t\", [[f32; 2]; 7]\n"
+        "        offset 128: \"o\", struct \"Body\"\n");
+    close_unit(&unit);
+}
+
 /* Words changed, cut off, swapped: an answer or a reason, and no access outside (make test CONFIG=sanitize). */
 static void test_describe_damaged(void) {
     enum { ROUNDS = 5000 };
@@ -161,6 +182,7 @@ static void test_describe_damaged(void) {
 
 int main(void) {
     test_describe();
+    test_describe_composites();
     test_describe_damaged();
     printf("test_spirv_describe: %s\n", failures == 0 ? "all good" : "FAILED");
     return failures != 0;

@@ -74,7 +74,7 @@ static const Bad bad[] = {
     {RULE_LOOP, "loop (%p: buffer<f32> = %b) { break } continuing { unreachable }", "`loop` needs"},
     {RULE_YIELD, "%x: f32 = if %c { yield %u } else { yield %f }", "`yield` must hand over (f32), found (u32)"},
     {RULE_YIELD, "loop { yield } continuing { next }", "`yield` may only end an arm"},
-    {RULE_YIELD, "if %c { yield %b } else { yield }", "`yield` needs scalars and vectors"},
+    {RULE_YIELD, "if %c { yield %b } else { yield }", "`yield` needs values"},
     {RULE_BREAK, "%x: f32 = loop { break } continuing { next }", "`break` must hand over (f32), found ()"},
     {RULE_BREAK, "if %c { break } else { yield }", "`break` is outside"},
     {RULE_BREAK, "loop { break } continuing { if %c { break } else { yield } next }", "`break` is outside"},
@@ -143,7 +143,7 @@ static const struct {
     {"E0801", "kernel @f() { ret }", "expected `workgroup`"},
     {"E0804", "proc @f() { ret } proc @f() { ret }", "the function `f` is defined twice"},
     {"E0801", "proc @f() { ret", "found the end"},
-    {"E0801", "proc @f() { ret } }", "expected `kernel` or `proc`, found `}`"},
+    {"E0801", "proc @f() { ret } }", "expected `kernel`, `proc` or `form`, found `}`"},
 };
 /* clang-format on */
 
@@ -276,6 +276,12 @@ static void test_lowered(void) {
         {"%v: var<f32x2> = var store %v[0u32], 1f32", "`store` is not `.raw`"},
         {"call @p()", "a `call` is left"},
         {"ret } proc @q() {", "a proc is left"},
+        {"ret } kernel @q(%c: buffer<array<f32, 2>>) workgroup(1, 1, 1) { %x: array<f32, 2> = "
+         "load.raw %c[0u32]",
+         "a `load` of an array or form in a buffer is left"},
+        {"ret } kernel @q(%c: buffer<array<f32, 2>>) workgroup(1, 1, 1) { store.raw %c[0u32], "
+         "zero<array<f32, 2>>",
+         "a `store` of an array or form in a buffer is left"},
         {"%x: f32 = div 1f32, 2f32", NULL},
         {"%x: f32 = convert 1i32", NULL},
         {"%x: u8 = convert 1i32", NULL},

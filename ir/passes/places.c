@@ -1,0 +1,46 @@
+/* See places.h. */
+#include "ir/passes/places.h"
+
+#include "ir/rewrite.h"
+
+IrPlaceWalk place_walk(IrInst *inst) {
+    uint32_t root = ir_place_start(inst);
+    const IrType *type = inst->operands[root]->type;
+    return (IrPlaceWalk){inst, root + 1, type->kind == IR_TYPE_BUFFER ? NULL : type->element};
+}
+
+void place_next(IrPlaceWalk *walk) {
+    const IrValue *index = walk->inst->operands[walk->at++];
+    if (walk->type == NULL) {
+        walk->type = walk->inst->operands[ir_place_start(walk->inst)]->type->element;
+    } else {
+        bool form = walk->type->kind == IR_TYPE_FORM;
+        walk->type = ir_part_type(walk->type, form ? (uint32_t)index->bits[0] : 0);
+    }
+}
+
+static bool is_beyond(const IrPlaceWalk *walk, const IrValue *index) {
+    return ir_is_const(index) && index->bits[0] >= ir_part_count(walk->type);
+}
+
+bool place_is_unsure(const IrPlaceWalk *walk) {
+    const IrValue *index = walk->inst->operands[walk->at];
+    return walk->type != NULL && (!ir_is_const(index) || is_beyond(walk, index));
+}
+
+bool place_is_nowhere(IrInst *inst) {
+    for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
+        if (w.type != NULL && is_beyond(&w, inst->operands[w.at])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void place_drop(IrModule *module, IrInst *inst) {
+    if (inst->op == OP_LOAD) {
+        ir_take_place(inst, ir_const_zero(module, inst->results[0]->type));
+    } else {
+        ir_remove(inst);
+    }
+}

@@ -1,0 +1,30 @@
+/* What passes ask about the places of loads and stores. */
+#ifndef IR_PASSES_PLACES_H
+#define IR_PASSES_PLACES_H
+
+#include "ir/ir.h"
+
+/* One index of a place after the other, from the root on. */
+typedef struct {
+    IrInst *inst;
+    uint32_t at;        /* the operand that is looked at */
+    const IrType *type; /* that it chooses from; NULL: of a buffer's elements */
+} IrPlaceWalk;
+
+/* for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) */
+IrPlaceWalk place_walk(IrInst *inst);
+static inline bool place_has_index(const IrPlaceWalk *walk) {
+    return walk->at < walk->inst->operand_count;
+}
+void place_next(IrPlaceWalk *walk);
+
+/* Whether the index may be outside the array or vector that it chooses from; not of a buffer's elements. */
+bool place_is_unsure(const IrPlaceWalk *walk);
+
+/* Whether a constant index is outside its array or vector, so that nothing is ever there. */
+bool place_is_nowhere(IrInst *inst);
+
+/* The access goes: a load gives zero, a store does nothing. */
+void place_drop(IrModule *module, IrInst *inst);
+
+#endif
