@@ -74,6 +74,7 @@ static void write_kernel(SpirvWriter *w, IrFunction *function) {
     spirv_region(w, &function->body);
     spirv_emit(w, SPIRV_CODE, SpvOpFunctionEnd, 0, NULL);
     spirv_entry_point(w, id);
+    spirv_check_size(w);
 }
 
 static SpirvBinary join_sections(const SpirvWriter *w) {

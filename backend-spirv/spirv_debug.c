@@ -34,8 +34,13 @@ void spirv_member_name(SpirvWriter *w, uint32_t type, uint32_t member, const cha
     spirv_end(w, SPIRV_NAMES, begin);
 }
 
+/* spirv-val of SPIRV-Tools 2023.1 and before takes a name for a use, and allows few uses of narrow values. */
+static bool may_have_name(const IrType *type) {
+    return !ir_is_value(type) || (ir_bits(type) != 8 && ir_bits(type) != 16);
+}
+
 void spirv_local_name(SpirvWriter *w, const IrValue *value) {
-    if (w->options->debug && value->name != NULL) {
+    if (w->options->debug && value->name != NULL && may_have_name(value->type)) {
         spirv_name(w, value->mark, value->name->text, value->name->length);
     }
 }

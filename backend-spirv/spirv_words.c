@@ -19,15 +19,18 @@ void spirv_string(SpirvWriter *w, SpirvSection section, const char *text, size_t
     }
 }
 
-/* The length of an instruction has 16 bits. What makes longer ones (a name of a kernel, the ways out of a loop, values of a
- * kernel by the thousand) is only seen here. */
-static void report_length(SpirvWriter *w, uint32_t count) {
+/* SPIR-V's universal limits (2.17). What goes beyond them, a kernel's name, the ways out of a loop or parameters by the
+ * thousand, is only seen here. */
+static void check_limit(SpirvWriter *w, uint32_t count, const char *what, uint32_t most) {
+    if (count <= most) {
+        return;
+    }
     if (w->module->diags == NULL) {
-        BUG("an instruction of %u words; SPIR-V has room for %u", count, UINT16_MAX);
+        BUG("%u %s, where %u fit", count, what, most);
     }
     if (!w->is_too_large) { /* once is enough */
         Pos pos = w->kernel != NULL ? w->kernel->kernel->pos : 0;
-        diag_report(w->module->diags, (Span){pos, pos}, D(SPIRV_TOO_LARGE), count, UINT16_MAX);
+        diag_report(w->module->diags, (Span){pos, pos}, D(SPIRV_TOO_LARGE), count, what, most);
     }
     w->is_too_large = true;
 }
@@ -35,10 +38,18 @@ static void report_length(SpirvWriter *w, uint32_t count) {
 void spirv_end(SpirvWriter *w, SpirvSection section, uint32_t begin) {
     SpirvWords *words = &w->sections[section];
     uint32_t count = words->count - begin;
-    if (count > UINT16_MAX) {
-        report_length(w, count);
+    check_limit(w, count, "words in an instruction", UINT16_MAX);
+    if (words->items[begin] == SpvOpTypeStruct) {
+        check_limit(w, count - 2, "values of one kernel or form", 16383);
     }
+    w->globals += section == SPIRV_GLOBALS && words->items[begin] == SpvOpVariable;
     words->items[begin] |= count << SpvWordCountShift;
+}
+
+void spirv_check_size(SpirvWriter *w) {
+    check_limit(w, w->globals, "buffers", UINT16_MAX);
+    check_limit(w, w->locals.count, "local variables", 524287);
+    check_limit(w, w->bound - 1, "values, types and variables", 4194303);
 }
 
 void spirv_emit(SpirvWriter *w, SpirvSection section, SpvOp op, uint32_t count,

@@ -61,6 +61,7 @@ typedef struct {
     const SpirvOptions *options;
     SpirvWords sections[SPIRV_SECTION_COUNT];
     uint32_t bound;    /* the next id */
+    uint32_t globals;  /* how many variables of the module */
     bool is_too_large; /* and reported */
 
     /* What was declared once and is shared by the module; 0: not yet. Constants keep their id in `mark`. */
@@ -104,6 +105,7 @@ static inline void spirv_word(SpirvWriter *w, SpirvSection section, uint32_t wor
 uint32_t spirv_begin(SpirvWriter *w, SpirvSection section, SpvOp op);
 void spirv_string(SpirvWriter *w, SpirvSection section, const char *text, size_t length);
 void spirv_end(SpirvWriter *w, SpirvSection section, uint32_t begin);
+void spirv_check_size(SpirvWriter *w); /* after each kernel */
 
 void spirv_emit(SpirvWriter *w, SpirvSection section, SpvOp op, uint32_t count,
                 const uint32_t *words);

@@ -337,7 +337,7 @@ static void write_spirv(void *arg) {
     }
     *output->binary = spirv_write(session->module, &options);
     add_phase(session, "write SPIR-V", &start);
-    if (session->options.verify) {
+    if (session->options.verify && session->diags.errors == 0) {
         if (!spirv_validate(*output->binary, output->target, &session->detail)) {
             BUG("SPIRV-Tools refuse the module");
         }

@@ -93,6 +93,9 @@ static void check_constructor(Checker *c, Expr *e, const IrType *type) {
     for (Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
         if (is_abstract(arg->type)) {
             good &= coerce(c, arg, lane);
+        } else if (!ir_is_value(arg->type)) {
+            report_argument(c, arg, name, NULL);
+            good = false;
         } else if (arg->type->scalar != lane->scalar) {
             report_argument(c, arg, name,
                             arena_printf(c->arena, "convert it: `… as %s`",

@@ -53,6 +53,8 @@ const char *describe_token(Parser *p, const Token *token) {
 
 /* ---- expected, found ---- */
 
+#define HAS(KIND) (expected[TOK_##KIND - TOK_KERNEL])
+
 /* Tokens that are worth a mention, the most telling first. Operators and what may follow an operand are not:
  * they are always possible there. */
 static const int mentioned[] = {
@@ -63,7 +65,6 @@ static const int mentioned[] = {
 static const char *list_expected(Parser *p, const bool *expected) {
     const char *parts[MOST_ALTERNATIVES];
     int count = 0;
-#define HAS(KIND) (expected[TOK_##KIND - TOK_KERNEL])
     bool in_operand = HAS(PLUS) || HAS(DOT);
     bool list_only_closers = true;
     if (HAS(KERNEL)) {
@@ -95,6 +96,9 @@ static const char *list_expected(Parser *p, const bool *expected) {
             (!follows_operand || !in_operand)) {
             parts[count++] = arena_printf(p->arena, "`%s`", token_text(kind));
         }
+    }
+    if (count == 0) { /* operators alone */
+        return "something else";
     }
     Text text = {.arena = p->arena};
     for (int i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /* What the parts of the parser share: the grammar (parser.y), the token source (parse_tokens.c, with
  * parse_brackets.c, parse_recover.c and parse_foreign.c), the error texts (parse.c) and the making of nodes
- * (ast.c).
+ * (ast.c, ast_stmt.c).
  *
  * The grammar recovers from an error by rules that end in `error to_LEVEL RESUME`: when bison has popped to
  * one, the empty `to_LEVEL` tells the token source where to go on (Sync), and it hands out RESUME there.
@@ -57,8 +57,8 @@ typedef struct Elif {
 } Elif;
 
 typedef struct {
-    Ident name; /* NULL: too broken to tell */
-    TypeExpr *type;
+    Ident name;
+    TypeExpr *type; /* NULL: none written */
     Expr *value;
 } Binding;
 
@@ -175,7 +175,7 @@ bool foreign_declaration(const Parser *p, uint32_t index);
 
 /* ---- errors (parse.c) ---- */
 
-/* `expected` is indexed by kind - TOK_FIRST. */
+/* `expected` is indexed by kind - TOK_KERNEL, the first. */
 void report_syntax(Parser *p, const Token *found, const bool *expected);
 void report_too_deep(Parser *p, Span span, int limit);
 void report_missing_semicolon(Parser *p, Pos after, const char *found);

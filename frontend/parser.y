@@ -59,7 +59,8 @@ static void vt_error(const Span *location, Parser *p, const char *message);
     Decl *decl;
 }
 
-/* Keywords, KERNEL to FALSE; FIRST and LAST tokens are known by place (lexer, error texts). */
+/* KERNEL is the first token and END the last; the keywords are KERNEL to FALSE, those that could be taken for
+ * names KERNEL to USE: other files go by that. */
 %token <token>
     KERNEL "kernel"  PROC "proc"  FORM "form"  CONST "const"  LET "let"  MUT "mut"  SET "set"
     GIVE "give"  IF "if"  IF_EXPR "`if`"  ELIF "elif"  ELSE "else"  WHILE "while"  LOOP "loop"

@@ -1,6 +1,15 @@
 /* See reflect.h. */
 #include "ir/reflect.h"
 
+static bool is_in_loop(const IrInst *inst) {
+    const IrInst *owner = inst->region->owner;
+    while (owner != NULL && owner->op != OP_LOOP) {
+        owner = owner->region->owner;
+    }
+    return owner != NULL;
+}
+
+/* Instructions come in their order; only a loop goes back, so what a loop writes it may read. */
 static void note_access(IrInst *inst, void *data) {
     ReflectKernel *kernel = data;
     if (inst->op != OP_LOAD && inst->op != OP_STORE) {
@@ -8,7 +17,12 @@ static void note_access(IrInst *inst, void *data) {
     }
     const IrValue *root = ir_resolve(inst->operands[ir_place_start(inst)]);
     if (root->kind == IR_VALUE_PARAM) {
-        kernel->params[root->index].access |= inst->op == OP_LOAD ? REFLECT_READ : REFLECT_WRITE;
+        ReflectParam *param = &kernel->params[root->index];
+        unsigned access = inst->op == OP_LOAD ? REFLECT_READ : REFLECT_WRITE;
+        param->rereads |= access == REFLECT_READ && (param->access & REFLECT_WRITE) != 0;
+        param->access |= access;
+        param->loop_access |= is_in_loop(inst) ? access : 0;
+        param->rereads |= param->loop_access == (REFLECT_READ | REFLECT_WRITE);
     }
 }
 

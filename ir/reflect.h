@@ -11,6 +11,8 @@ typedef struct {
     bool is_buffer;
     const IrType *type; /* a buffer's element, or the value's type */
     unsigned access;    /* buffers: REFLECT_READ | REFLECT_WRITE; 0: never touched but for its length */
+    unsigned loop_access; /* buffers: the same, of what stands in loops alone */
+    bool rereads;       /* buffers: an invocation may read after it has written */
     uint32_t binding;   /* buffers: 0, 1, … in order of declaration */
     uint32_t size;      /* bytes: a buffer's element stride, or the value's size */
     uint32_t offset;    /* values: in the value block, std430 */

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import time
 
-from .common import Failure, Skip, same_text
+from .common import Failure, Skip, same_text, sources
 
 ADD = """kernel add(a: Buffer<f32>, b: Buffer<f32>, out: Buffer<f32>) {
     out[i] = a[i] + b[i];
@@ -649,6 +649,14 @@ def debug_information(env):
             check(bool(re.search(r"OpLine %\S+ 3 \d+", text)) == want, f"OpLine {args} {level}", text)
             check(('OpString "two.vt"' in text) == want, f"OpString {args} {level}", text)
     check("!3:" in env.compile("two.vt", "-g", "--emit=ir", cwd=folder).out.decode(), "positions in the IR")
+
+
+@case
+def debug_information_of_everything_is_valid(env):
+    folder = env.folder()
+    for source in sources("run"):
+        for level in ("-O0", "-O2"):
+            env.compile(source, "-g", level, "--verify-each", "-Wno-unused_variable", "-o", folder / "x.spv")
 
 
 @case

@@ -248,9 +248,8 @@ static void test_spans(void) {
          "(kernel 1:1-1:57 k@1:16 (attribute 1:1-1:8 a@1:3 (int 1:5-1:6 1)) (block 1:20-1:57 (if "
          "1:22-1:55 (attribute 1:22-1:26 b@1:24) (name 1:30-1:31 x) (block 1:32-1:35) (if "
          "1:36-1:55 (name 1:41-1:42 y) (block 1:43-1:46) (block_stmt 1:52-1:55 (block "
-         "1:52-1:55))))))"},
-        {"const É = 1;", ""}};
-    for (size_t i = 0; i + 1 < COUNT_OF(rows); i++) {
+         "1:52-1:55))))))"}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         Parse *parse = parse_text(rows[i].source);
         const char *tree = tree_of(parse, true);
         CHECK(strcmp(tree, rows[i].want) == 0, rows[i].want, tree);
@@ -334,7 +333,8 @@ static void test_errors(void) {
     for (size_t i = 0; i < COUNT_OF(messages); i++) {
         Parse *parse = parse_text(messages[i].source);
         const char *got = messages_of(parse);
-        CHECK(messages[i].want[0] == '\0' || strcmp(got, messages[i].want) == 0, messages[i].want, got);
+        CHECK(messages[i].want[0] == '\0' || strcmp(got, messages[i].want) == 0, messages[i].want,
+              got);
         end_parse(parse);
     }
 }
@@ -347,7 +347,8 @@ static void test_broken_declarations(void) {
          "(proc f (param x (type_error)) (param _ (type_error)) (param z (type u32)) (block))"},
         {"proc f() -> { }", "(proc f (result (type_error)) (block))"},
         {"const A = ;", "(const A (error))"},
-        {"kernel k() { let x = 1 + ; let y 2; }", "(kernel k (block (let x (error)) (let y (error))))"},
+        {"kernel k() { let x = 1 + ; let y 2; }",
+         "(kernel k (block (let x (error)) (let y (error))))"},
         {"kernel k() { let x: = 1; shared s; for k { f(); } }",
          "(kernel k (block (let x (type_error) (error)) (shared s (type_error)) (for k .. (error) "
          "(error) (block (expr (call (name f)))))))"},
@@ -365,10 +366,11 @@ static void test_broken_declarations(void) {
 
 static void test_tokens(void) {
     static const char source[] = "/// d\nlet x.in >>= 1..2 \"a\" $ test 1. /* c */ ++";
-    static const char want[] = "2:1 doc \"d\"\n2:1 keyword let\n2:5 name x\n2:6 symbol .\n2:7 name in\n"
-                               "2:10 symbol >\n2:11 symbol >=\n2:14 int 1\n2:15 symbol ..\n2:17 int 2\n"
-                               "2:19 text \"a\"\n2:23 bad $\n2:25 reserved test\n2:30 bad 1.\n"
-                               "2:41 symbol ++\n2:43 end\n";
+    static const char want[] =
+        "2:1 doc \"d\"\n2:1 keyword let\n2:5 name x\n2:6 symbol .\n2:7 name in\n"
+        "2:10 symbol >\n2:11 symbol >=\n2:14 int 1\n2:15 symbol ..\n2:17 int 2\n"
+        "2:19 text \"a\"\n2:23 bad $\n2:25 reserved test\n2:30 bad 1.\n"
+        "2:41 symbol ++\n2:43 end\n";
     Parse *parse = parse_text(source);
     Text text = {.arena = &parse->arena};
     ast_print_tokens(&text, &parse->names, &parse->diags, parse->file, &parse->sources);
@@ -407,7 +409,8 @@ static void test_file(const char *path) {
         Parse *parse = parse_bytes(cut, length - gone);
         if (parse->diags.errors == 0) {
             const char *tree = tree_of(parse, false);
-            CHECK(strstr(tree, "(error)") == NULL && strstr(tree, "(type_error)") == NULL, cut, tree);
+            CHECK(strstr(tree, "(error)") == NULL && strstr(tree, "(type_error)") == NULL, cut,
+                  tree);
         }
         CHECK(parse->diags.errors < 30, cut, messages_of(parse));
         end_parse(parse);
@@ -481,8 +484,11 @@ static void test_hostile(void) {
 
 static void test_noise(void) {
     enum { SIZE = 1 << 20 };
-    static const char *const words[] = {"kernel", "proc", "form", "let", "if", "else", "{", "}", "(", ")", "[", "]", "for", "in", "..", "match", "case",
-                                        "x", "1", ";", ",", ":", "=", "+", "<", ">", ">>", "use", "#", ".", "-", "&", "mut", "give", "\n", "elif", "const", "as", "?", "|", "->", "test"};
+    static const char *const words[] = {
+        "kernel", "proc", "form", "let",   "if",    "else", "{", "}",  "(",   ")", "[",
+        "]",      "for",  "in",   "..",    "match", "case", "x", "1",  ";",   ",", ":",
+        "=",      "+",    "<",    ">",     ">>",    "use",  "#", ".",  "-",   "&", "mut",
+        "give",   "\n",   "elif", "const", "as",    "?",    "|", "->", "test"};
     char *bytes = malloc(SIZE + 1);
     uint32_t random = 1;
     for (int kind = 0; bytes != NULL && kind < 2; kind++) {
