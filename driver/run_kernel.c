@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-
 static uint64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

@@ -157,7 +157,8 @@ struct Expr {
         } ternary;
         struct {
             Expr *condition;
-            Block *a, *b; /* each with a `value`; an elif is a block whose value is another EXPR_IF */
+            Block *a,
+                *b; /* each with a `value`; an elif is a block whose value is another EXPR_IF */
         } if_else;
         struct {
             Expr *a;
@@ -181,10 +182,10 @@ struct Expr {
         } form;
     };
     /* checker */
-    const struct IrType *type;        /* NULL: wrong (reported), or no value (a call) */
+    const struct IrType *type;         /* NULL: wrong (reported), or no value (a call) */
     const struct ConstValue *constant; /* its value where it is a constant expression */
-    const struct Symbol *symbol;      /* EXPR_NAME, and EXPR_CALL of a proc or built-in */
-    uint32_t info;                    /* EXPR_FIELD: the swizzle; EXPR_CALL: the built-in's row, … */
+    const struct Symbol *symbol;       /* EXPR_NAME, and EXPR_CALL of a proc or built-in */
+    uint32_t info; /* EXPR_FIELD: the swizzle; EXPR_CALL: the built-in's row, … */
 };
 
 struct FieldInit {
@@ -216,7 +217,7 @@ typedef enum {
 struct Block {
     Span span;
     Stmt *stmts;
-    Expr *value;    /* the last expression without `;`, in an if-expression; else NULL */
+    Expr *value; /* the last expression without `;`, in an if-expression; else NULL */
     uint16_t depth;
     /* checker */
     enum { FLOW_UNKNOWN, FLOW_GOES_ON, FLOW_GIVES } flow;
@@ -300,7 +301,7 @@ struct Param { /* of a proc or kernel; a field of a form */
     Param *next;
     Ident name;
     TypeExpr *type;
-    const char *doc; /* NULL: none */
+    const char *doc;       /* NULL: none */
     struct Symbol *symbol; /* checker */
 };
 
@@ -336,7 +337,7 @@ struct Decl {
             TypeExpr *result; /* NULL: none */
             Block *body;      /* NULL where the source was too broken */
             bool is_broken;   /* its parameters and result could not be read either */
-        } proc; /* DECL_PROC, DECL_KERNEL */
+        } proc;               /* DECL_PROC, DECL_KERNEL */
     };
     struct Symbol *symbol; /* checker */
 };

@@ -14,7 +14,7 @@ typedef enum {
     BUILTIN_FLOAT_3,      /* 3-vectors of floats */
     BUILTIN_NUMBER_VECTOR,
     BUILTIN_BOOL_VECTOR,
-    BUILTIN_ANY,    /* any scalar or vector */
+    BUILTIN_ANY, /* any scalar or vector */
     BUILTIN_MATRIX,
     BUILTIN_F32X4, /* that type alone */
     BUILTIN_U32,

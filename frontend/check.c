@@ -223,8 +223,8 @@ static void check_params(Checker *c, Decl *decl) {
         }
         if (decl->kind == DECL_KERNEL && type != NULL && type->kind != IR_TYPE_BUFFER &&
             ir_has_bool(type)) {
-            Diag *d = diag_report(c->diags, param->type->span, D(BAD_PARAMETER),
-                                  type_text(c, type));
+            Diag *d =
+                diag_report(c->diags, param->type->span, D(BAD_PARAMETER), type_text(c, type));
             diag_help(d, param->type->span, "use `u32`");
             type = NULL;
         }

@@ -28,10 +28,12 @@ typedef struct {
     VEC(Symbol *) symbols; /* of the top level, in order */
     Symbol *current;       /* the proc or kernel being checked; NULL: none */
     unsigned loop_depth;
-    unsigned expr_depth, form_depth; /* also through the constants and forms that are checked on demand */
-    VEC(Symbol *) unused;            /* its locals that nothing used */
-    NameMap params;                  /* of the kernel or proc whose signature is being checked */
-    const char *said_not_yet;        /* of the statement or parameter being checked, so that it is said once */
+    unsigned expr_depth,
+        form_depth;       /* also through the constants and forms that are checked on demand */
+    VEC(Symbol *) unused; /* its locals that nothing used */
+    NameMap params;       /* of the kernel or proc whose signature is being checked */
+    const char
+        *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
 } Checker;
 
 /* check.c */
@@ -82,16 +84,17 @@ void report_const(Checker *c, Span span, ConstStatus status, const char *what, c
 
 /* check_composite.c */
 const IrType *check_array_type(Checker *c, const TypeExpr *expr);
-const IrType *check_matrix_type(Checker *c, Name name); /* f32x4x4 */
+const IrType *check_matrix_type(Checker *c, Name name);       /* f32x4x4 */
 void check_form_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, finds cycles */
-uint32_t check_length(Checker *c, Expr *e);             /* of an array; 0: reported */
+uint32_t check_length(Checker *c, Expr *e);                   /* of an array; 0: reported */
 void check_array(Checker *c, Expr *e);
 void check_repeat(Checker *c, Expr *e);
 void check_form_literal(Checker *c, Expr *e);
 bool is_open_array(const IrType *type); /* of literals that have no type yet */
 bool coerce_array(Checker *c, Expr *e, const IrType *type);
 bool concrete_array(Checker *c, Expr *e);
-void check_part_index(Checker *c, Expr *e); /* EXPR_INDEX of a vector or array; both sides are checked */
+void check_part_index(Checker *c,
+                      Expr *e); /* EXPR_INDEX of a vector or array; both sides are checked */
 void check_form_field(Checker *c, Expr *e);
 bool check_matrix_binary(Checker *c, Expr *e); /* false: neither side is a matrix */
 void check_matrix_constructor(Checker *c, Expr *e, const IrType *type);

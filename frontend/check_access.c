@@ -140,7 +140,8 @@ bool check_place(Checker *c, Expr *e) {
             return e->index.a->kind == EXPR_NAME;
         }
         if (e->index.a->kind == EXPR_FIELD && ir_is_vector(e->index.a->type) &&
-            e->index.a->field.a->type->kind != IR_TYPE_FORM) { /* v.yx[k] = …: a place has one index a level */
+            e->index.a->field.a->type->kind !=
+                IR_TYPE_FORM) { /* v.yx[k] = …: a place has one index a level */
             diag_report(c->diags, e->span, D(NOT_ASSIGNABLE));
             return false;
         }

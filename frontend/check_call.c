@@ -231,8 +231,8 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
               : row->result == 'U' ? ir_scalar(IR_U32)
               : row->result == 'I' ? ir_scalar(IR_I32)
               : row->result == 'Q' ? ir_vector(IR_F32, 4)
-              : row->result == 'X'
-                  ? ir_matrix_type(c->module, type->element->scalar, type->element->lanes, type->count)
+              : row->result == 'X' ? ir_matrix_type(c->module, type->element->scalar,
+                                                    type->element->lanes, type->count)
                                    : ir_scalar(IR_BOOL);
     fold_builtin(c, e);
 }

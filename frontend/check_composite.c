@@ -54,8 +54,7 @@ static void check_fields(Checker *c, Symbol *symbol) {
         }
         for (uint32_t i = 0; i < fields.count; i++) {
             if (fields.items[i].name == field->name.name) {
-                diag_report(c->diags, field->name.span, D(DUPLICATE_NAME),
-                            field->name.name->text);
+                diag_report(c->diags, field->name.span, D(DUPLICATE_NAME), field->name.name->text);
                 good = false;
             }
         }
@@ -122,8 +121,7 @@ static void fold_parts(Checker *c, Expr *e, uint32_t count, const Expr *const *p
         if (parts[i]->constant == NULL) {
             return;
         }
-        memcpy(words + at, const_words(parts[i]->constant),
-               parts[i]->type->words * sizeof *words);
+        memcpy(words + at, const_words(parts[i]->constant), parts[i]->type->words * sizeof *words);
         at += parts[i]->type->words;
     }
     ConstValue *value = NEW(c->arena, ConstValue);
@@ -171,12 +169,14 @@ static const IrType *open_scalar(const IrType *type) {
 void check_array(Checker *c, Expr *e) {
     uint32_t count = 0;
     bool good = true;
-    const IrType *model = NULL; /* what the others must be like: the first that is open to nothing else */
+    const IrType *model =
+        NULL; /* what the others must be like: the first that is open to nothing else */
     for (Expr *element = e->elements; element != NULL; element = element->next, count++) {
         good &= check_operand(c, element);
         const IrType *type = element->type;
-        if (type != NULL && (model == NULL || (is_open(model) && (!is_open(type) ||
-                                               open_scalar(type) == &abstract_float)))) {
+        if (type != NULL &&
+            (model == NULL ||
+             (is_open(model) && (!is_open(type) || open_scalar(type) == &abstract_float)))) {
             model = type;
         }
     }
@@ -249,8 +249,8 @@ static uint32_t find_field(const IrType *form, Name name) {
 }
 
 static void report_no_field(Checker *c, const IrType *form, Ident name) {
-    Diag *d = diag_report(c->diags, name.span, D(UNKNOWN_FIELD), shown_type(c, form),
-                          name.name->text);
+    Diag *d =
+        diag_report(c->diags, name.span, D(UNKNOWN_FIELD), shown_type(c, form), name.name->text);
     unsigned distance = 3;
     const char *best = NULL;
     for (uint32_t i = 0; i < form->count; i++) {
@@ -277,7 +277,8 @@ void check_form_literal(Checker *c, Expr *e) {
     Expr **values = form != NULL ? NEW_ARRAY(c->arena, Expr *, form->count) : NULL;
     bool good = form != NULL;
     for (FieldInit *init = e->form.fields; init != NULL; init = init->next) {
-        uint32_t at = form != NULL && init->name.name != NULL ? find_field(form, init->name.name) : 0;
+        uint32_t at =
+            form != NULL && init->name.name != NULL ? find_field(form, init->name.name) : 0;
         if (form == NULL || init->name.name == NULL) {
             check_expr(c, init->value);
             good = false;
@@ -380,8 +381,8 @@ static const IrType *matrix_result(Checker *c, BinaryOp op, Expr *a, Expr *b) {
         return left == lane ? right : left;
     }
     if (left->is_matrix && right->is_matrix) {
-        bool fits = columns_of(left) == rows_of(right) &&
-                    left->element->scalar == right->element->scalar;
+        bool fits =
+            columns_of(left) == rows_of(right) && left->element->scalar == right->element->scalar;
         return fits ? ir_matrix_type(c->module, lane->scalar, columns_of(right), rows_of(left))
                     : NULL;
     }
@@ -404,12 +405,13 @@ bool check_matrix_binary(Checker *c, Expr *e) {
     unsigned errors = c->diags->errors;
     e->type = matrix_result(c, e->binary.op, a, b);
     if (e->type == NULL && c->diags->errors == errors) {
-        Diag *d = diag_report(c->diags, e->span, D(NO_MATRIX_OPERATOR),
-                              binary_spelling(e->binary.op), shown_type(c, left),
-                              shown_type(c, right));
-        diag_help(d, e->span,
-                  "matrices have `m + m`, `m - m`, `-m`, `m * s`, `s * m`, `m * v`, `v * m`, `m * m`; "
-                  "the columns of the left side are as many as the rows of the right");
+        Diag *d =
+            diag_report(c->diags, e->span, D(NO_MATRIX_OPERATOR), binary_spelling(e->binary.op),
+                        shown_type(c, left), shown_type(c, right));
+        diag_help(
+            d, e->span,
+            "matrices have `m + m`, `m - m`, `-m`, `m * s`, `s * m`, `m * v`, `v * m`, `m * m`; "
+            "the columns of the left side are as many as the rows of the right");
     }
     return true;
 }

@@ -129,8 +129,9 @@ static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePla
     }
     if (ir_has_bool(element)) {
         Diag *d = diag_report(c->diags, expr->args->span, D(BOOL_IN_BUFFER));
-        diag_help(d, expr->args->span, "use `%s`",
-                  ir_type_text(c->arena, ir_vector(IR_U32, ir_is_value(element) ? element->lanes : 1)));
+        diag_help(
+            d, expr->args->span, "use `%s`",
+            ir_type_text(c->arena, ir_vector(IR_U32, ir_is_value(element) ? element->lanes : 1)));
         return NULL;
     }
     return ir_root_type(c->module, IR_TYPE_BUFFER, element);

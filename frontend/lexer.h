@@ -30,7 +30,7 @@ typedef struct {
     const char *doc; /* the `///` lines before it, joined by '\n'; NULL: none */
 } Token;
 
-enum { NO_PARTNER = UINT32_MAX };
+#define NO_PARTNER UINT32_MAX /* beyond int, so no enum */
 
 typedef VEC(Token) TokenList;
 

@@ -34,7 +34,8 @@ IrValue *lower_place_load(Lower *l, const LowerPlace *place);
 void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value);
 
 /* lower_matrix.c */
-IrValue *lower_matrix(Lower *l, const IrType *type, uint32_t count, IrValue **parts); /* columns or scalars */
+IrValue *lower_matrix(Lower *l, const IrType *type, uint32_t count,
+                      IrValue **parts); /* columns or scalars */
 IrValue *lower_matrix_negate(Lower *l, IrValue *m);
 IrValue *lower_matrix_binary(Lower *l, BinaryOp op, const IrType *type, IrValue *a, IrValue *b);
 IrValue *lower_transpose(Lower *l, const IrType *type, IrValue *m);

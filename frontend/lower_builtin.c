@@ -102,8 +102,8 @@ static IrValue *refract(Lower *l, IrValue *incident, IrValue *normal, IrValue *e
 /* Four lanes of 8 bits each, the first in the lowest ones: round(clamp(x, low, 1) * scale). */
 static IrValue *pack(Lower *l, IrValue *x, double low, double scale) {
     const IrType *type = x->type, *ints = ir_vector(IR_I32, 4), *words = ir_vector(IR_U32, 4);
-    IrValue *level = mul(l, clamp(l, x, number(l, type, low), number(l, type, 1)),
-                         number(l, type, scale));
+    IrValue *level =
+        mul(l, clamp(l, x, number(l, type, low), number(l, type, 1)), number(l, type, scale));
     IrValue *bytes = ir_convert(&l->b, OP_CONVERT, ints, ir_unary(&l->b, OP_ROUND, level));
     bytes = ir_binary(&l->b, OP_AND, ir_convert(&l->b, OP_BITCAST, words, bytes),
                       ir_const_splat(l->module, words, 255));
@@ -128,8 +128,7 @@ static IrValue *bytes_of(Lower *l, IrValue *word, IrScalar scalar) {
 }
 
 static IrValue *unpack(Lower *l, IrValue *word, IrScalar scalar, double scale) {
-    IrValue *lanes =
-        ir_convert(&l->b, OP_CONVERT, ir_vector(IR_F32, 4), bytes_of(l, word, scalar));
+    IrValue *lanes = ir_convert(&l->b, OP_CONVERT, ir_vector(IR_F32, 4), bytes_of(l, word, scalar));
     lanes = divide(l, lanes, number(l, lanes->type, scale));
     return scalar == IR_I32 /* -128 is -1, too */
                ? ir_binary(&l->b, OP_MAX, lanes, number(l, lanes->type, -1))

@@ -16,8 +16,8 @@ static IrValue *as_index(Lower *l, IrValue *value) {
     }
     if (ir_is_const(value)) {
         Wide number = integer_of_bits(value->type->scalar, value->bits[0]);
-        return ir_const_u32(l->module, number < 0 || number > UINT32_MAX ? UINT32_MAX
-                                                                         : (uint32_t)number);
+        return ir_const_u32(l->module,
+                            number < 0 || number > UINT32_MAX ? UINT32_MAX : (uint32_t)number);
     }
     if (ir_bits(value->type) == 64) { /* as unsigned a negative one is beyond 32 bits, too */
         value = ir_convert(&l->b, OP_BITCAST, wide, value);
@@ -35,7 +35,8 @@ IrValue *lower_binary(Lower *l, BinaryOp op, const IrType *type, IrValue *a, IrV
     if (a->type->is_matrix || b->type->is_matrix) {
         return lower_matrix_binary(l, op, type, a, b);
     }
-    if (op == BINARY_SHL || op == BINARY_SHR) { /* counts are u32; modulo the width, the sign is no matter */
+    if (op == BINARY_SHL ||
+        op == BINARY_SHR) { /* counts are u32; modulo the width, the sign is no matter */
         b = ir_convert(&l->b, OP_CONVERT, ir_vector(IR_U32, b->type->lanes), b);
     } else if (a->type->lanes != b->type->lanes) { /* v * 2.0 */
         a = ir_splat(&l->b, type, a);

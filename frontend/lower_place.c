@@ -28,7 +28,8 @@ LowerPlace lower_place(Lower *l, const Expr *e) {
         }
         uint8_t lanes[IR_MAX_LANES];
         unsigned count = swizzle_count(e->info);
-        for (unsigned i = 0; i < count; i++) { /* a swizzle of a swizzle picks from what that picked */
+        for (unsigned i = 0; i < count;
+             i++) { /* a swizzle of a swizzle picks from what that picked */
             unsigned lane = swizzle_lane(e->info, i);
             lanes[i] = (uint8_t)(place.swizzle != 0 ? swizzle_lane(place.swizzle, lane) : lane);
         }

@@ -70,8 +70,7 @@ IrValue *ir_extract(IrBuilder *b, IrValue *vector, uint32_t index) {
 }
 
 IrValue *ir_builtin(IrBuilder *b, IrBuiltin which) {
-    IrInst *inst =
-        ir_emit(b, OP_BUILTIN, ir_vector(IR_U32, ir_builtins[which].lanes), 0, NULL);
+    IrInst *inst = ir_emit(b, OP_BUILTIN, ir_vector(IR_U32, ir_builtins[which].lanes), 0, NULL);
     inst->builtin = which;
     return inst->results[0];
 }

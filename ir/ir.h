@@ -28,7 +28,7 @@ typedef enum {
 } IrOp;
 
 typedef enum {
-    RULE_SAME_SIGNED,  /* all operands and the result of one type: signed ints, floats, vectors of them */
+    RULE_SAME_SIGNED, /* all operands and the result of one type: signed ints, floats, vectors of them */
     RULE_SAME_NUMBER,  /* … ints, floats, vectors of them */
     RULE_SAME_INT,     /* … ints, vectors of them */
     RULE_SAME_FLOAT,   /* … floats, vectors of them */
@@ -43,22 +43,22 @@ typedef enum {
     RULE_FLOAT_TEST,   /* T → bool with T's lanes, T floats */
     RULE_CONVERT,      /* numbers or bools → numbers, same lanes */
     RULE_BITCAST,      /* numbers → numbers, same size in bits */
-    RULE_CONSTRUCT,    /* scalars and vectors of one scalar type → vector of all their lanes; or each part →
+    RULE_CONSTRUCT, /* scalars and vectors of one scalar type → vector of all their lanes; or each part →
                           array or form */
-    RULE_EXTRACT,      /* vector, array or form → one part of it; index < its parts */
-    RULE_INSERT,       /* (vector, array or form, a part of it) → the same type */
-    RULE_EXTRACT_AT,   /* (vector, u32) → its lane type */
-    RULE_INSERT_AT,    /* (vector, its lane type, u32) → vector */
-    RULE_SWIZZLE,      /* vector → vector of the chosen lanes */
-    RULE_DOT,          /* (T, T) → lane type, T vectors of floats */
-    RULE_VAR,          /* () → var<T> */
-    RULE_LOAD,         /* place → what is there */
-    RULE_STORE,        /* (value, place) → nothing */
-    RULE_LEN,          /* buffer → u32 */
-    RULE_BUILTIN,      /* () → u32 or vector, as builtin_values.def says */
-    RULE_CALL,         /* arguments → the callee's result */
-    RULE_IF,           /* bool → results, equal to what both arms yield */
-    RULE_LOOP,         /* values → results */
+    RULE_EXTRACT,    /* vector, array or form → one part of it; index < its parts */
+    RULE_INSERT,     /* (vector, array or form, a part of it) → the same type */
+    RULE_EXTRACT_AT, /* (vector, u32) → its lane type */
+    RULE_INSERT_AT,  /* (vector, its lane type, u32) → vector */
+    RULE_SWIZZLE,    /* vector → vector of the chosen lanes */
+    RULE_DOT,        /* (T, T) → lane type, T vectors of floats */
+    RULE_VAR,        /* () → var<T> */
+    RULE_LOAD,       /* place → what is there */
+    RULE_STORE,      /* (value, place) → nothing */
+    RULE_LEN,        /* buffer → u32 */
+    RULE_BUILTIN,    /* () → u32 or vector, as builtin_values.def says */
+    RULE_CALL,       /* arguments → the callee's result */
+    RULE_IF,         /* bool → results, equal to what both arms yield */
+    RULE_LOOP,       /* values → results */
     RULE_YIELD,
     RULE_BREAK,
     RULE_CONTINUE,
@@ -118,15 +118,15 @@ struct IrValue {
     IrValue *forward; /* replaced by that (ir_resolve); NULL: itself */
     uint32_t mark;    /* scratch of the pass or printer that is running */
     IrValue *next;    /* interning of constants */
-    uint64_t bits[];  /* IR_VALUE_CONST: a word for each scalar, zero above its width; bool 0 or 1 */
+    uint64_t bits[]; /* IR_VALUE_CONST: a word for each scalar, zero above its width; bool 0 or 1 */
 };
 
 /* ---- instructions ---- */
 
-enum { /* flags of an instruction */
-    IR_RAW = 1,     /* ops with IR_PARTIAL: operands are known to be where the hardware is defined */
-    IR_PRECISE = 2, /* float arithmetic: neither contracted nor reassociated */
-    IR_FAST = 4,    /* float arithmetic: approximations and reassociation are welcome */
+enum {             /* flags of an instruction */
+       IR_RAW = 1, /* ops with IR_PARTIAL: operands are known to be where the hardware is defined */
+       IR_PRECISE = 2, /* float arithmetic: neither contracted nor reassociated */
+       IR_FAST = 4,    /* float arithmetic: approximations and reassociation are welcome */
 };
 
 struct IrInst {
@@ -188,7 +188,7 @@ struct IrFunction {
 struct IrModule {
     Arena *arena;
     Names *names;
-    Diags *diags; /* where passes report what only they can see */
+    Diags *diags;          /* where passes report what only they can see */
     IrFunction *functions; /* in order of the source */
     IrFunction *newest;    /* the last of them, if one was added since any went; else NULL */
     const IrType *types;   /* interned roots, arrays and all forms, the newest first */
@@ -209,8 +209,9 @@ const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const Ir
 
 /* ---- constants ---- */
 
-IrValue *ir_const(IrModule *module, const IrType *type, const uint64_t *bits); /* ir_words(type) words */
-IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits);  /* every lane alike */
+IrValue *ir_const(IrModule *module, const IrType *type,
+                  const uint64_t *bits); /* ir_words(type) words */
+IrValue *ir_const_splat(IrModule *module, const IrType *type, uint64_t bits); /* every lane alike */
 IrValue *ir_const_zero(IrModule *module, const IrType *type);
 IrValue *ir_const_number(IrModule *module, const IrType *type, double number); /* every lane */
 IrValue *ir_const_u32(IrModule *module, uint32_t value);
@@ -264,11 +265,14 @@ IrBuilder ir_before(IrModule *module, IrInst *inst); /* with its pos and float f
 IrInst *ir_emit(IrBuilder *b, IrOp op, const IrType *result, uint32_t operand_count,
                 IrValue *const *operands);
 
-IrValue *ir_unary(IrBuilder *b, IrOp op, IrValue *a);             /* result of a's type */
-IrValue *ir_binary(IrBuilder *b, IrOp op, IrValue *a, IrValue *c); /* of a's type, or bool for comparisons */
-IrValue *ir_select(IrBuilder *b, IrValue *condition, IrValue *yes, IrValue *no); /* splats a scalar condition */
+IrValue *ir_unary(IrBuilder *b, IrOp op, IrValue *a); /* result of a's type */
+IrValue *ir_binary(IrBuilder *b, IrOp op, IrValue *a,
+                   IrValue *c); /* of a's type, or bool for comparisons */
+IrValue *ir_select(IrBuilder *b, IrValue *condition, IrValue *yes,
+                   IrValue *no); /* splats a scalar condition */
 IrValue *ir_convert(IrBuilder *b, IrOp op, const IrType *type, IrValue *a); /* CONVERT or BITCAST */
-IrValue *ir_splat(IrBuilder *b, const IrType *type, IrValue *scalar); /* itself when type is a scalar */
+IrValue *ir_splat(IrBuilder *b, const IrType *type,
+                  IrValue *scalar); /* itself when type is a scalar */
 IrValue *ir_extract(IrBuilder *b, IrValue *vector, uint32_t index);
 IrValue *ir_builtin(IrBuilder *b, IrBuiltin which);
 IrValue *ir_var(IrBuilder *b, const IrType *element, Name name); /* gives the root */
@@ -295,8 +299,9 @@ void ir_insert(IrBuilder *b, IrInst *inst);
 
 /* ---- changing ---- */
 
-void ir_remove(IrInst *inst);                          /* out of its region */
-void ir_replace(IrValue *value, IrValue *replacement); /* by forwarding; ir_resolve_all makes it real */
+void ir_remove(IrInst *inst); /* out of its region */
+void ir_replace(IrValue *value,
+                IrValue *replacement); /* by forwarding; ir_resolve_all makes it real */
 
 /* Every operand of the function becomes what it was replaced by. */
 void ir_resolve_all(IrFunction *function);

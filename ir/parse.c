@@ -138,11 +138,9 @@ static bool parse_form(IrParser *p) {
         diag_report(p->diags, name.span, D(IR_DUPLICATE), "form", irp_name(p, &name)->text);
         return false;
     }
-    const IrType *form =
-        ir_form_type(p->module, irp_name(p, &name), fields.count, fields.items);
+    const IrType *form = ir_form_type(p->module, irp_name(p, &name), fields.count, fields.items);
     if (form == NULL) {
-        diag_report(p->diags, name.span, D(IR_SYNTAX), "a form of a size that can be",
-                    "this one");
+        diag_report(p->diags, name.span, D(IR_SYNTAX), "a form of a size that can be", "this one");
         return false;
     }
     *known = (void *)form;

@@ -252,9 +252,8 @@ static bool parse_const(IrParser *p, const IrType *type, uint64_t *bits) {
 
 /* Whether a constant of more than one word is next: it begins with its type. */
 static bool starts_parts(const IrParser *p) {
-    const IrType *type = p->token.kind == TOKEN_WORD
-                             ? ir_type_named(p->token.text, p->token.length)
-                             : NULL;
+    const IrType *type =
+        p->token.kind == TOKEN_WORD ? ir_type_named(p->token.text, p->token.length) : NULL;
     return p->token.kind == TOKEN_FUNCTION || irp_at_word(p, "zero") || irp_at_word(p, "array") ||
            (type != NULL && ir_is_vector(type)) ||
            (p->token.kind == TOKEN_WORD && p->token.length == 7 && p->token.text[0] == 'f' &&

@@ -32,7 +32,7 @@ typedef struct {
     uint32_t at;
     IrToken token;
     NameMap values, functions, forms;
-    unsigned type_depth; /* of the type that is being parsed */
+    unsigned type_depth;     /* of the type that is being parsed */
     VEC(IrValue *) operands; /* stacks: whoever pushes takes off */
     VEC(IrBinding) bindings;
     VEC(IrOpenCall) calls;

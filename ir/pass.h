@@ -6,8 +6,9 @@
 
 typedef struct {
     const char *name;
-    bool (*run)(IrModule *module); /* says whether it changed anything; may report to module->diags */
-    const char *what;              /* one line for --print-passes */
+    bool (*run)(
+        IrModule *module); /* says whether it changed anything; may report to module->diags */
+    const char *what;      /* one line for --print-passes */
 } IrPass;
 
 /* Every pass: PASS(name, "what it does"); declares `extern const IrPass pass_NAME`. */
@@ -29,12 +30,13 @@ typedef struct {
 } IrPassTime;
 
 typedef struct {
-    bool verify;             /* the verifier after every pass; a pass that says "unchanged" must not have changed */
-    const char *dump_after;  /* a pass, or "all"; NULL: none */
-    const char *stop_after;  /* NULL: run to the end */
-    Text *dump;              /* where dumps go */
-    bool time;               /* fill `times` */
-    bool trust_bounds;       /* run trust_bounds where the pipeline says lower_bounds */
+    bool
+        verify; /* the verifier after every pass; a pass that says "unchanged" must not have changed */
+    const char *dump_after; /* a pass, or "all"; NULL: none */
+    const char *stop_after; /* NULL: run to the end */
+    Text *dump;             /* where dumps go */
+    bool time;              /* fill `times` */
+    bool trust_bounds;      /* run trust_bounds where the pipeline says lower_bounds */
     VEC(IrPassTime) times;
 } IrPassOptions;
 

@@ -10,22 +10,26 @@ typedef struct {
     Name name;
     bool is_buffer;
     const IrType *type; /* a buffer's element, or the value's type */
-    unsigned access;    /* buffers: REFLECT_READ | REFLECT_WRITE; 0: never touched but for its length */
+    unsigned
+        access; /* buffers: REFLECT_READ | REFLECT_WRITE; 0: never touched but for its length */
     unsigned loop_access; /* buffers: the same, of what stands in loops alone */
-    bool rereads;       /* buffers: an invocation may read after it has written */
-    uint32_t binding;   /* buffers: 0, 1, … in order of declaration */
-    uint32_t size;      /* bytes: a buffer's element stride, or the value's size */
-    uint32_t offset;    /* values: in the value block, std430 */
-    bool length_in_block;   /* buffers: the element count is handed over in the value block, as a u32 … */
+    bool rereads;         /* buffers: an invocation may read after it has written */
+    uint32_t binding;     /* buffers: 0, 1, … in order of declaration */
+    uint32_t size;        /* bytes: a buffer's element stride, or the value's size */
+    uint32_t offset;      /* values: in the value block, std430 */
+    bool
+        length_in_block; /* buffers: the element count is handed over in the value block, as a u32 … */
     uint32_t length_offset; /* … there: behind all values */
 } ReflectParam;
 
 typedef struct {
     const IrFunction *kernel;
     uint32_t param_count, buffer_count;
-    ReflectParam *params;      /* in order of declaration */
-    uint32_t value_block_size; /* bytes with the lengths, a multiple of its alignment; 0: nothing is in it */
-    bool values_in_buffer; /* the block is too large for push constants: a storage buffer, binding buffer_count */
+    ReflectParam *params; /* in order of declaration */
+    uint32_t
+        value_block_size; /* bytes with the lengths, a multiple of its alignment; 0: nothing is in it */
+    bool
+        values_in_buffer; /* the block is too large for push constants: a storage buffer, binding buffer_count */
 } ReflectKernel;
 
 /* Vulkan promises 128 bytes of push constants (maxPushConstantsSize, required limits). A larger block is a storage

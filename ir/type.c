@@ -11,7 +11,9 @@ const IrType ir_void = {.kind = IR_TYPE_VOID};
 
 static const IrType values[IR_SCALAR_COUNT][IR_MAX_LANES] = {
 #define VALUE(ID, count)                                                                           \
-    {.kind = count == 1 ? IR_TYPE_SCALAR : IR_TYPE_VECTOR, .scalar = IR_##ID, .lanes = count,       \
+    {.kind = count == 1 ? IR_TYPE_SCALAR : IR_TYPE_VECTOR,                                         \
+     .scalar = IR_##ID,                                                                            \
+     .lanes = count,                                                                               \
      .words = count}
 #define SCALAR(ID, text, bits, class)                                                              \
     [IR_##ID] = {VALUE(ID, 1), VALUE(ID, 2), VALUE(ID, 3), VALUE(ID, 4)},

@@ -114,10 +114,10 @@ static inline bool ir_is_number(const IrType *type) {
 }
 
 /* The parts of a vector, array or form: its lanes, elements, fields. */
-uint32_t ir_part_count(const IrType *type);                      /* 0 for a scalar */
+uint32_t ir_part_count(const IrType *type);                     /* 0 for a scalar */
 const IrType *ir_part_type(const IrType *type, uint32_t index); /* NULL: there is none */
-uint32_t ir_words(const IrType *type);                           /* scalars in all */
-uint32_t ir_part_word(const IrType *type, uint32_t index);       /* the first word of a part */
+uint32_t ir_words(const IrType *type);                          /* scalars in all */
+uint32_t ir_part_word(const IrType *type, uint32_t index);      /* the first word of a part */
 bool ir_has_bool(const IrType *type);
 
 /* As the host sees it (LANGUAGE.md section 2, std430): bytes; of data without bool. */

@@ -19,10 +19,10 @@ typedef struct {
     const char *path; /* as the user wrote it */
     const char *text; /* ends with '\0', not counted in length; may hold other zeros */
     uint32_t length;
-    Pos base;                /* position of text[0] */
-    uint32_t *line_starts;   /* offsets into text */
+    Pos base;              /* position of text[0] */
+    uint32_t *line_starts; /* offsets into text */
     uint32_t line_count;
-    uint32_t *marks;         /* counts of characters, see source.c */
+    uint32_t *marks; /* counts of characters, see source.c */
 } SourceFile;
 
 typedef struct {

@@ -67,12 +67,12 @@ static const IrType *wide_form(Small *s, const IrType *form) {
     }
     IrField *fields = NEW_ARRAY(s->module->arena, IrField, form->count);
     for (uint32_t i = 0; i < form->count; i++) {
-        fields[i] = (IrField){.name = form->fields[i].name,
-                              .type = wide_type(s, form->fields[i].type)};
+        fields[i] =
+            (IrField){.name = form->fields[i].name, .type = wide_type(s, form->fields[i].type)};
     }
     const char *name = arena_printf(s->module->arena, "%s.wide", form->name->text);
-    Pair pair = {form, ir_form_type(s->module, name_of(s->module->names, name),
-                                    form->count, fields)};
+    Pair pair = {form,
+                 ir_form_type(s->module, name_of(s->module->names, name), form->count, fields)};
     VEC_PUSH(s->module->arena, &s->forms, pair);
     return pair.wide;
 }
@@ -247,7 +247,8 @@ static IrValue *value_of_words(IrBuilder *b, const IrType *type, IrValue *const 
         unsigned at = i * bits % WIDE;
         IrValue *word = words[i * bits / WIDE];
         if (ir_is_float(type) && bits < WIDE) {
-            lanes[i] = ir_extract(b, ir_convert(b, OP_BITCAST, ir_vector(IR_F16, 2), word), at / bits);
+            lanes[i] =
+                ir_extract(b, ir_convert(b, OP_BITCAST, ir_vector(IR_F16, 2), word), at / bits);
         } else {
             lanes[i] = raw_shift(b, OP_SHR, word, is_small(type) ? at : 0);
             if (lanes[i]->type != lane_type) {
@@ -434,8 +435,8 @@ static void lower_var(Small *s, IrInst *inst) {
 }
 
 static void lower_store(Small *s, IrBuilder *b, IrInst *inst) {
-    const IrType *there = ir_place_type(inst->operands[1]->type, inst->operand_count - 2,
-                                        inst->operands + 2);
+    const IrType *there =
+        ir_place_type(inst->operands[1]->type, inst->operand_count - 2, inst->operands + 2);
     if (has_small(there)) { /* in a buffer: locals have changed */
         REQUIRE(ir_is_value(there));
         inst->operands[0] = ir_convert(b, OP_CONVERT, there, inst->operands[0]);

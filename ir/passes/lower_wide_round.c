@@ -22,8 +22,8 @@ static IrValue *lower(IrBuilder *b, IrInst *inst) {
     IrValue *odd = ir_binary(b, OP_NE, halved, ir_unary(b, OP_TRUNC, halved));
     IrValue *tie = ir_binary(b, OP_AND, ir_binary(b, OP_EQ, fraction, half), odd);
     IrValue *moves = ir_binary(b, OP_OR, ir_binary(b, OP_GT, fraction, half), tie);
-    IrValue *away = ir_select(b, ir_binary(b, OP_LT, x, zero), ir_const_number(b->module, type, -1),
-                              one);
+    IrValue *away =
+        ir_select(b, ir_binary(b, OP_LT, x, zero), ir_const_number(b->module, type, -1), one);
     return ir_select(b, moves, ir_binary(b, OP_ADD, whole, away), whole);
 }
 

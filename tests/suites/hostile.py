@@ -264,6 +264,36 @@ NUMBERS = {
     "a vector of 99 lanes": KERNEL % "let x: f32x99 = 1.0;", "division by zero": KERNEL % "n[i] = 1 / 0;", "NaN in a constant": KERNEL % "n[i] = 0.0 / 0.0;",
 }
 
+# ---- found by tests/fuzz
+
+FOUND = {
+    "a vector of an array": KERNEL % "let q = f32x2([0]); out[i] = q.x;",
+}
+
+# ---- everything with everything
+
+VALUES = ["arr", "f", "[1]", "F { x: 1.0, y: [1, 2] }", "m", "fs[0]", "ar[u]", "out", "fs", "[[1.0; 2]; 2]", "f.y", "v", "u", "1", "1.5", "true", "work", "fs[0].y[1]",
+          "m[0]", "abs", "F", "f32", "noise.x", '"t"', "[]", "-1", "0.0 / 0.0", "1 << 40", "i", "global_id", "barrier()", "u as i8", "bitcast<f32>(u)"]
+UNARY = ["-{a}", "not {a}", "~{a}", "abs({a})", "({a}) as u32", "({a}) as f32x3", "bitcast<u32>({a})", "({a})[0]", "({a})[u]", "({a}).x", "({a}).xy", "({a}).y", "({a}).len",
+         "f32x2({a})", "f32x3({a}, 1.0)", "f32x2x2({a})", "f32x2x2({a}, {a})", "[{a}; 2]", "[{a}, {a}]", "[1; {a}]", "F {{ x: {a}, y: {a} }}", "{a} ? 1.0 : 2.0",
+         "if true {{ {a} }} else {{ {a} }}", "arr[{a}]", "m[{a}]", "v[{a}]", "out[{a}]", "transpose({a})", "({a})()", "&mut {a}", "*{a}", "all({a})", "isnan({a})",
+         "length({a})", "pack_half2x16({a})", "F({a})", "({a}).add(1)"]
+BINARY = ["{a} + {b}", "{a} * {b}", "{a} / {b}", "{a} << {b}", "{a} == {b}", "{a} < {b}", "{a} and {b}", "{a} & {b}", "min({a}, {b})", "select({a}, {b}, true)", "dot({a}, {b})",
+          "clamp({a}, {b}, {a})", "true ? {a} : {b}", "extract_bits({a}, {b}, 3)"]
+STATEMENTS = ["ma = {a};", "mf = {a};", "mf.x = {a};", "mf.y[0] = {a};", "ma[{a}] = 1.0;", "ma += {a};", "out[0] = {a};", "fs[0] = {a};", "ar[0][1] = {a};", "let q: F = {a};",
+              "let q: [f32; 3] = {a};", "const C: u32 = {a};", "if {a} {{ }}", "while {a} {{ }}", "for z in {a}..{b} {{ }}", "for z in 0..4 step {a} {{ }}", "match {a} {{ case 0 {{ }} }}",
+              "match u {{ case {a} {{ }} }}", "give {a};", "{a};", "{a} = {b};", "{a} += {b};", "shared q: {a};", 'print("{{}}", {a});', 'assert({a}, "x");']
+COMBINATION = """form F {{ x: f32, y: [u32; 2] }}
+kernel work(out: Buffer<f32>, fs: Buffer<F>, ar: Buffer<[f32; 3]>, m: f32x2x2, u: u32, v: f32x3) {{
+    let arr = [1.0, 2.0, 3.0];
+    let f = F {{ x: 1.0, y: [1, 2] }};
+    let mut ma = arr;
+    let mut mf = f;
+    {0}
+    out[i] = 1.0;
+}}
+"""
+
 # ---- IR text
 
 IR = """kernel @add(%a: buffer<f32>, %b: buffer<f32>, %out: buffer<f32>) workgroup(64, 1, 1) {
@@ -314,9 +344,11 @@ def cases(env):
         yield f"many, {name}", lambda t=text, c=codes, s=status: compile_hostile(env, t, c, expect=s)
     for name, text in NUMBERS.items():
         yield f"numbers, {name}", lambda t=text: compile_hostile(env, t, expect=None)
+    for name, text in FOUND.items():
+        yield f"found, {name}", lambda t=text: compile_hostile(env, t)
     for name, data in IR_CASES.items():
         yield f"IR, {name}", lambda d=data: compile_hostile(env, d, name="test.vir", expect=None)
-    for function in (truncated, mutated, truncated_ir, mutated_ir, too_large, little_memory, odd_files, odd_names, npy_files, values, spirv_files, spirv_noise):
+    for function in (combinations, truncated, mutated, truncated_ir, mutated_ir, too_large, little_memory, odd_files, odd_names, npy_files, values, spirv_files, spirv_noise):
         yield function.__name__.replace("_", " "), lambda f=function: f(env)
 
 
@@ -366,6 +398,17 @@ def mutated(env):
     r = random.Random(8)
     for path in programs():
         each(env, "test.vt", mutations(r, path.read_bytes(), 3 if env.args.quick else 15))
+
+
+def combinations(env):
+    r = random.Random(15)
+    programs_of = []
+    for _ in range(60 if env.args.quick else 400):
+        a, b = r.choice(VALUES), r.choice(VALUES)
+        shape = r.choice(r.choice([UNARY, BINARY, STATEMENTS]))
+        text = shape.format(a=a, b=b)
+        programs_of.append(COMBINATION.format(text if shape in STATEMENTS else f"let q = {text};").encode())
+    each(env, "test.vt", programs_of)
 
 
 def ir_of(env, path):

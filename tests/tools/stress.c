@@ -25,15 +25,15 @@ static const struct {
     unsigned bytes;    /* of an element or the value, padding included */
     enum { RAW, INTEGER, QUARTERS, ZERO } content;
 } params[] = {
-    {"a", 16, 4, RAW},         {"b", 17, 4, RAW},         {"c", 16, 4, QUARTERS},
-    {"v", 9, 16, QUARTERS},    {"w", 5, 16, RAW},         {"outu", SLOTS, 4, ZERO},
-    {"outi", SLOTS, 4, ZERO},  {"outf", SLOTS, 4, ZERO},  {"outv", SLOTS, 8, ZERO},
-    {"s", 0, 4, RAW},          {"t", 0, 4, RAW},          {"x", 0, 4, QUARTERS},
+    {"a", 16, 4, RAW},        {"b", 17, 4, RAW},        {"c", 16, 4, QUARTERS},
+    {"v", 9, 16, QUARTERS},   {"w", 5, 16, RAW},        {"outu", SLOTS, 4, ZERO},
+    {"outi", SLOTS, 4, ZERO}, {"outf", SLOTS, 4, ZERO}, {"outv", SLOTS, 8, ZERO},
+    {"s", 0, 4, RAW},         {"t", 0, 4, RAW},         {"x", 0, 4, QUARTERS},
     {"p", 0, 8, RAW},
 
-    {"d", 17, 1, RAW},         {"e", 9, 2, RAW},          {"g", 7, 8, RAW},
-    {"outd", SLOTS, 1, ZERO},  {"oute", SLOTS, 8, ZERO},  {"outg", SLOTS, 8, ZERO},
-    {"y", 0, 8, RAW},          {"z", 0, 1, RAW},
+    {"d", 17, 1, RAW},        {"e", 9, 2, RAW},         {"g", 7, 8, RAW},
+    {"outd", SLOTS, 1, ZERO}, {"oute", SLOTS, 8, ZERO}, {"outg", SLOTS, 8, ZERO},
+    {"y", 0, 8, RAW},         {"z", 0, 1, RAW},
 };
 enum { PARAMS = sizeof params / sizeof *params };
 
@@ -106,8 +106,8 @@ static void interpret(void *arg) {
     const IrFunction *kernel = session_kernel(job->session, "k");
     uint32_t groups[3] = {(INVOCATIONS + kernel->workgroup[0] - 1) / kernel->workgroup[0], 1, 1};
     InterpOptions options = {.max_steps = MAX_STEPS};
-    job->status = ir_interpret(job->session->module, kernel, job->memory->args, groups, &options,
-                               &job->why);
+    job->status =
+        ir_interpret(job->session->module, kernel, job->memory->args, groups, &options, &job->why);
 }
 
 /* The interpreter on the session's module as it stands. */

@@ -268,7 +268,8 @@ static void test_values(void) {
         const char *left = printed_now(unit);
         CHECK(strstr(left, ": @P = ") == NULL, "%s", left);
         CHECK(strstr(left, "%l: array<u32, 33> = ") != NULL, "what has many parts stays\n%s", left);
-        CHECK((strstr(left, "load.raw %a[%i][1u32]") != NULL) == use, "%d: unused parts go\n%s", use, left);
+        CHECK((strstr(left, "load.raw %a[%i][1u32]") != NULL) == use, "%d: unused parts go\n%s",
+              use, left);
         CHECK(!pass_split_values.run(unit->module), "nothing is left to do");
         close_unit(unit);
     }

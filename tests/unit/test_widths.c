@@ -70,9 +70,9 @@ static const char *const PURE[] = {
 /* Of another shape or kind, as many bits. */
 static const char *same_size(const char *type) {
     static const char *const rows[][2] = {
-        {"i8", "u8"},       {"u8", "i8"},     {"i16", "f16"},     {"u16", "u8x2"},
-        {"i8x3", "u8x3"},   {"u8x4", "f16x2"}, {"i16x2", "f32"},  {"u16x4", "f64"},
-        {"i16x3", "f16x3"}, {"u8x2", "i16"},  {"i64", "u16x4"},   {"u64", "i32x2"},
+        {"i8", "u8"},       {"u8", "i8"},       {"i16", "f16"},   {"u16", "u8x2"},
+        {"i8x3", "u8x3"},   {"u8x4", "f16x2"},  {"i16x2", "f32"}, {"u16x4", "f64"},
+        {"i16x3", "f16x3"}, {"u8x2", "i16"},    {"i64", "u16x4"}, {"u64", "i32x2"},
         {"i64x3", "f64x3"}, {"u64x2", "u32x4"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -89,8 +89,8 @@ static void check_small_use(IrInst *inst, void *data) {
     Unit *unit = data;
     bool allowed = inst->op == OP_LOAD || inst->op == OP_STORE || inst->op == OP_CONVERT;
     for (uint32_t i = 0; i < inst->operand_count + inst->result_count && !allowed; i++) {
-        const IrValue *value = i < inst->operand_count ? inst->operands[i]
-                                                       : inst->results[i - inst->operand_count];
+        const IrValue *value =
+            i < inst->operand_count ? inst->operands[i] : inst->results[i - inst->operand_count];
         CHECK(!ir_is_int(value->type) || ir_bits(value->type) >= 32, "`%s` of %s is left: %s\n%s",
               ir_ops[inst->op].text, ir_type_text(&unit->arena, value->type), what,
               printed_now(unit));
@@ -105,8 +105,9 @@ static void check_wide_bits(IrInst *inst, void *data) {
     CHECK(!lowered || ir_bits(inst->results[0]->type) == 32, "%s\n%s", what, printed_now(unit));
 }
 
-static const char LOWERING[] = "lower_wide_bits lower_bits lower_bounds split_memory lower_small_ints "
-                               "lower_int_div lower_shift lower_convert";
+static const char LOWERING[] =
+    "lower_wide_bits lower_bits lower_bounds split_memory lower_small_ints "
+    "lower_int_div lower_shift lower_convert";
 
 static void test_integers(void) {
     static const char *const types[] = {"i8",    "u8",    "i16", "u16",   "i8x3", "u8x4",  "i16x2",
