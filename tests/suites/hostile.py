@@ -391,19 +391,19 @@ def mutations(r, data, count):
 
 def truncated(env):
     for path in programs():
-        each(env, "test.vt", cut(path.read_bytes(), 5 if env.args.quick else 15))
+        each(env, "test.vt", cut(path.read_bytes(), 5 if env.args.quick else 10))
 
 
 def mutated(env):
     r = random.Random(8)
     for path in programs():
-        each(env, "test.vt", mutations(r, path.read_bytes(), 3 if env.args.quick else 15))
+        each(env, "test.vt", mutations(r, path.read_bytes(), 3 if env.args.quick else 10))
 
 
 def combinations(env):
     r = random.Random(15)
     programs_of = []
-    for _ in range(60 if env.args.quick else 400):
+    for _ in range(60 if env.args.quick else 200):
         a, b = r.choice(VALUES), r.choice(VALUES)
         shape = r.choice(r.choice([UNARY, BINARY, STATEMENTS]))
         text = shape.format(a=a, b=b)
@@ -423,7 +423,7 @@ def truncated_ir(env):
 def mutated_ir(env):
     r = random.Random(9)
     for path in sources("run"):
-        each(env, "test.vir", mutations(r, ir_of(env, path), 3 if env.args.quick else 15))
+        each(env, "test.vir", mutations(r, ir_of(env, path), 3 if env.args.quick else 10))
 
 
 # ---- files
