@@ -11,10 +11,14 @@ typedef struct {
     const char *what;      /* one line for --print-passes */
 } IrPass;
 
-/* Every pass: PASS(name, "what it does"); declares `extern const IrPass pass_NAME`. */
-#define PASS(name, what) extern const IrPass pass_##name;
+/* Every pass: PASS(name, "what it does") declares pass_NAME; its file defines it with IR_PASS(name, run), and name and
+ * description come from the table. */
+#define PASS(name, what)                                                                           \
+    extern const IrPass pass_##name;                                                               \
+    static const char pass_what_##name[] __attribute__((unused)) = what;
 #include "ir/passes/passes.def"
 #undef PASS
+#define IR_PASS(name, run) const IrPass pass_##name = {#name, run, pass_what_##name}
 
 const IrPass *ir_pass_named(const char *name); /* NULL: none */
 extern const IrPass *const ir_all_passes[];    /* ends with NULL */

@@ -188,4 +188,4 @@ static bool run(IrModule *module) {
     return true;
 }
 
-const IrPass pass_inline_procs = {"inline_procs", run, "calls become the callee's body; procs go"};
+IR_PASS(inline_procs, run);

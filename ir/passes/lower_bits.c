@@ -40,4 +40,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_bits = {"lower_bits", run, "bit-field offsets and counts are clamped"};
+IR_PASS(lower_bits, run);

@@ -192,4 +192,4 @@ static bool run(IrModule *module) {
     return changed;
 }
 
-const IrPass pass_lower_bounds = {"lower_bounds", run, "indices are checked against lengths"};
+IR_PASS(lower_bounds, run);

@@ -46,5 +46,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_convert = {"lower_convert", run,
-                                   "float to integer saturates, NaN becomes 0"};
+IR_PASS(lower_convert, run);

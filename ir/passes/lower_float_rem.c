@@ -19,5 +19,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_float_rem = {"lower_float_rem", run,
-                                     "x % y on floats becomes x - y * trunc(x / y)"};
+IR_PASS(lower_float_rem, run);

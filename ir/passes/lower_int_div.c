@@ -59,5 +59,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_int_div = {"lower_int_div", run,
-                                   "integer division by zero and MIN / -1 are guarded"};
+IR_PASS(lower_int_div, run);

@@ -341,5 +341,4 @@ static bool run(IrModule *module) {
     return changed;
 }
 
-const IrPass pass_lower_returns = {
-    "lower_returns", run, "gives in the middle of procs become values of the control around them"};
+IR_PASS(lower_returns, run);

@@ -34,4 +34,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_shift = {"lower_shift", run, "shift counts are masked to the width"};
+IR_PASS(lower_shift, run);

@@ -482,5 +482,4 @@ static bool run(IrModule *module) {
     return changed;
 }
 
-const IrPass pass_lower_small_ints = {"lower_small_ints", run,
-                                      "8- and 16-bit integers are computed with in 32 bits"};
+IR_PASS(lower_small_ints, run);

@@ -128,5 +128,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_wide_bits = {"lower_wide_bits", run,
-                                     "bit operations on 64 bits become those on 32"};
+IR_PASS(lower_wide_bits, run);

@@ -31,5 +31,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, lower);
 }
 
-const IrPass pass_lower_wide_round = {"lower_wide_round", run,
-                                      "`round` of f64 becomes cutting and comparing"};
+IR_PASS(lower_wide_round, run);

@@ -323,4 +323,4 @@ static bool run(IrModule *module) {
     return changed;
 }
 
-const IrPass pass_mem2reg = {"mem2reg", run, "locals become values"};
+IR_PASS(mem2reg, run);

@@ -261,4 +261,4 @@ static bool run(IrModule *module) {
     return s.changed;
 }
 
-const IrPass pass_opt_dce = {"opt_dce", run, "what nothing uses goes"};
+IR_PASS(opt_dce, run);

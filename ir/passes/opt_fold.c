@@ -349,5 +349,4 @@ static bool run(IrModule *module) {
     return f.changed;
 }
 
-const IrPass pass_opt_fold = {"opt_fold", run,
-                              "ops on constants become constants; neutral operations go"};
+IR_PASS(opt_fold, run);

@@ -224,5 +224,4 @@ static bool run(IrModule *module) {
     return splitter.changed;
 }
 
-const IrPass pass_split_memory = {"split_memory", run,
-                                  "arrays and forms in buffers are read and written part by part"};
+IR_PASS(split_memory, run);

@@ -167,5 +167,4 @@ static bool run(IrModule *module) {
     return s.changed;
 }
 
-const IrPass pass_split_values = {"split_values", run,
-                                  "arrays and forms are handed over part by part"};
+IR_PASS(split_values, run);

@@ -187,5 +187,4 @@ static bool run(IrModule *module) {
     return s.changed;
 }
 
-const IrPass pass_split_vars = {"split_vars", run,
-                                "local arrays and forms become a local for each part"};
+IR_PASS(split_vars, run);

@@ -47,5 +47,4 @@ static bool run(IrModule *module) {
     return all.changed;
 }
 
-const IrPass pass_trust_bounds = {"trust_bounds", run,
-                                  "indices are taken as they are (--bounds=trust)"};
+IR_PASS(trust_bounds, run);
