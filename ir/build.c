@@ -82,31 +82,52 @@ IrValue *ir_var(IrBuilder *b, const IrType *element, Name name) {
     return root;
 }
 
-IrValue *ir_load(IrBuilder *b, IrValue *root, uint32_t index_count, IrValue *const *indices) {
-    IrInst *inst = ir_inst_new(b->module, OP_LOAD, 1 + index_count, 1, 0);
+IrValue *ir_shared(IrBuilder *b, const IrType *element, Name name, bool uninitialized,
+                   IrValue *length) {
+    const IrType *type = ir_root_type(b->module, IR_TYPE_SHARED, element);
+    IrInst *inst = ir_emit(b, OP_SHARED, type, length != NULL, &length);
+    inst->uninitialized = uninitialized;
+    inst->results[0]->name = name;
+    return inst->results[0];
+}
+
+IrValue *ir_spec(IrBuilder *b, const IrSpec *spec) {
+    IrInst *inst = ir_emit(b, OP_SPEC, spec->type, 0, NULL);
+    inst->spec = spec;
+    inst->results[0]->name = spec->name;
+    return inst->results[0];
+}
+
+IrInst *ir_access(IrBuilder *b, IrOp op, const IrType *result, uint32_t value_count,
+                  IrValue *const *values, IrValue *root, uint32_t index_count,
+                  IrValue *const *indices) {
+    IrInst *inst = ir_inst_new(b->module, op, value_count + 1 + index_count, result != NULL, 0);
     inst->pos = b->pos;
-    inst->operands[0] = root;
-    for (uint32_t i = 0; i < index_count; i++) {
-        inst->operands[1 + i] = indices[i];
+    for (uint32_t i = 0; i < value_count; i++) {
+        inst->operands[i] = values[i];
     }
-    const IrType *type = ir_place_type(root->type, index_count, indices);
-    REQUIRE(type != NULL);
+    inst->operands[value_count] = root;
+    for (uint32_t i = 0; i < index_count; i++) {
+        inst->operands[value_count + 1 + i] = indices[i];
+    }
+    REQUIRE(ir_place_start(inst) == value_count &&
+            ir_place_type(root->type, index_count, indices) != NULL);
+    if (result != NULL) {
+        ir_result_new(b->module, inst, 0, result);
+    }
     ir_insert(b, inst);
-    return ir_result_new(b->module, inst, 0, type);
+    return inst;
+}
+
+IrValue *ir_load(IrBuilder *b, IrValue *root, uint32_t index_count, IrValue *const *indices) {
+    const IrType *type = ir_place_type(root->type, index_count, indices);
+    return ir_access(b, OP_LOAD, type, 0, NULL, root, index_count, indices)->results[0];
 }
 
 IrInst *ir_store(IrBuilder *b, IrValue *value, IrValue *root, uint32_t index_count,
                  IrValue *const *indices) {
-    IrInst *inst = ir_inst_new(b->module, OP_STORE, 2 + index_count, 0, 0);
-    inst->pos = b->pos;
-    inst->operands[0] = value;
-    inst->operands[1] = root;
-    for (uint32_t i = 0; i < index_count; i++) {
-        inst->operands[2 + i] = indices[i];
-    }
     REQUIRE(ir_place_type(root->type, index_count, indices) == value->type);
-    ir_insert(b, inst);
-    return inst;
+    return ir_access(b, OP_STORE, NULL, 1, &value, root, index_count, indices);
 }
 
 IrInst *ir_if(IrBuilder *b, IrValue *condition, uint32_t result_count,

@@ -13,6 +13,9 @@ const IrOpRow ir_ops[OP_COUNT] = {
 #define TERM IR_TERM
 #define COMMUTES IR_COMMUTES
 #define PARTIAL IR_PARTIAL
+#define PLACE IR_PLACE
+#define SYNC IR_SYNC
+#define CONVERGENT IR_CONVERGENT
 #define ANY IR_ANY_OPERANDS
 #define OP(id, ID, text, operands, rule, effects)                                                  \
     [OP_##ID] = {text, id, operands, RULE_##rule, effects},
@@ -25,6 +28,9 @@ const IrOpRow ir_ops[OP_COUNT] = {
 #undef TERM
 #undef COMMUTES
 #undef PARTIAL
+#undef PLACE
+#undef SYNC
+#undef CONVERGENT
 #undef ANY
 };
 
@@ -77,6 +83,16 @@ void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, N
     function->params[index]->name = name;
 }
 
+IrSpec *ir_spec_add(IrModule *module, Name name, uint32_t id, const IrType *type, uint64_t bits) {
+    IrSpec *spec = NEW(module->arena, IrSpec);
+    *spec = (IrSpec){.name = name, .id = id, .type = type, .bits = bits};
+    IrSpec **end = &module->specs;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    return *end = spec;
+}
+
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element) {
     for (const IrType *type = module->types; type != NULL; type = type->next) {
         if (type->kind == kind && type->element == element) {
@@ -104,6 +120,7 @@ const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t co
     *type = (IrType){.kind = IR_TYPE_ARRAY,
                      .element = element,
                      .count = count,
+                     .has_atomic = element->has_atomic,
                      .words = element->words * count,
                      .depth = element->depth + 1,
                      .next = module->types};
@@ -133,9 +150,11 @@ const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns
 const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const IrField *fields) {
     IrField *kept = NEW_ARRAY(module->arena, IrField, count);
     uint32_t words = 0, offset = 0, depth = 0;
+    bool has_atomic = false;
     for (uint32_t i = 0; i < count; i++) {
         kept[i] = fields[i];
         words += fields[i].type->words;
+        has_atomic |= fields[i].type->has_atomic;
         depth = fields[i].type->depth > depth ? fields[i].type->depth : depth;
         if (words > IR_MAX_WORDS || depth >= IR_MAX_TYPE_DEPTH) {
             return NULL;
@@ -154,6 +173,7 @@ const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const Ir
                      .name = name,
                      .count = count,
                      .fields = kept,
+                     .has_atomic = has_atomic,
                      .words = words,
                      .depth = depth + 1,
                      .next = module->types};

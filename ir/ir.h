@@ -17,6 +17,7 @@ typedef struct IrFunction IrFunction;
 typedef struct IrInst IrInst;
 typedef struct IrModule IrModule;
 typedef struct IrRegion IrRegion;
+typedef struct IrSpec IrSpec;
 typedef struct IrValue IrValue;
 
 typedef enum {
@@ -65,6 +66,21 @@ typedef enum {
     RULE_NEXT,
     RULE_RET,
     RULE_UNREACHABLE,
+    RULE_SHARED,       /* () or (u32) → shared<T>; with the operand T is an array */
+    RULE_REF,          /* place → ref<what is there> */
+    RULE_SPEC,         /* → the constant's type */
+    RULE_ATOMIC_LOAD,  /* place of atomic<T> → T */
+    RULE_ATOMIC_STORE, /* (T, place of atomic<T>) */
+    RULE_ATOMIC,       /* (T, place of atomic<T>) → T */
+    RULE_ATOMIC_INT,   /* … T integers */
+    RULE_ATOMIC_SWAP,  /* (T, T, place of atomic<T>) → T, T integers */
+    RULE_NOTHING,
+    RULE_LANE,   /* (T, u32) → T, T numbers */
+    RULE_VOTE,   /* bool → bool */
+    RULE_BALLOT, /* bool → u32x4 */
+    RULE_ELECT,  /* → bool */
+    RULE_PRINT,  /* values */
+    RULE_ASSERT, /* bool */
 } IrRule;
 
 enum {
@@ -75,6 +91,9 @@ enum {
     IR_TERM = 16,
     IR_COMMUTES = 32,
     IR_PARTIAL = 64,
+    IR_PLACE = 128,
+    IR_SYNC = 256,
+    IR_CONVERGENT = 512,
 };
 
 enum { IR_ANY_OPERANDS = 255 };
@@ -83,7 +102,7 @@ typedef struct {
     const char *text;
     uint8_t id, operands;
     uint8_t rule; /* IrRule */
-    uint8_t effects;
+    uint16_t effects;
 } IrOpRow;
 extern const IrOpRow ir_ops[OP_COUNT];
 
@@ -147,6 +166,9 @@ struct IrInst {
         } swizzle;
         IrBuiltin builtin;
         IrFunction *callee;
+        const IrSpec *spec; /* SPEC */
+        const char *text;   /* PRINT, ASSERT; IR_OPEN_BRACE and IR_CLOSE_BRACE are no holes */
+        bool uninitialized; /* SHARED: not zero at the start */
     };
 };
 
@@ -169,7 +191,22 @@ enum { IR_MAX_DEPTH = 1010 };
  * any memory, and no driver compiles in sensible time what is larger. */
 enum { IR_MAX_INSTRUCTIONS = 1000000 };
 
+/* In the text of PRINT, where `{}` is a hole for an operand: the braces that are only shown. */
+enum { IR_OPEN_BRACE = 1, IR_CLOSE_BRACE = 2 };
+
 /* ---- functions and modules ---- */
+
+/* A specialization constant: the host may set it when it creates a kernel. */
+struct IrSpec {
+    Name name;
+    uint32_t id;        /* what the host calls it; no two of a module alike */
+    const IrType *type; /* a scalar */
+    uint64_t bits;      /* unless it is set */
+    const char *doc;    /* NULL: none */
+    Pos pos;
+    IrSpec *next;
+    uint32_t mark; /* scratch */
+};
 
 struct IrFunction {
     bool is_kernel;
@@ -180,6 +217,10 @@ struct IrFunction {
     IrValue **params;
     const IrType *result; /* ir_void for kernels */
     uint32_t workgroup[3];
+    const IrSpec *workgroup_spec
+        [3]; /* a side that is a u32 constant of these; `workgroup` has its default. NULL: none */
+    uint32_t subgroup_size; /* that the kernel asks for; 0: any */
+    bool noinline;          /* of a proc: it stays a function of its own where it takes no roots */
     IrRegion body;
     IrFunction *next;
     uint32_t mark; /* scratch */
@@ -191,6 +232,7 @@ struct IrModule {
     Diags *diags;          /* where passes report what only they can see */
     IrFunction *functions; /* in order of the source */
     IrFunction *newest;    /* the last of them, if one was added since any went; else NULL */
+    IrSpec *specs;         /* in order of the source */
     const IrType *types;   /* interned roots, arrays and all forms, the newest first */
     IrValue **constants;   /* hash table of interned constants */
     uint32_t constant_count, constant_capacity;
@@ -201,6 +243,7 @@ IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_
 void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, Name name,
                        const IrType *type);
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element);
+IrSpec *ir_spec_add(IrModule *module, Name name, uint32_t id, const IrType *type, uint64_t bits);
 /* Composites. NULL: more than IR_MAX_WORDS words, or no part at all. A form is a type of its own each time it is
  * made; `fields` is copied, its offsets are filled in. */
 const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t count);
@@ -228,9 +271,24 @@ IrValue *ir_resolve(IrValue *value);
 static inline bool ir_has(IrOp op, unsigned effects) {
     return (ir_ops[op].effects & effects) != 0;
 }
-/* Where the place starts among the operands: LOAD 0, STORE 1. */
+/* Where the place starts among the operands of an op with IR_PLACE, behind its values: LOAD 0, STORE 1. */
 static inline uint32_t ir_place_start(const IrInst *inst) {
-    return inst->op == OP_STORE ? 1 : 0;
+    switch (inst->op) {
+    case OP_LOAD:
+    case OP_REF:
+    case OP_ATOMIC_LOAD:
+        return 0;
+    case OP_ATOMIC_COMPARE_EXCHANGE:
+        return 2;
+    default:
+        return 1;
+    }
+}
+static inline bool ir_is_atomic_op(IrOp op) {
+    return op >= OP_ATOMIC_LOAD && op <= OP_ATOMIC_COMPARE_EXCHANGE;
+}
+static inline bool ir_is_subgroup_op(IrOp op) { /* and the barrier of one */
+    return op >= OP_SUBGROUP_BARRIER && op <= OP_SUBGROUP_ELECT;
 }
 /* What is at a place. NULL: there is no such place (too many indices, a form's field that is no constant or is
  * not there). An index beyond the end of an array or vector is a place, whose reads and writes are outside. */
@@ -276,6 +334,13 @@ IrValue *ir_splat(IrBuilder *b, const IrType *type,
 IrValue *ir_extract(IrBuilder *b, IrValue *vector, uint32_t index);
 IrValue *ir_builtin(IrBuilder *b, IrBuiltin which);
 IrValue *ir_var(IrBuilder *b, const IrType *element, Name name); /* gives the root */
+IrValue *ir_shared(IrBuilder *b, const IrType *element, Name name, bool uninitialized,
+                   IrValue *length); /* length NULL: that of the type */
+IrValue *ir_spec(IrBuilder *b, const IrSpec *spec);
+/* Any op with a place; `value_count` values before it. Gives the instruction. */
+IrInst *ir_access(IrBuilder *b, IrOp op, const IrType *result, uint32_t value_count,
+                  IrValue *const *values, IrValue *root, uint32_t index_count,
+                  IrValue *const *indices);
 IrValue *ir_load(IrBuilder *b, IrValue *root, uint32_t index_count, IrValue *const *indices);
 IrInst *ir_store(IrBuilder *b, IrValue *value, IrValue *root, uint32_t index_count,
                  IrValue *const *indices);

@@ -15,16 +15,14 @@ bool ir_needs_raw(const IrInst *inst) {
         return ir_is_int(inst->results[0]->type);
     case OP_CONVERT: /* every other conversion is defined for every operand */
         return ir_is_float(inst->operands[0]->type) && ir_is_int(inst->results[0]->type);
-    case OP_LOAD:
-    case OP_STORE: /* a whole local is always there */
-        return inst->operand_count > ir_place_start(inst) + 1;
-    default:
-        return true;
+    default: /* a whole local or shared is always there */
+        return !ir_has(inst->op, IR_PLACE) || inst->operand_count > ir_place_start(inst) + 1;
     }
 }
 
 bool ir_takes_float_flags(IrOp op, const IrType *result) {
     IrRule rule = (IrRule)ir_ops[op].rule;
-    return ir_is_float(result) && (rule == RULE_SAME_NUMBER || rule == RULE_SAME_SIGNED ||
-                                   rule == RULE_SAME_FLOAT || rule == RULE_DOT);
+    return ir_is_float(result) && !ir_has(op, IR_CONVERGENT) &&
+           (rule == RULE_SAME_NUMBER || rule == RULE_SAME_SIGNED || rule == RULE_SAME_FLOAT ||
+            rule == RULE_DOT);
 }

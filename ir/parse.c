@@ -92,10 +92,33 @@ void irp_position(IrParser *p, Pos *pos) {
 
 /* ---- functions ---- */
 
-static bool parse_workgroup(IrParser *p, uint32_t size[3]) {
-    return irp_expect_word(p, "workgroup") && irp_expect(p, '(') && irp_u32(p, &size[0]) &&
-           irp_expect(p, ',') && irp_u32(p, &size[1]) && irp_expect(p, ',') &&
-           irp_u32(p, &size[2]) && irp_expect(p, ')');
+/* `workgroup(64, @BLOCK, 1)` and perhaps `subgroup_size(32)` */
+static bool parse_workgroup(IrParser *p, IrFunction *kernel) {
+    if (!irp_expect_word(p, "workgroup")) {
+        return false;
+    }
+    for (int side = 0; side < 3; side++) {
+        if (!irp_expect(p, side == 0 ? '(' : ',')) {
+            return false;
+        }
+        if (p->token.kind != TOKEN_FUNCTION) {
+            if (!irp_u32(p, &kernel->workgroup[side])) {
+                return false;
+            }
+        } else if (irp_spec(p, &kernel->workgroup_spec[side])) {
+            kernel->workgroup[side] = (uint32_t)kernel->workgroup_spec[side]->bits;
+        } else {
+            return false;
+        }
+    }
+    if (!irp_expect(p, ')')) {
+        return false;
+    }
+    if (!irp_at_word(p, "subgroup_size")) {
+        return true;
+    }
+    irp_advance(p);
+    return irp_expect(p, '(') && irp_u32(p, &kernel->subgroup_size) && irp_expect(p, ')');
 }
 
 static bool parse_params(IrParser *p) {
@@ -127,7 +150,7 @@ static bool parse_form(IrParser *p) {
             !irp_type(p, &made.type)) {
             return false;
         }
-        if (!ir_is_data(made.type)) {
+        if (!ir_is_memory(made.type)) {
             return irp_unknown(p, &field, "type of the field");
         }
         made.name = irp_name(p, &field);
@@ -147,13 +170,52 @@ static bool parse_form(IrParser *p) {
     return irp_expect(p, '}');
 }
 
+/* `spec @BLOCK(0): u32 = 64u32` */
+static bool parse_spec(IrParser *p) {
+    const char *doc = ir_scan_doc(p->module->arena, p->file, &p->token);
+    Pos pos = p->token.span.start;
+    IrToken name = {0};
+    uint32_t id;
+    const IrType *type;
+    irp_advance(p);
+    if (!irp_take(p, TOKEN_FUNCTION, "a constant's `@name`", &name) || !irp_expect(p, '(') ||
+        !irp_u32(p, &id) || !irp_expect(p, ')') || !irp_expect(p, ':') || !irp_type(p, &type) ||
+        !irp_expect(p, '=')) {
+        return false;
+    }
+    void **known = name_map_at(&p->specs, irp_name(p, &name));
+    bool double_id = false;
+    for (const IrSpec *spec = p->module->specs; spec != NULL; spec = spec->next) {
+        double_id |= spec->id == id;
+    }
+    if (*known != NULL || double_id) {
+        diag_report(p->diags, name.span, D(IR_DUPLICATE), "specialization constant",
+                    irp_name(p, &name)->text);
+        return false;
+    }
+    uint32_t first = p->operands.count;
+    if (!irp_operand(p)) {
+        return false;
+    }
+    const IrValue *value = p->operands.items[first];
+    p->operands.count = first;
+    if (type->kind != IR_TYPE_SCALAR || !ir_is_const(value) || value->type != type) {
+        return irp_unknown(p, &name, "scalar constant of that type");
+    }
+    IrSpec *spec = ir_spec_add(p->module, irp_name(p, &name), id, type, value->bits[0]);
+    spec->doc = doc;
+    spec->pos = pos;
+    *known = spec;
+    return true;
+}
+
 static bool parse_function(IrParser *p) {
     const char *doc = ir_scan_doc(p->module->arena, p->file, &p->token);
     Pos pos = p->token.span.start;
     IrToken name = {0};
     bool is_kernel = irp_at_word(p, "kernel");
     if (!is_kernel && !irp_at_word(p, "proc")) {
-        return irp_expected(p, "`kernel`, `proc` or `form`");
+        return irp_expected(p, "`kernel`, `proc`, `form` or `spec`");
     }
     irp_advance(p);
     if (!irp_take(p, TOKEN_FUNCTION, "a function's `@name`", &name) || !parse_params(p)) {
@@ -182,8 +244,12 @@ static bool parse_function(IrParser *p) {
             return false;
         }
     }
-    if (is_kernel && !parse_workgroup(p, function->workgroup)) {
+    if (is_kernel && !parse_workgroup(p, function)) {
         return false;
+    }
+    if (!is_kernel && irp_at_word(p, "noinline")) {
+        function->noinline = true;
+        irp_advance(p);
     }
     irp_position(p, &function->pos);
     return irp_region(p, &function->body, 0);
@@ -194,8 +260,10 @@ static void parse_functions(IrParser *p) {
     while (p->token.kind != TOKEN_END) {
         p->operands.count = p->bindings.count = 0;
         name_map_clear(&p->values);
-        bool good = irp_at_word(p, "form") ? parse_form(p) : parse_function(p);
-        if (!good) {
+        bool good = irp_at_word(p, "form")   ? parse_form(p)
+                    : irp_at_word(p, "spec") ? parse_spec(p)
+                                             : parse_function(p);
+        if (!good) { /* `spec` is also an op */
             while (p->token.kind != TOKEN_END && !irp_at_word(p, "kernel") &&
                    !irp_at_word(p, "proc") && !irp_at_word(p, "form")) {
                 irp_advance(p);
@@ -276,7 +344,8 @@ IrModule *ir_parse(Arena *arena, Names *names, Diags *diags, const SourceFile *f
                   .file = file,
                   .values = {.arena = arena},
                   .functions = {.arena = arena},
-                  .forms = {.arena = arena}};
+                  .forms = {.arena = arena},
+                  .specs = {.arena = arena}};
     unsigned errors = diags->errors;
     parse_functions(&p);
     if (diags->errors == errors) {

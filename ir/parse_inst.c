@@ -147,13 +147,41 @@ static bool parse_with_numbers(IrParser *p, unsigned count, unsigned most, uint3
     return true;
 }
 
+/* `root[index]…, value…`: the values come last in the text, first in the instruction. */
+static bool parse_access(IrParser *p, const Head *head) {
+    const IrInst shape = {.op = head->op};
+    uint32_t values = ir_place_start(&shape), first = head->first_operand;
+    for (uint32_t i = 0; i < values; i++) {
+        VEC_PUSH(p->module->arena, &p->operands, NULL);
+    }
+    if (!irp_place(p)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < values; i++) {
+        if (!irp_expect(p, ',') || !irp_operand(p)) {
+            return false;
+        }
+        p->operands.items[first + i] = p->operands.items[--p->operands.count];
+    }
+    return true;
+}
+
+/* Whether the `%name` that is next is defined there: `%name:`. */
+static bool starts_inst(const IrParser *p) {
+    uint32_t at = p->at;
+    IrToken next = ir_scan(p->file, &at);
+    return next.kind == TOKEN_PUNCTUATION && next.text[0] == ':';
+}
+
 /* An instruction that owns no regions, after its op. */
 static bool parse_plain(IrParser *p, IrRegion *region, const Head *head) {
     IrToken callee = {0};
     IrBuiltin builtin = 0;
     uint32_t numbers[IR_MAX_LANES] = {0};
     unsigned number_count = 0, operands = ir_ops[head->op].operands;
-    bool good = true;
+    const IrSpec *spec = NULL;
+    const char *text = NULL;
+    bool good = true, uninitialized = false;
     switch (head->op) {
     case OP_CALL:
         good = parse_call(p, &callee);
@@ -168,18 +196,23 @@ static bool parse_plain(IrParser *p, IrRegion *region, const Head *head) {
     case OP_SWIZZLE:
         good = parse_with_numbers(p, operands, IR_MAX_LANES, numbers, &number_count);
         break;
-    case OP_LOAD:
-        good = irp_place(p);
+    case OP_SPEC:
+        good = irp_spec(p, &spec);
         break;
-    case OP_STORE:
-        VEC_PUSH(p->module->arena, &p->operands, NULL); /* the value comes last in the text */
-        good = irp_place(p) && irp_expect(p, ',') && irp_operand(p);
-        if (good) {
-            p->operands.items[head->first_operand] = p->operands.items[--p->operands.count];
+    case OP_SHARED:
+        uninitialized = irp_at_word(p, "uninitialized");
+        if (uninitialized) {
+            irp_advance(p);
         }
+        good = p->token.kind != TOKEN_VALUE || starts_inst(p) || irp_operand(p);
+        break;
+    case OP_PRINT:
+    case OP_ASSERT:
+        good = irp_text(p, &text) && (!irp_accept(p, ',') || irp_operands(p));
         break;
     default:
-        good = operands == 0 || irp_operands(p);
+        good =
+            ir_has(head->op, IR_PLACE) ? parse_access(p, head) : operands == 0 || irp_operands(p);
         break;
     }
     if (!good || !check_arity(p, head)) {
@@ -191,6 +224,12 @@ static bool parse_plain(IrParser *p, IrRegion *region, const Head *head) {
         VEC_PUSH(p->module->arena, &p->calls, call);
     } else if (head->op == OP_BUILTIN) {
         inst->builtin = builtin;
+    } else if (head->op == OP_SPEC) {
+        inst->spec = spec;
+    } else if (head->op == OP_SHARED) {
+        inst->uninitialized = uninitialized;
+    } else if (head->op == OP_PRINT || head->op == OP_ASSERT) {
+        inst->text = text;
     } else if (head->op == OP_SWIZZLE) {
         inst->swizzle.lanes = (uint8_t)number_count;
         for (unsigned i = 0; i < number_count; i++) {

@@ -45,6 +45,15 @@ static bool data_type(IrParser *p, const IrType **type) {
         *type = *name_map_at(&p->forms, irp_name(p, &name));
     } else if (name.kind != TOKEN_WORD) {
         return irp_expected(p, "a type");
+    } else if (irp_at_word(p, "atomic")) {
+        IrToken scalar = {0};
+        irp_advance(p);
+        if (!irp_expect(p, '<') || !irp_take(p, TOKEN_WORD, "a scalar", &scalar)) {
+            return false;
+        }
+        const IrType *held = ir_type_named(scalar.text, scalar.length);
+        *type = held != NULL && held->kind == IR_TYPE_SCALAR ? ir_atomic_type(held->scalar) : NULL;
+        return *type != NULL ? irp_expect(p, '>') : irp_unknown(p, &scalar, "atomic type");
     } else if (irp_at_word(p, "array")) {
         if (++p->type_depth > IR_MAX_TYPE_DEPTH) {
             return irp_expected(p, "fewer types in one another");
@@ -65,9 +74,11 @@ static bool data_type(IrParser *p, const IrType **type) {
 
 bool irp_type(IrParser *p, const IrType **type) {
     p->type_depth = 0;
-    if (irp_at_word(p, "buffer") || irp_at_word(p, "var")) {
-        IrTypeKind kind = irp_at_word(p, "buffer") ? IR_TYPE_BUFFER : IR_TYPE_VAR;
+    for (IrTypeKind kind = IR_TYPE_BUFFER; kind <= IR_TYPE_REF; kind++) {
         const IrType *element;
+        if (!irp_at_word(p, ir_root_text(kind))) {
+            continue;
+        }
         irp_advance(p);
         if (!irp_expect(p, '<') || !data_type(p, &element)) {
             return false;
@@ -105,6 +116,39 @@ bool irp_bind(IrParser *p, const IrBinding *binding, IrValue *value) {
     }
     *known = value;
     value->name = is_numbered(&binding->token) ? NULL : name;
+    return true;
+}
+
+bool irp_spec(IrParser *p, const IrSpec **spec) {
+    IrToken name = {0};
+    if (!irp_take(p, TOKEN_FUNCTION, "a specialization constant's `@name`", &name)) {
+        return false;
+    }
+    *spec = *name_map_at(&p->specs, irp_name(p, &name));
+    return *spec != NULL || irp_unknown(p, &name, "specialization constant");
+}
+
+bool irp_text(IrParser *p, const char **text) {
+    IrToken token = {0};
+    if (!irp_take(p, TOKEN_TEXT, "a text in quotes", &token)) {
+        return false;
+    }
+    char *out = NEW_ARRAY(p->module->arena, char, token.length + 1);
+    *text = out;
+    for (uint32_t i = 0; i < token.length; i++) {
+        char now = token.text[i];
+        if (now == '\\' && i + 1 < token.length) {
+            now = token.text[++i];
+            now = now == 'n'   ? '\n'
+                  : now == '{' ? IR_OPEN_BRACE
+                  : now == '}' ? IR_CLOSE_BRACE
+                               : now;
+        }
+        if (now == '\0') {
+            return irp_expected(p, "a text without zero bytes");
+        }
+        *out++ = now;
+    }
     return true;
 }
 

@@ -31,7 +31,7 @@ typedef struct {
     const SourceFile *file;
     uint32_t at;
     IrToken token;
-    NameMap values, functions, forms;
+    NameMap values, functions, forms, specs;
     unsigned type_depth;     /* of the type that is being parsed */
     VEC(IrValue *) operands; /* stacks: whoever pushes takes off */
     VEC(IrBinding) bindings;
@@ -60,9 +60,11 @@ bool irp_binding(IrParser *p); /* `%name: type`, onto the stack */
 bool irp_bind(IrParser *p, const IrBinding *binding,
               IrValue *value); /* from here on the name means `value` */
 bool irp_u32(IrParser *p, uint32_t *value);
-bool irp_operand(IrParser *p);  /* onto the stack */
-bool irp_operands(IrParser *p); /* `a, b, c`, or nothing */
-bool irp_place(IrParser *p);    /* `root[index]…` */
+bool irp_spec(IrParser *p, const IrSpec **spec); /* `@name` of one */
+bool irp_text(IrParser *p, const char **text);   /* `"…"`, without escapes */
+bool irp_operand(IrParser *p);                   /* onto the stack */
+bool irp_operands(IrParser *p);                  /* `a, b, c`, or nothing */
+bool irp_place(IrParser *p);                     /* `root[index]…` */
 
 /* ---- instructions: parse_inst.c ---- */
 

@@ -142,6 +142,16 @@ static void print_place(Printer *p, const IrInst *inst) {
     }
 }
 
+/* ` root[index]…, value…` */
+static void print_access(Printer *p, const IrInst *inst) {
+    print_place(p, inst);
+    uint32_t values = ir_place_start(inst);
+    for (uint32_t i = 0; i < values; i++) {
+        text_add(p->out, ", ");
+        print_value(p, i < inst->operand_count ? inst->operands[i] : NULL);
+    }
+}
+
 /* ---- instructions ---- */
 
 static void print_region(Printer *p, const IrRegion *region);
@@ -219,6 +229,35 @@ static void print_loop(Printer *p, const IrInst *inst) {
     text_add(p->out, "}\n");
 }
 
+static void print_text(Text *out, const char *text) {
+    text_char(out, '"');
+    for (const char *at = text != NULL ? text : ""; *at != '\0'; at++) {
+        switch (*at) {
+        case '\n':
+            text_add(out, "\\n");
+            break;
+        case IR_OPEN_BRACE:
+            text_add(out, "\\{");
+            break;
+        case IR_CLOSE_BRACE:
+            text_add(out, "\\}");
+            break;
+        case '"':
+        case '\\':
+            text_char(out, '\\');
+            text_char(out, *at);
+            break;
+        default:
+            text_char(out, *at);
+        }
+    }
+    text_char(out, '"');
+}
+
+static void print_spec_name(Printer *p, const IrSpec *spec) {
+    text_printf(p->out, "@%s", spec != NULL ? spec->name->text : "?");
+}
+
 static void print_head(Printer *p, const IrInst *inst) {
     for (uint32_t i = 0; i < inst->result_count; i++) {
         text_add(p->out, i > 0 ? ", " : "");
@@ -239,13 +278,20 @@ static void print_inst(Printer *p, const IrInst *inst) {
     case OP_LOOP:
         print_loop(p, inst);
         return;
-    case OP_LOAD:
-        print_place(p, inst);
+    case OP_SPEC:
+        text_char(p->out, ' ');
+        print_spec_name(p, inst->spec);
         break;
-    case OP_STORE:
-        print_place(p, inst);
-        text_add(p->out, ", ");
-        print_value(p, inst->operand_count > 0 ? inst->operands[0] : NULL);
+    case OP_SHARED:
+        text_add(p->out, inst->uninitialized ? " uninitialized" : "");
+        print_operands(p, inst, 0);
+        break;
+    case OP_PRINT:
+    case OP_ASSERT:
+        text_char(p->out, ' ');
+        print_text(p->out, inst->text);
+        text_add(p->out, inst->operand_count > 0 ? "," : "");
+        print_operands(p, inst, 0);
         break;
     case OP_CALL:
         text_printf(p->out, " @%s(",
@@ -273,7 +319,11 @@ static void print_inst(Printer *p, const IrInst *inst) {
         }
         break;
     default:
-        print_operands(p, inst, 0);
+        if (ir_has(inst->op, IR_PLACE)) {
+            print_access(p, inst);
+        } else {
+            print_operands(p, inst, 0);
+        }
         break;
     }
     end_line(p, inst, "\n");
@@ -314,8 +364,21 @@ static void print_function(Printer *p, const IrFunction *function) {
         ir_type_print(p->out, function->result);
     }
     if (function->is_kernel) {
-        const uint32_t *size = function->workgroup;
-        text_printf(p->out, " workgroup(%u, %u, %u)", size[0], size[1], size[2]);
+        for (int side = 0; side < 3; side++) {
+            text_add(p->out, side == 0 ? " workgroup(" : ", ");
+            if (function->workgroup_spec[side] != NULL) {
+                print_spec_name(p, function->workgroup_spec[side]);
+            } else {
+                text_printf(p->out, "%u", function->workgroup[side]);
+            }
+        }
+        text_char(p->out, ')');
+        if (function->subgroup_size != 0) {
+            text_printf(p->out, " subgroup_size(%u)", function->subgroup_size);
+        }
+    }
+    if (function->noinline) {
+        text_add(p->out, " noinline");
     }
     print_position(p, function->pos);
     text_add(p->out, " {\n");
@@ -355,7 +418,16 @@ static uint32_t print_forms(Text *out, const IrType *types) {
 
 void ir_print(Text *out, const IrModule *module, const SourceMap *positions) {
     Printer p = printer(out, positions);
-    if (print_forms(out, module->types) > 0 && module->functions != NULL) {
+    uint32_t declared = print_forms(out, module->types);
+    for (const IrSpec *spec = module->specs; spec != NULL; spec = spec->next, declared++) {
+        print_doc(out, spec->doc);
+        text_printf(out, "spec @%s(%u): ", spec->name->text, spec->id);
+        ir_type_print(out, spec->type);
+        text_add(out, " = ");
+        print_const(&p, spec->type, &spec->bits);
+        text_char(out, '\n');
+    }
+    if (declared > 0 && module->functions != NULL) {
         text_char(out, '\n');
     }
     for (const IrFunction *function = module->functions; function != NULL;

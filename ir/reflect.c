@@ -12,14 +12,15 @@ static bool is_in_loop(const IrInst *inst) {
 /* Instructions come in their order; only a loop goes back, so what a loop writes it may read. */
 static void note_access(IrInst *inst, void *data) {
     ReflectKernel *kernel = data;
-    if (inst->op != OP_LOAD && inst->op != OP_STORE) {
+    if (!ir_has(inst->op, IR_PLACE)) {
         return;
     }
     const IrValue *root = ir_resolve(inst->operands[ir_place_start(inst)]);
     if (root->kind == IR_VALUE_PARAM) {
         ReflectParam *param = &kernel->params[root->index];
-        unsigned access = inst->op == OP_LOAD ? REFLECT_READ : REFLECT_WRITE;
-        param->rereads |= access == REFLECT_READ && (param->access & REFLECT_WRITE) != 0;
+        unsigned access = (ir_has(inst->op, IR_READ) ? REFLECT_READ : 0u) |
+                          (ir_has(inst->op, IR_WRITE) ? REFLECT_WRITE : 0u);
+        param->rereads |= (access & REFLECT_READ) != 0 && (param->access & REFLECT_WRITE) != 0;
         param->access |= access;
         param->loop_access |= is_in_loop(inst) ? access : 0;
         param->rereads |= param->loop_access == (REFLECT_READ | REFLECT_WRITE);

@@ -97,6 +97,20 @@ static IrTokenKind scan_name(Cursor *c, IrToken *token, IrTokenKind kind) {
     return token->length > 0 ? kind : TOKEN_BAD;
 }
 
+/* A backslash takes the next byte with it. */
+static IrTokenKind scan_text(Cursor *c, IrToken *token) {
+    uint32_t start = ++c->at;
+    while (c->at < c->length && peek(c, 0) != '"' && peek(c, 0) != '\n') {
+        c->at += peek(c, 0) == '\\' && c->length - c->at > 1 ? 2 : 1;
+    }
+    if (peek(c, 0) != '"') {
+        return TOKEN_BAD;
+    }
+    token->text = c->text + start;
+    token->length = c->at++ - start;
+    return TOKEN_TEXT;
+}
+
 static IrTokenKind scan_token(Cursor *c, IrToken *token) {
     unsigned char first = peek(c, 0);
     if (c->at == c->length) {
@@ -123,6 +137,8 @@ static IrTokenKind scan_token(Cursor *c, IrToken *token) {
         return scan_name(c, token, TOKEN_FUNCTION);
     case '!':
         return scan_position(c, token);
+    case '"':
+        return scan_text(c, token);
     default:
         c->at++;
         return first != 0 && strchr("(){}[]<>,:=", first) != NULL ? TOKEN_PUNCTUATION : TOKEN_BAD;

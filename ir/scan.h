@@ -13,6 +13,7 @@ typedef enum {
     TOKEN_NUMBER,   /* 5u32, -1.5e-3f32, 0x7fc00000 */
     TOKEN_POSITION, /* !line:column */
     TOKEN_ARROW,    /* -> */
+    TOKEN_TEXT,     /* "…", on one line; the text is what is between the quotes, as it stands */
     TOKEN_PUNCTUATION,
 } IrTokenKind;
 

@@ -21,6 +21,18 @@ static const IrType values[IR_SCALAR_COUNT][IR_MAX_LANES] = {
 #undef SCALAR
 };
 
+static const IrType atomics[IR_SCALAR_COUNT] = {
+#define ATOMIC(ID)                                                                                 \
+    [IR_##ID] = {                                                                                  \
+        .kind = IR_TYPE_ATOMIC, .scalar = IR_##ID, .lanes = 1, .words = 1, .has_atomic = true}
+    ATOMIC(U32), ATOMIC(I32), ATOMIC(U64), ATOMIC(I64), ATOMIC(F32),
+#undef ATOMIC
+};
+
+const IrType *ir_atomic_type(IrScalar scalar) {
+    return atomics[scalar].has_atomic ? &atomics[scalar] : NULL;
+}
+
 const IrType *ir_scalar(IrScalar scalar) {
     return &values[scalar][0];
 }
@@ -111,6 +123,13 @@ unsigned ir_part_offset(const IrType *type, uint32_t index) {
                                          : index * (ir_bits(type) / 8);
 }
 
+const char *ir_root_text(IrTypeKind kind) {
+    return kind == IR_TYPE_BUFFER ? "buffer"
+           : kind == IR_TYPE_VAR  ? "var"
+           : kind == IR_TYPE_REF  ? "ref"
+                                  : "shared";
+}
+
 void ir_type_print(Text *out, const IrType *type) {
     switch (type->kind) {
     case IR_TYPE_VOID:
@@ -135,9 +154,14 @@ void ir_type_print(Text *out, const IrType *type) {
     case IR_TYPE_FORM:
         text_printf(out, "@%s", type->name->text);
         break;
+    case IR_TYPE_ATOMIC:
+        text_printf(out, "atomic<%s>", ir_scalars[type->scalar].text);
+        break;
     case IR_TYPE_BUFFER:
     case IR_TYPE_VAR:
-        text_add(out, type->kind == IR_TYPE_BUFFER ? "buffer<" : "var<");
+    case IR_TYPE_SHARED:
+    case IR_TYPE_REF:
+        text_printf(out, "%s<", ir_root_text(type->kind));
         ir_type_print(out, type->element);
         text_char(out, '>');
         break;

@@ -24,8 +24,11 @@ typedef enum {
     IR_TYPE_VECTOR, /* lanes 2, 3, 4 of a scalar */
     IR_TYPE_ARRAY,  /* `count` of `element`; a matrix is an array of its columns */
     IR_TYPE_FORM,   /* named fields */
+    IR_TYPE_ATOMIC, /* a scalar in memory that only atomics touch */
     IR_TYPE_BUFFER, /* a root: run-time array of `element` */
     IR_TYPE_VAR,    /* a root: one local `element` */
+    IR_TYPE_SHARED, /* a root: one `element` of the workgroup */
+    IR_TYPE_REF,    /* a root: a place that holds `element`, handed to a proc */
 } IrTypeKind;
 
 enum { IR_MAX_LANES = 4 };
@@ -45,11 +48,12 @@ typedef struct {
 
 struct IrType {
     IrTypeKind kind;
-    IrScalar scalar;       /* of a scalar or vector */
-    unsigned lanes;        /* 1 for a scalar */
+    IrScalar scalar;       /* of a scalar, vector or atomic */
+    unsigned lanes;        /* 1 for a scalar or atomic */
     const IrType *element; /* of a root or an array */
     uint32_t count;        /* parts: elements of an array, fields of a form */
     bool is_matrix;        /* an array that the source calls f32x4x4 */
+    bool has_atomic;       /* is one, or a composite with one in it: memory, but no value */
     Name name;             /* of a form */
     const IrField *fields; /* of a form */
     uint32_t words;        /* scalars in all, nested ones too */
@@ -82,11 +86,17 @@ static inline bool ir_is_value(const IrType *type) { /* scalar or vector */
 static inline bool ir_is_composite(const IrType *type) { /* array, matrix or form */
     return type->kind == IR_TYPE_ARRAY || type->kind == IR_TYPE_FORM;
 }
-static inline bool ir_is_data(const IrType *type) { /* what a value can be, and memory can hold */
-    return ir_is_value(type) || ir_is_composite(type);
+static inline bool ir_is_atomic(const IrType *type) {
+    return type->kind == IR_TYPE_ATOMIC;
+}
+static inline bool ir_is_memory(const IrType *type) { /* what buffers and shared can hold */
+    return ir_is_value(type) || ir_is_composite(type) || ir_is_atomic(type);
+}
+static inline bool ir_is_data(const IrType *type) { /* what a value can be */
+    return ir_is_memory(type) && !type->has_atomic;
 }
 static inline bool ir_is_root(const IrType *type) {
-    return type->kind == IR_TYPE_BUFFER || type->kind == IR_TYPE_VAR;
+    return type->kind >= IR_TYPE_BUFFER;
 }
 static inline bool ir_is_vector(const IrType *type) {
     return type->kind == IR_TYPE_VECTOR;
@@ -126,6 +136,8 @@ unsigned ir_align(const IrType *type);  /* f32x3: 16 */
 unsigned ir_stride(const IrType *type); /* of an array element; f32x3: 16 */
 unsigned ir_part_offset(const IrType *type, uint32_t index);
 
+const char *ir_root_text(IrTypeKind kind);     /* "buffer" */
+const IrType *ir_atomic_type(IrScalar scalar); /* u32, i32, u64, i64, f32; NULL: another */
 void ir_type_print(Text *out, const IrType *type);
 const char *ir_type_text(Arena *arena, const IrType *type);
 const IrType *ir_type_named(const char *name, size_t length); /* "f32x4"; NULL: none */

@@ -135,6 +135,9 @@ static bool inst_shape(Verifier *v, IrInst *inst, unsigned depth) {
         !operands_shape(v, inst) || !flags_shape(v, inst)) {
         return false;
     }
+    if (inst->op == OP_SHARED && (depth > 0 || !v->function->is_kernel)) {
+        return FAULT(v, inst, "`shared` is outside the outermost region of a kernel");
+    }
     if (inst->op == OP_IF &&
         (inst->regions[IR_IF_TRUE].param_count | inst->regions[IR_IF_FALSE].param_count) != 0) {
         return FAULT(v, inst, "the arms of an `if` have no parameters");
@@ -326,14 +329,16 @@ static bool region_means(Verifier *v, const IrRegion *region, Where where) {
 /* ---- functions ---- */
 
 static bool is_buffer(const IrType *type) {
-    return type->kind == IR_TYPE_BUFFER && ir_is_data(type->element) && !ir_has_bool(type->element);
+    return type->kind == IR_TYPE_BUFFER && ir_is_memory(type->element) &&
+           !ir_has_bool(type->element);
 }
 
 static bool signature(Verifier *v, const IrFunction *f) {
     for (uint32_t i = 0; i < f->param_count; i++) {
         const IrType *type = f->params[i]->type;
         bool value = ir_is_data(type) && !(f->is_kernel && ir_has_bool(type));
-        if (!value && !is_buffer(type)) {
+        bool ref = !f->is_kernel && type->kind == IR_TYPE_REF && ir_is_memory(type->element);
+        if (!value && !ref && !is_buffer(type)) {
             return FAULT(v, NULL, "parameter %u of a %s cannot be `%s`", i,
                          f->is_kernel ? "kernel" : "proc", ir_type_text(v->arena, type));
         }
@@ -345,8 +350,15 @@ static bool signature(Verifier *v, const IrFunction *f) {
         if (f->result != &ir_void) {
             return FAULT(v, NULL, "a kernel gives no value");
         }
-        if (f->workgroup[0] == 0 || f->workgroup[1] == 0 || f->workgroup[2] == 0) {
-            return FAULT(v, NULL, "a side of the workgroup is 0");
+        for (int side = 0; side < 3; side++) {
+            const IrSpec *spec = f->workgroup_spec[side];
+            if (f->workgroup[side] == 0) {
+                return FAULT(v, NULL, "a side of the workgroup is 0");
+            }
+            if (spec != NULL &&
+                (spec->type != ir_scalar(IR_U32) || spec->bits != f->workgroup[side])) {
+                return FAULT(v, NULL, "a side of the workgroup is no `u32` with that default");
+            }
         }
     } else if (f->result != &ir_void && !ir_is_data(f->result)) {
         return FAULT(v, NULL, "a proc cannot give `%s`", ir_type_text(v->arena, f->result));

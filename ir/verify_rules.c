@@ -28,8 +28,9 @@ static bool is_lane_of(const IrType *lane, const IrType *vector) {
     return ir_is_vector(vector) && lane == ir_lane_type(vector);
 }
 
-/* The operands from `first` on are a place; its type, or NULL. */
-static const IrType *place_type(const IrInst *inst, uint32_t first) {
+/* The operands behind the values are a place; its type, or NULL. */
+static const IrType *place_type(const IrInst *inst) {
+    uint32_t first = ir_place_start(inst);
     if (first >= inst->operand_count || !ir_is_root(operand(inst, first))) {
         return NULL;
     }
@@ -180,12 +181,94 @@ static bool var(const IrInst *inst) {
 }
 
 static bool load(const IrInst *inst) {
-    return place_type(inst, 0) == result(inst);
+    return place_type(inst) == result(inst) && ir_is_data(result(inst));
 }
 
 static bool store(const IrInst *inst) {
     return inst->operand_count > 0 && ir_is_data(operand(inst, 0)) &&
-           place_type(inst, 1) == operand(inst, 0);
+           place_type(inst) == operand(inst, 0);
+}
+
+static bool shared(const IrInst *inst) {
+    const IrType *root = result(inst);
+    if (root->kind != IR_TYPE_SHARED || !ir_is_memory(root->element)) {
+        return false;
+    }
+    return inst->operand_count == 0 ||
+           (inst->operand_count == 1 && is_u32(operand(inst, 0)) &&
+            root->element->kind == IR_TYPE_ARRAY && !root->element->is_matrix);
+}
+
+static bool ref(const IrInst *inst) {
+    const IrType *there = place_type(inst);
+    return there != NULL && result(inst)->kind == IR_TYPE_REF && result(inst)->element == there;
+}
+
+static bool spec(const IrInst *inst) {
+    return inst->spec != NULL && result(inst) == inst->spec->type;
+}
+
+/* An atomic's values are all of the type that its place holds. */
+static bool atomic_of(const IrInst *inst, bool takes_float) {
+    const IrType *there = place_type(inst);
+    if (there == NULL || !ir_is_atomic(there)) {
+        return false;
+    }
+    const IrType *type = ir_scalar(there->scalar);
+    bool good = takes_float || ir_is_int(type);
+    for (uint32_t i = 0; i < ir_place_start(inst); i++) {
+        good = good && operand(inst, i) == type;
+    }
+    return good && (inst->result_count == 0 || result(inst) == type);
+}
+
+static bool atomic(const IrInst *inst) {
+    return atomic_of(inst, true);
+}
+
+static bool atomic_int(const IrInst *inst) {
+    return atomic_of(inst, false);
+}
+
+static bool nothing(const IrInst *inst) {
+    return inst->operand_count == 0;
+}
+
+static bool lane(const IrInst *inst) {
+    return ir_is_number(result(inst)) && operand(inst, 0) == result(inst) &&
+           is_u32(operand(inst, 1));
+}
+
+static bool is_bool(const IrType *type) {
+    return type == ir_scalar(IR_BOOL);
+}
+
+static bool vote(const IrInst *inst) {
+    return is_bool(operand(inst, 0)) && is_bool(result(inst));
+}
+
+static bool ballot(const IrInst *inst) {
+    return is_bool(operand(inst, 0)) && result(inst) == ir_vector(IR_U32, 4);
+}
+
+static bool elect(const IrInst *inst) {
+    return is_bool(result(inst));
+}
+
+static bool assert_(const IrInst *inst) {
+    return inst->text != NULL && is_bool(operand(inst, 0));
+}
+
+static bool print(const IrInst *inst) {
+    uint32_t holes = 0;
+    for (const char *at = inst->text; at != NULL && (at = strstr(at, "{}")) != NULL; at += 2) {
+        holes++;
+    }
+    bool good = inst->text != NULL && holes == inst->operand_count;
+    for (uint32_t i = 0; good && i < inst->operand_count; i++) {
+        good = ir_is_value(operand(inst, i));
+    }
+    return good;
 }
 
 static bool len(const IrInst *inst) {
@@ -287,6 +370,21 @@ static const struct {
     [RULE_NEXT]         = {terminator,   0, "values"},
     [RULE_RET]          = {terminator,   0, "values"},
     [RULE_UNREACHABLE]  = {terminator,   0, "nothing"},
+    [RULE_SHARED]       = {shared,       1, "-> shared<T>, or (u32) -> shared<an array>"},
+    [RULE_REF]          = {ref,          1, "a place -> ref<what is there>"},
+    [RULE_SPEC]         = {spec,         1, "a specialization constant -> its type"},
+    [RULE_ATOMIC_LOAD]  = {atomic,       1, "a place of atomic<T> -> T"},
+    [RULE_ATOMIC_STORE] = {atomic,       0, "(T) and a place of atomic<T>"},
+    [RULE_ATOMIC]       = {atomic,       1, "(T) and a place of atomic<T> -> T"},
+    [RULE_ATOMIC_INT]   = {atomic_int,   1, "(T) and a place of atomic<T> -> T, T an integer"},
+    [RULE_ATOMIC_SWAP]  = {atomic_int,   1, "(T, T) and a place of atomic<T> -> T, T an integer"},
+    [RULE_NOTHING]      = {nothing,      0, "nothing"},
+    [RULE_LANE]         = {lane,         1, "(T, u32) -> T, T numbers"},
+    [RULE_VOTE]         = {vote,         1, "bool -> bool"},
+    [RULE_BALLOT]       = {ballot,       1, "bool -> u32x4"},
+    [RULE_ELECT]        = {elect,        1, "-> bool"},
+    [RULE_PRINT]        = {print,        0, "a text and a scalar or vector for each of its `{}`"},
+    [RULE_ASSERT]       = {assert_,      0, "a text and a bool"},
 };
 /* clang-format on */
 
