@@ -1,14 +1,20 @@
-"""Executed tests: tests/run/NAME.vt says in comments what to run and what must come out.
+"""Executed tests: tests/run/NAME.vt and tests/run/corpus/NAME.vt say in comments what to run and what must come out.
 
     //! run a=1,2,3 out=zeros:3            arguments of `vittec-gpu run`
     //! expect out = [2, 4, 6]             a Python expression: numbers of each element, lane after lane
     //! expect out ~2 = [math.sin(x) …]    floats: within 2 ulp of their type; ~+0.1: within 0.1
 
+    //! reference linear                   tests/reference/linear.py; the lines below know it as `linear`
+    //! data a = linear.dyadic(35)         a list of numbers, which `run … a=@a` gives as a file of the parameter's type
+    //! file p = struct.pack(…)            the bytes of a file for `p=@p`, for what is no list of numbers
+
 Each `run` is followed by its `expect` lines. It runs on the interpreter and on every Vulkan driver, at -O0 and -O2.
 A device that lacks what the kernel needs (exit 5) is skipped. The expressions know math, and f16(x), f32(x), i8(x) … u64(x)
 (which wrap), bits(x), float_of(bits), nan, inf, quotient(a, b) and remainder(a, b) of integers as the language has them, and by
-its name each list of numbers that the run was given.
+its name each list of numbers that the run was given, and each `data` above. Nothing of a reference knows the compiler.
 """
+import functools
+import importlib
 import math
 import re
 import struct
@@ -74,25 +80,33 @@ def number(text):
 
 
 class Step:
-    def __init__(self, arguments):
+    def __init__(self, arguments, files, data, references):
         self.arguments, self.expects, self.lists = arguments.split(), [], {}
+        self.files, self.data, self.references = files, data, references
         for name, numbers in re.findall(r"(?<!\S)(\w+)=([-+.,\w]+)(?!\S)", arguments):
             try:
                 self.lists[name] = [number(x) for x in numbers.split(",")]
             except ValueError:
                 pass  # a file or a generator
 
+    @functools.cache
+    def wanted(self, expression):
+        """The numbers that an `expect` says; computed once, for every device and level."""
+        return list(eval(expression, {**self.references, **self.data, **self.lists, **NAMES}))  # noqa: S307
+
 
 def steps_of(text):
     steps = []
-    files = {}
-    for kind, rest in re.findall(r"^//! (file|run|expect)\b *(.*)$", text, re.M):
-        if kind == "file":
+    files, data, references = {}, {}, {}
+    for kind, rest in re.findall(r"^//! (reference|data|file|run|expect)\b *(.*)$", text, re.M):
+        if kind == "reference":
+            references.update((name, importlib.import_module("reference." + name)) for name in rest.split())
+        elif kind in ("data", "file"):
             name, value = rest.split("=", 1)
-            files[name.strip()] = eval(value, {"struct": struct})  # noqa: S307  the tests' own expressions
+            known = {"struct": struct, **NAMES, **references, **data}
+            (files if kind == "file" else data)[name.strip()] = eval(value, known)  # noqa: S307  the tests' own expressions
         elif kind == "run":
-            steps.append(Step(rest))
-            steps[-1].files = files
+            steps.append(Step(rest, files, data, references))
         else:
             name, tolerance, layout, value = \
                 re.fullmatch(r"(\w+) *(?:~(\S+))? *(?:as (\S+))? *= *(.*)", rest).groups()
@@ -102,18 +116,25 @@ def steps_of(text):
 
 def cases(env):
     names = ["interp"] + Env.KNOWN_DEVICES
-    for source in sources("run"):
-        steps = steps_of(source.read_text())
+    for source in sources("run") + sources("run/corpus"):
         for device in names:
             for level in ("-O0", "-O2"):
-                yield f"{source.stem} {device} {level}", \
-                    lambda s=source, t=steps, d=device, o=level: check(env, s, t, d, o)
+                yield f"{test_name(source)} {device} {level}", lambda s=source, d=device, o=level: check(env, s, d, o)
+
+
+def test_name(source):
+    return str(source.relative_to("tests/run").with_suffix(""))
+
+
+@functools.cache
+def read_steps(source):
+    return steps_of(source.read_text())
 
 
 def buffer_type(source, step, name):
     kernel = re.search(r"--kernel (\w+)", " ".join(step.arguments))
-    parameters = re.search(rf"kernel {kernel[1] if kernel else '[a-z_]+'}\((.*?)\) *{{", source.read_text(), re.S)[1]
-    found = re.search(rf"\b{name}: *Buffer<([fui](?:8|16|32|64))(?:x([234]))?>", parameters)
+    parameters = re.search(rf"kernel {kernel[1] if kernel else '[a-z_0-9]+'}\((.*?)\) *{{", source.read_text(), re.S)[1]
+    found = re.search(rf"\b{name}: *Buffer<(?:Atomic<)?([fui](?:8|16|32|64))(?:x([234]))?>", parameters)
     if not found:
         raise Failure(f"{source}: no buffer `{name}`")
     return found[1], int(found[2] or 1)
@@ -123,6 +144,13 @@ def read_numbers(data, scalar, lanes):
     stride = 4 if lanes == 3 else lanes
     flat = struct.unpack(f"<{len(data) // struct.calcsize(TYPES[scalar])}{TYPES[scalar]}", data)
     return [x for start in range(0, len(flat), stride) for x in flat[start:start + lanes]]
+
+
+def packed(numbers, scalar, lanes):
+    stride = 4 if lanes == 3 else lanes
+    padding = [0] * (stride - lanes)
+    flat = [x for start in range(0, len(numbers), lanes) for x in [*numbers[start:start + lanes], *padding]]
+    return struct.pack(f"<{len(flat)}{TYPES[scalar]}", *flat)
 
 
 def ulps(scalar, a, b):
@@ -148,12 +176,14 @@ def same(scalar, tolerance, got, want):
     return ulps(scalar, got, want) <= limit
 
 
-def check(env, source, steps, device, level):
+def check(env, source, device, level):
+    steps = read_steps(source)
     if not steps:
         raise Failure(f"{source} has no `//! run` line")
     environment = {} if device == "interp" else env.device(device)
-    if f"run/{source.stem}" in known_bugs(device):
-        raise Skip("a known bug of the driver: " + known_bugs(device)[f"run/{source.stem}"])
+    bug = known_bugs(device).get(f"run/{test_name(source)}")
+    if bug:
+        raise Skip(f"a known bug of the driver: {bug}")
     for step in steps:
         folder = env.folder()
         outs = [x for name, _, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
@@ -162,6 +192,9 @@ def check(env, source, steps, device, level):
         arguments = [re.sub(r"=@(\w+)$", rf"=@{folder}/\1.bin", argument) for argument in step.arguments]
         for name, data in step.files.items():
             (folder / f"{name}.bin").write_bytes(data)
+        for parameter, name in re.findall(r"(?<!\S)(\w+)=@(\w+)(?!\S)", " ".join(step.arguments)):
+            if name in step.data:
+                (folder / f"{name}.bin").write_bytes(packed(step.data[name], *buffer_type(source, step, parameter)))
         validate = ["--validate"] if (device, level) == VALIDATED else []
         done = env.compile("run", source, f"--device={'interp' if device == 'interp' else 'vulkan'}", level, "--verify-each",
                            *validate, *arguments, *outs, env=environment, expect=None)
@@ -177,7 +210,7 @@ def check(env, source, steps, device, level):
             else:  # the bytes of an element, padding included
                 scalar = "f32" if "f" in layout else "u32"
                 got = [x for element in struct.iter_unpack("<" + layout, data) for x in element]
-            want = list(eval(expression, {**step.lists, **NAMES}))  # noqa: S307  the tests' own expressions
+            want = step.wanted(expression)
             bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
             if len(got) != len(want) or bad:
                 where = bad[0] if bad else min(len(got), len(want))
