@@ -23,9 +23,14 @@ const IrPass *const ir_pipeline_O1[] = {
     &pass_mem2reg, /* after it: no local lives in memory, but arrays with computed indices and what is large */
     &pass_split_values,
     &pass_opt_fold,
+    &pass_opt_cse,
+    &pass_opt_dead_stores, /* what is loaded again was forwarded */
     &pass_opt_dce,
+    &pass_opt_if_convert,
     LOWERING,
     &pass_split_values, /* what is loaded behind the checks of bounds */
+    &pass_opt_cse,      /* equal checks are one value */
+    &pass_opt_control,  /* those inside each other are none */
     &pass_opt_fold,     /* guards of constants */
     &pass_opt_dce,
     NULL,

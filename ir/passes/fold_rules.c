@@ -171,6 +171,15 @@ static IrValue *select_of_same(IrBuilder *b, IrInst *inst) {
     return inst->operands[1] == inst->operands[2] ? inst->operands[1] : NULL;
 }
 
+/* select c, true, y is c or y; select c, x, false is c and x. Nothing is undefined, so nothing needs the choice. */
+static IrValue *select_is_or(IrBuilder *b, IrInst *inst) {
+    return ir_binary(b, OP_OR, inst->operands[0], inst->operands[2]);
+}
+
+static IrValue *select_is_and(IrBuilder *b, IrInst *inst) {
+    return ir_binary(b, OP_AND, inst->operands[0], inst->operands[1]);
+}
+
 /* select (not c), x, y is select c, y, x */
 static IrValue *select_of_not(IrBuilder *b, IrInst *inst) {
     const IrInst *not = made_by(inst->operands[0], OP_NOT);
@@ -458,6 +467,8 @@ static const Rule rules[] = {
     {OP_SELECT, BOOLS,         {ANY, ONES, ZERO},   A, NULL},
     {OP_SELECT, BOOLS,         {ANY, ZERO, ONES},   REWRITE, not_first},
     {OP_SELECT, ALL,           {ANY},               REWRITE, select_of_not},
+    {OP_SELECT, BOOLS,         {ANY, ONES, ANY},    REWRITE, select_is_or},
+    {OP_SELECT, BOOLS,         {ANY, ANY, ZERO},    REWRITE, select_is_and},
 
     {OP_CONVERT, INTS,         {ANY},               REWRITE, convert_back},
     {OP_BITCAST, ALL,          {ANY},               REWRITE, bitcast_of_bitcast},

@@ -37,6 +37,24 @@ bool place_is_nowhere(IrInst *inst) {
     return false;
 }
 
+bool place_is_same(const IrInst *a, const IrInst *b) {
+    uint32_t from_a = ir_place_start(a), from_b = ir_place_start(b);
+    if (a->operand_count - from_a != b->operand_count - from_b) {
+        return false;
+    }
+    for (uint32_t i = from_a; i < a->operand_count; i++) {
+        if (a->operands[i] != b->operands[i - from_a + from_b]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint32_t place_hash(const IrInst *inst) {
+    uint32_t start = ir_place_start(inst);
+    return hash_values(inst->operand_count - start, &inst->operands[start]);
+}
+
 void place_drop(IrModule *module, IrInst *inst) {
     if (inst->op == OP_LOAD) {
         ir_take_place(inst, ir_const_zero(module, inst->results[0]->type));

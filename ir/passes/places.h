@@ -24,6 +24,20 @@ bool place_is_unsure(const IrPlaceWalk *walk);
 /* Whether a constant index is outside its array or vector, so that nothing is ever there. */
 bool place_is_nowhere(IrInst *inst);
 
+/* Whether two loads or stores name one place by the same values, and what such have in common for a hash table. */
+bool place_is_same(const IrInst *a, const IrInst *b);
+uint32_t place_hash(const IrInst *inst);
+
+/* Of values by their addresses: for tables in which order does not matter. */
+static inline uint32_t hash_values(uint32_t count, IrValue *const *values) {
+    uint64_t hash = count;
+    for (uint32_t i = 0; i < count; i++) {
+        hash = (hash ^ (uintptr_t)values[i]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return (uint32_t)hash;
+}
+
 /* The access goes: a load gives zero, a store does nothing. */
 void place_drop(IrModule *module, IrInst *inst);
 

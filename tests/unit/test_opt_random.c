@@ -289,6 +289,14 @@ int main(int argc, char **argv) {
         "opt_dce",
         "opt_fold opt_dce opt_fold opt_dce",
         "mem2reg opt_fold opt_dce opt_fold",
+        "opt_cse",
+        "opt_dead_stores",
+        "opt_if_convert opt_fold",
+        "opt_cse opt_control opt_fold opt_dce",
+        "opt_fold opt_cse opt_dead_stores opt_if_convert opt_fold opt_dce",
+        "mem2reg opt_cse lower_bounds opt_cse opt_control opt_fold opt_dce opt_cse",
+        "lower_int_div lower_shift lower_convert lower_bounds opt_cse opt_control opt_fold "
+        "opt_if_convert",
         "mem2reg opt_fold lower_int_div lower_shift lower_convert lower_bounds opt_fold opt_dce",
         "lower_bits lower_int_div lower_shift lower_convert lower_bounds mem2reg opt_fold opt_dce",
     };

@@ -1,9 +1,7 @@
 /* opt_fold and opt_dce: what each rule leaves, what they must not touch, and random programs that give the same before
  * and after.
  */
-#include "tests/unit/pass_unit.h"
-
-#define INDEX "%id: u32x3 = builtin global_id\n%i: u32 = extract %id, 0\n"
+#include "tests/unit/body_unit.h"
 
 /* ---- rules: x and y are what a buffer holds ---- */
 
@@ -122,6 +120,8 @@ static const RuleCase rules[] = {
     {"i32", "%c: bool = lt %x, %y\n%r: i32 = select %c, %x, %x\n", OUT "%x\n"},
     {"bool", "%r: bool = select %x, true, false\n", "%w: u32 = convert %x\n" OUT "%w\n"},
     {"bool", "%r: bool = select %x, false, true\n", "%r: bool = eq %xw, 0u32\n%w: u32 = convert %r\n" OUT "%w\n"},
+    {"bool", "%r: bool = select %x, true, %y\n", "%r: bool = or %x, %y\n%w: u32 = convert %r\n" OUT "%w\n"},
+    {"bool", "%r: bool = select %x, %y, false\n", "%r: bool = and %x, %y\n%w: u32 = convert %r\n" OUT "%w\n"},
     {"f32", "%c: bool = lt %x, %y\n%n: bool = not %c\n%r: f32 = select %n, %x, %y\n", "%c: bool = lt %x, %y\n%r: f32 = select %c, %y, %x\n" OUT "%r\n"},
 
     /* conversion */
@@ -230,15 +230,9 @@ static void test_rules(void) {
 
 /* ---- control ---- */
 
-typedef struct {
-    const char *passes, *code, *want; /* want: the body up to the `ret` at its end */
-} ControlCase;
-
-#define KERNEL "kernel @k(%a: buffer<i32>, %out: buffer<i32>) workgroup(1, 1, 1) {\n" INDEX
-#define X "%x: i32 = load %a[%i]\n%c: bool = lt %x, 3i32\n"
 #define BOTH "opt_fold opt_dce"
 
-static const ControlCase controls[] = {
+static const BodyCase controls[] = {
     /* an `if` on a constant, in another one */
     {BOTH,
      X "%r: i32 = if true {\n%s: i32 = if false {\nyield 1i32\n} else {\n%t: i32 = add %x, 2i32\n"
@@ -347,36 +341,6 @@ static const ControlCase controls[] = {
      "} continuing {\nnext\n}\n"},
 };
 
-/* The body without indentation and the index. */
-static const char *body_lines(Arena *arena, const char *printed) {
-    Text text = {.arena = arena};
-    for (const char *line = strchr(printed, '\n') + 1; *line != '\0';) {
-        line += strspn(line, " ");
-        size_t length = strcspn(line, "\n") + 1;
-        bool index = strncmp(line, "%id: ", 5) == 0 || strncmp(line, "%i: ", 4) == 0;
-        text_bytes(&text, line, index ? 0 : length);
-        line += length;
-    }
-    return text_get(&text);
-}
-
-static void test_control(void) {
-    Arena arena = {0};
-    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
-        const ControlCase *c = &controls[i];
-        what = c->code;
-        const char *text = arena_printf(&arena, "%s%sret\n}\n", KERNEL, c->code);
-        const char *want = arena_printf(&arena, "%sret\n}\n", c->want);
-        Unit *unit = open_text(text);
-        run_passes(unit, c->passes);
-        const char *body = body_lines(&arena, printed_now(unit));
-        CHECK(strcmp(body, want) == 0, "%sgives\n%swanted\n%s", c->code, body, want);
-        close_unit(unit);
-        check_same(text, c->passes, INT_COUNT, INT_COUNT);
-    }
-    arena_release(&arena);
-}
-
 /* ---- much of it ---- */
 
 /* Ifs on constants inside each other, each with a store in front; then a long chain of additions. */
@@ -412,6 +376,6 @@ static void test_much(void) {
 int main(void) {
     test_rules();
     test_much();
-    test_control();
+    check_bodies(controls, sizeof controls / sizeof *controls);
     return report_failures();
 }
