@@ -351,6 +351,9 @@ struct AstModule {
 /* Parses a file. Every error is in `diags`; the tree is complete but for error nodes. */
 AstModule *ast_parse(Arena *arena, Names *names, Diags *diags, const SourceFile *file);
 
+/* A copy of a DECL_FORM, DECL_PROC or DECL_KERNEL that was not checked; its `next` is NULL. */
+Decl *ast_clone(Arena *arena, const Decl *decl);
+
 /* The tree, one node a line, indented, with line:column; for --emit=ast. */
 void ast_print(Text *out, const SourceMap *sources, const AstModule *module);
 

@@ -42,6 +42,82 @@ bool grammar_errors_in(const Checker *c, Span span) {
     return has_error(c, span, true);
 }
 
+Name ir_name_of(Checker *c, const char *text) {
+    Name name = name_of(c->names, text);
+    c->ir_names.arena = c->arena;
+    for (unsigned number = 2; *name_map_at(&c->ir_names, name) != NULL; number++) {
+        name = name_of(c->names, arena_printf(c->arena, "%s.%u", text, number));
+    }
+    *name_map_at(&c->ir_names, name) = (void *)name;
+    return name;
+}
+
+void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved) {
+    *saved = (CheckPlace){
+        .scopes = c->scopes,
+        .current = c->current,
+        .wanted = c->wanted,
+        .loop_depth = c->loop_depth,
+        .unused = c->unused,
+        .params = c->params,
+        .said_not_yet = c->said_not_yet,
+        .errors = c->diags->errors,
+        .first_report = c->diags->list.count,
+    };
+    memcpy(saved->off, c->diags->off, sizeof saved->off);
+    memcpy(c->diags->off, c->off, sizeof c->off);
+    c->scopes = (Scopes){.arena = c->arena, .around = &symbol->unit->scopes};
+    c->current = NULL;
+    c->wanted = NULL;
+    c->loop_depth = 0;
+    c->unused = (SymbolList){0};
+    c->params = (NameMap){.arena = c->arena};
+    c->said_not_yet = NULL;
+    VEC_PUSH(c->arena, &c->demands, (Demand){symbol, use});
+    scope_open(&c->scopes);
+    const Instance *instance = symbol->instance;
+    for (uint32_t i = 0; instance != NULL && i < instance->count; i++) {
+        scope_declare(&c->scopes, instance->args[i]);
+    }
+    if (instance != NULL && instance->with != NULL) {
+        memset(c->diags->off, true, sizeof c->diags->off); /* said of the template, once */
+    }
+}
+
+void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved) {
+    symbol->is_wrong |= c->diags->errors != saved->errors;
+    if (symbol->instance != NULL) {
+        judge_instance(c, symbol, saved->first_report);
+    }
+    c->demands.count--;
+    c->scopes = saved->scopes;
+    c->current = saved->current;
+    c->wanted = saved->wanted;
+    c->loop_depth = saved->loop_depth;
+    c->unused = saved->unused;
+    c->params = saved->params;
+    c->said_not_yet = saved->said_not_yet;
+    memcpy(c->diags->off, saved->off, sizeof saved->off);
+}
+
+enum { MOST_STEPS_SHOWN = 8 };
+
+void note_circle(Checker *c, Diag *d, const Symbol *symbol, Span use) {
+    const Demand *demands = c->demands.items;
+    uint32_t from = c->demands.count, count = c->demands.count;
+    while (from > 0 && demands[from - 1].symbol != symbol) {
+        from--;
+    }
+    for (uint32_t i = from; i < count && i < from + MOST_STEPS_SHOWN; i++) {
+        diag_note(d, demands[i].use, "`%s` needs `%s`", demands[i - 1].symbol->name->text,
+                  demands[i].symbol->name->text);
+    }
+    if (from > 0 && from < count) {
+        diag_note(d, use, "`%s` needs `%s`", demands[count - 1].symbol->name->text,
+                  symbol->name->text);
+    }
+}
+
 Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident) {
     Symbol *symbol = NEW(c->arena, Symbol);
     symbol->kind = kind;
@@ -55,49 +131,27 @@ static void declare_builtins(Checker *c) {
         Ident ident = {name_of(c->names, builtin_procs[i].name), {0, 0}};
         Symbol *symbol = symbol_new(c, SYMBOL_BUILTIN_PROC, ident);
         symbol->builtin = &builtin_procs[i];
-        scope_declare(&c->scopes, symbol);
+        scope_declare(&c->builtins, symbol);
     }
     for (unsigned i = 0; i < builtin_value_name_count; i++) {
         Ident ident = {name_of(c->names, builtin_value_names[i].name), {0, 0}};
         Symbol *symbol = symbol_new(c, SYMBOL_BUILTIN_VALUE, ident);
         symbol->value_id = builtin_value_names[i].id;
         symbol->value_lane = builtin_value_names[i].lane;
-        scope_declare(&c->scopes, symbol);
+        scope_declare(&c->builtins, symbol);
     }
 }
 
 /* ---- constants ---- */
 
-void check_const_symbol(Checker *c, Symbol *symbol, Span use) {
-    if (symbol->state == CHECKED) {
-        return;
-    }
-    if (symbol->state == CHECKING) {
-        Diag *d = diag_report(c->diags, use, D(CONSTANT_CYCLE), symbol->name->text);
-        diag_note(d, symbol->span, "`%s` is declared here", symbol->name->text);
-        symbol->state = CHECKED;
-        return;
-    }
-    symbol->state = CHECKING;
+static void check_const_value(Checker *c, Symbol *symbol) {
     Decl *decl = symbol->decl;
     Expr *value = decl->constant.value;
-    bool saved[WARN_COUNT];
-    const char *said = c->said_not_yet;
-    c->said_not_yet = NULL;
-    allow_warnings(c, decl->attributes, saved);
     const IrType *type =
         decl->constant.type != NULL ? check_type(c, decl->constant.type, TYPE_OF_VALUE) : NULL;
     bool good = decl->constant.type == NULL || type != NULL;
-    Symbol *around = c->current;
-    unsigned loops = c->loop_depth;
-    c->current = NULL;
-    c->loop_depth = 0;
-    check_operand(c, value);
-    c->current = around;
-    c->loop_depth = loops;
-    c->said_not_yet = said;
-    restore_warnings(c, saved);
-    good = good && value->type != NULL;
+    c->wanted = type;
+    good = check_operand(c, value) && good;
     if (good && type != NULL) {
         good = coerce(c, value, type);
     } else if (good && is_open_array(value->type)) { /* only scalars keep the literal's freedom */
@@ -113,16 +167,35 @@ void check_const_symbol(Checker *c, Symbol *symbol, Span use) {
         symbol->type = value->type;
         symbol->constant = value->constant;
     }
+}
+
+void check_const_symbol(Checker *c, Symbol *symbol, Span use) {
+    if (symbol->state == CHECKED) {
+        return;
+    }
+    if (symbol->state == CHECKING) {
+        Diag *d = diag_report(c->diags, use, D(CONSTANT_CYCLE), symbol->name->text);
+        note_circle(c, d, symbol, use);
+        diag_note(d, symbol->span, "`%s` is declared here", symbol->name->text);
+        symbol->state = CHECKED;
+        return;
+    }
+    symbol->state = CHECKING;
+    CheckPlace saved;
+    enter_home(c, symbol, use, &saved);
+    allow_warnings(c, symbol->decl->attributes, (bool[WARN_COUNT]){0});
+    check_const_value(c, symbol);
+    leave_home(c, symbol, &saved);
     symbol->state = CHECKED;
 }
 
 /* -D NAME=VALUE: the value is parsed as the source of a constant of its own. */
 static void apply_define(Checker *c, const FrontendDefine *define) {
     Symbol *symbol = NULL;
-    for (uint32_t i = 0; i < c->symbols.count; i++) {
-        if (c->symbols.items[i]->kind == SYMBOL_CONST &&
-            strcmp(c->symbols.items[i]->name->text, define->name) == 0) {
-            symbol = c->symbols.items[i];
+    for (uint32_t i = 0; i < c->root->symbols.count; i++) {
+        if (c->root->symbols.items[i]->kind == SYMBOL_CONST &&
+            strcmp(c->root->symbols.items[i]->name->text, define->name) == 0) {
+            symbol = c->root->symbols.items[i];
         }
     }
     if (symbol == NULL) {
@@ -147,20 +220,20 @@ static void apply_define(Checker *c, const FrontendDefine *define) {
 
 /* ---- declarations ---- */
 
-static void declare_import(Checker *c, Ident ident) {
-    if (scope_find(&c->scopes, ident.name) == NULL) {
-        scope_declare(&c->scopes, symbol_new(c, SYMBOL_IMPORT, ident));
+static void declare_import(Checker *c, Unit *unit, Ident ident) {
+    if (scope_find(&unit->scopes, ident.name) == NULL) {
+        scope_declare(&unit->scopes, symbol_new(c, SYMBOL_IMPORT, ident));
     }
 }
 
-static void declare_imports(Checker *c, const Decl *decl) {
+static void declare_imports(Checker *c, Unit *unit, const Decl *decl) {
     c->said_not_yet = NULL;
     not_yet(c, decl->span, "modules");
     if (decl->use.names == NULL) {
-        declare_import(c, decl->use.alias.name != NULL ? decl->use.alias : decl->name);
+        declare_import(c, unit, decl->use.alias.name != NULL ? decl->use.alias : decl->name);
     }
     for (const UseName *name = decl->use.names; name != NULL; name = name->next) {
-        declare_import(c, name->alias.name != NULL ? name->alias : name->name);
+        declare_import(c, unit, name->alias.name != NULL ? name->alias : name->name);
     }
 }
 
@@ -169,14 +242,14 @@ static bool is_builtin_name(const Symbol *old, Name name) {
            strcmp(name->text, "Buffer") == 0 || builtin_is_planned(name->text);
 }
 
-static void declare_all(Checker *c, AstModule *ast) {
-    for (Decl *decl = ast->decls; decl != NULL; decl = decl->next) {
+void declare_all(Checker *c, Unit *unit) {
+    for (Decl *decl = unit->ast->decls; decl != NULL; decl = decl->next) {
         static const SymbolKind kinds[] = {[DECL_CONST] = SYMBOL_CONST,
                                            [DECL_FORM] = SYMBOL_FORM,
                                            [DECL_PROC] = SYMBOL_PROC,
                                            [DECL_KERNEL] = SYMBOL_KERNEL};
         if (decl->kind == DECL_USE) {
-            declare_imports(c, decl);
+            declare_imports(c, unit, decl);
             continue;
         }
         if (decl->name.name == NULL) {
@@ -184,8 +257,12 @@ static void declare_all(Checker *c, AstModule *ast) {
         }
         Symbol *symbol = symbol_new(c, kinds[decl->kind], decl->name);
         symbol->decl = decl;
+        symbol->unit = unit;
+        symbol->generics = decl->kind == DECL_FORM   ? decl->form.generics
+                           : decl->kind == DECL_PROC ? decl->proc.generics
+                                                     : NULL;
         decl->symbol = symbol;
-        Symbol *old = scope_find(&c->scopes, symbol->name);
+        Symbol *old = scope_find_declared(&unit->scopes, symbol->name);
         if (old != NULL && old->span.start != 0) {
             Diag *d = diag_report(c->diags, symbol->span, D(DUPLICATE_NAME), symbol->name->text);
             diag_note(d, old->span, "the first one is here");
@@ -197,22 +274,22 @@ static void declare_all(Checker *c, AstModule *ast) {
             diag_report(c->diags, symbol->span, D(SHADOWED_BUILTIN), symbol->name->text);
             restore_warnings(c, saved);
         }
-        scope_declare(&c->scopes, symbol);
-        VEC_PUSH(c->arena, &c->symbols, symbol);
+        symbol->ir_name =
+            ir_name_of(c, unit->name == NULL
+                              ? symbol->name->text
+                              : arena_printf(c->arena, "%s.%s", unit->name, symbol->name->text));
+        scope_declare(&unit->scopes, symbol);
+        VEC_PUSH(c->arena, &unit->symbols, symbol);
     }
 }
 
 static void check_params(Checker *c, Decl *decl) {
-    c->params.arena = c->arena;
-    name_map_clear(&c->params);
     for (Param *param = decl->proc.params; param != NULL; param = param->next) {
         if (param->name.name == NULL || param->type == NULL) {
             continue;
         }
         c->said_not_yet = NULL;
-        const IrType *type = decl->proc.generics == NULL
-                                 ? check_type(c, param->type, TYPE_OF_PARAMETER)
-                                 : NULL; /* it may be one of them */
+        const IrType *type = check_type(c, param->type, TYPE_OF_PARAMETER);
         void **first = name_map_at(&c->params, param->name.name);
         if (*first != NULL) {
             Diag *d =
@@ -234,12 +311,8 @@ static void check_params(Checker *c, Decl *decl) {
     }
 }
 
-static void check_signature(Checker *c, Symbol *symbol) {
+static void check_head(Checker *c, Symbol *symbol) {
     Decl *decl = symbol->decl;
-    c->said_not_yet = NULL;
-    if (decl->proc.generics != NULL) {
-        not_yet(c, decl->proc.generics->name.span, "generic procs");
-    }
     symbol->attributes = check_function_attributes(c, decl);
     check_params(c, decl);
     c->said_not_yet = NULL;
@@ -249,11 +322,38 @@ static void check_signature(Checker *c, Symbol *symbol) {
             Diag *d = diag_report(c->diags, decl->proc.result->span, D(GIVE_IN_KERNEL));
             diag_help(d, decl->proc.result->span, "write results to a `Buffer` parameter");
         } else {
-            symbol->type = decl->proc.generics == NULL
-                               ? check_type(c, decl->proc.result, TYPE_OF_VALUE)
-                               : NULL;
+            symbol->type = check_type(c, decl->proc.result, TYPE_OF_VALUE);
         }
     }
+}
+
+void check_signature(Checker *c, Symbol *symbol, Span use) {
+    if (symbol->signature == CHECKING) { /* its types need its value */
+        Diag *d = diag_report(c->diags, use, D(RECURSION), symbol->name->text);
+        note_circle(c, d, symbol, use);
+    }
+    if (symbol->signature != UNCHECKED) {
+        return;
+    }
+    symbol->signature = CHECKING;
+    CheckPlace saved;
+    enter_home(c, symbol, use, &saved);
+    check_head(c, symbol);
+    leave_home(c, symbol, &saved);
+    symbol->signature = CHECKED;
+}
+
+void check_body(Checker *c, Symbol *symbol, Span use) {
+    if (symbol->body != UNCHECKED) {
+        return;
+    }
+    symbol->body = CHECKING;
+    CheckPlace saved;
+    enter_home(c, symbol, use, &saved);
+    allow_warnings(c, symbol->decl->attributes, (bool[WARN_COUNT]){0});
+    check_function_body(c, symbol);
+    leave_home(c, symbol, &saved);
+    symbol->body = CHECKED;
 }
 
 /* Depth-first over calls; a proc met again while its own calls are followed is part of a circle. */
@@ -296,16 +396,26 @@ static void find_recursion(Checker *c, Symbol *symbol) {
     }
 }
 
+static void find_circles(Checker *c, const SymbolList *symbols) {
+    for (uint32_t i = 0; i < symbols->count; i++) {
+        Symbol *symbol = symbols->items[i];
+        if (symbol->kind == SYMBOL_PROC && symbol->state == UNCHECKED) {
+            find_recursion(c, symbol);
+        }
+    }
+}
+
 static void warn_unused(Checker *c) {
     bool has_kernel = false; /* else it is a module for others to use */
+    const SymbolList *symbols = &c->root->symbols;
     if (may_be_wrong(c, (Span){0, UINT32_MAX})) {
         return; /* what is wrong may be where it was to be used */
     }
-    for (uint32_t i = 0; i < c->symbols.count; i++) {
-        has_kernel |= c->symbols.items[i]->kind == SYMBOL_KERNEL;
+    for (uint32_t i = 0; i < symbols->count; i++) {
+        has_kernel |= symbols->items[i]->kind == SYMBOL_KERNEL;
     }
-    for (uint32_t i = 0; i < c->symbols.count && has_kernel; i++) {
-        Symbol *symbol = c->symbols.items[i];
+    for (uint32_t i = 0; i < symbols->count && has_kernel; i++) {
+        Symbol *symbol = symbols->items[i];
         if (symbol->kind != SYMBOL_KERNEL && !symbol->used && symbol->name->text[0] != '_') {
             bool saved[WARN_COUNT];
             allow_warnings(c, symbol->decl->attributes, saved);
@@ -317,45 +427,58 @@ static void warn_unused(Checker *c) {
     }
 }
 
+static void check_declarations(Checker *c, const Unit *unit) {
+    for (uint32_t i = 0; i < unit->symbols.count; i++) {
+        Symbol *symbol = unit->symbols.items[i];
+        if (symbol->kind == SYMBOL_CONST) {
+            check_const_attributes(c, symbol->decl);
+            check_const_symbol(c, symbol, symbol->span);
+        } else if (symbol->generics != NULL) {
+            check_template(c, symbol);
+        } else if (symbol->kind == SYMBOL_FORM) {
+            check_form_symbol(c, symbol, symbol->span);
+        } else {
+            check_signature(c, symbol, symbol->span);
+        }
+    }
+}
+
+static void check_bodies(Checker *c, const Unit *unit) {
+    for (uint32_t i = 0; i < unit->symbols.count; i++) {
+        Symbol *symbol = unit->symbols.items[i];
+        bool proc = symbol->kind == SYMBOL_PROC || symbol->kind == SYMBOL_KERNEL;
+        if (proc && symbol->generics == NULL) {
+            check_body(c, symbol, symbol->span);
+        }
+    }
+}
+
 bool check_module(Checker *c, AstModule *ast) {
     unsigned errors = c->diags->errors;
-    scope_open(&c->scopes);
+    memcpy(c->off, c->diags->off, sizeof c->off);
+    scope_open(&c->builtins);
     declare_builtins(c);
-    scope_open(&c->scopes);
-    declare_all(c, ast);
+    c->root = NEW(c->arena, Unit);
+    c->root->ast = ast;
+    c->root->scopes = (Scopes){.arena = c->arena, .around = &c->builtins};
+    VEC_PUSH(c->arena, &c->units, c->root);
+    scope_open(&c->root->scopes);
+    declare_all(c, c->root);
     for (const FrontendDefine *define = c->options->defines; define != NULL;
          define = define->next) {
         apply_define(c, define);
     }
-    for (uint32_t i = 0; i < c->symbols.count; i++) {
-        Symbol *symbol = c->symbols.items[i];
-        if (symbol->kind == SYMBOL_CONST) {
-            check_const_attributes(c, symbol->decl);
-            check_const_symbol(c, symbol, symbol->span);
-        } else if (symbol->kind == SYMBOL_FORM) {
-            check_form_symbol(c, symbol, symbol->span);
-        } else {
-            check_signature(c, symbol);
-        }
+    for (uint32_t i = 0; i < c->units.count; i++) {
+        check_declarations(c, c->units.items[i]);
     }
-    for (uint32_t i = 0; i < c->symbols.count; i++) {
-        Symbol *symbol = c->symbols.items[i];
-        bool generic = symbol->kind == SYMBOL_PROC && symbol->decl->proc.generics != NULL;
-        if ((symbol->kind == SYMBOL_PROC && !generic) || symbol->kind == SYMBOL_KERNEL) {
-            bool saved[WARN_COUNT];
-            allow_warnings(c, symbol->decl->attributes, saved);
-            check_function_body(c, symbol);
-            restore_warnings(c, saved);
-        }
+    for (uint32_t i = 0; i < c->units.count; i++) {
+        check_bodies(c, c->units.items[i]);
     }
-    for (uint32_t i = 0; i < c->symbols.count; i++) {
-        Symbol *symbol = c->symbols.items[i];
-        if (symbol->kind == SYMBOL_PROC && symbol->state == UNCHECKED) {
-            find_recursion(c, symbol);
-        }
+    check_instances(c);
+    for (uint32_t i = 0; i < c->units.count; i++) {
+        find_circles(c, &c->units.items[i]->symbols);
     }
+    find_circles(c, &c->instances);
     warn_unused(c);
-    scope_close(&c->scopes);
-    scope_close(&c->scopes);
     return c->diags->errors == errors;
 }

@@ -18,20 +18,46 @@ enum { CHECK_MAX_EXPR_DEPTH = 2 * AST_MAX_DEPTH, CHECK_MAX_FORM_DEPTH = 2 * IR_M
 /* Where a type stands decides what it may be. */
 typedef enum { TYPE_OF_VALUE, TYPE_OF_PARAMETER } TypePlace;
 
+typedef VEC(Symbol *) SymbolList;
+
+typedef struct {
+    Symbol *symbol;
+    Span use;
+} Demand;
+
+/* A file: what is compiled, or a module that a `use` names. */
+struct Unit {
+    AstModule *ast;
+    const char *name;   /* the last part of a module's path; NULL: the file that is compiled */
+    Scopes scopes;      /* its top level, around it the built-ins */
+    SymbolList symbols; /* its own declarations, in order */
+    Span use;           /* where it was first needed */
+    CheckState loading;
+};
+
 typedef struct {
     Arena *arena;
     Names *names;
     Diags *diags;
     IrModule *module; /* interns types */
     const FrontendOptions *options;
-    Scopes scopes;
-    VEC(Symbol *) symbols; /* of the top level, in order */
-    Symbol *current;       /* the proc or kernel being checked; NULL: none */
+    Scopes builtins;
+    Unit *root;              /* the file that is compiled */
+    VEC(Unit *) units;       /* in the order in which they were first needed, the root first */
+    SymbolList instances;    /* copies of generic procs, in the order in which they were needed */
+    unsigned instance_count; /* of them and of forms */
+    SymbolList forms;        /* that are not called what their declaration says */
+    NameMap ir_names;        /* taken */
+    bool off[WARN_COUNT];    /* warnings that the options turn off */
+    VEC(Demand) demands;     /* what is being checked because what is before it needs it */
+    Scopes scopes;           /* of what is being checked; around them those of its file */
+    Symbol *current;         /* the proc or kernel being checked; NULL: none */
+    const IrType *wanted;    /* what the context of the next expression takes; NULL: anything */
     unsigned loop_depth;
     unsigned expr_depth,
-        form_depth;       /* also through the constants and forms that are checked on demand */
-    VEC(Symbol *) unused; /* its locals that nothing used */
-    NameMap params;       /* of the kernel or proc whose signature is being checked */
+        form_depth;    /* also through the constants and forms that are checked on demand */
+    SymbolList unused; /* its locals that nothing used */
+    NameMap params;    /* of the kernel or proc whose signature is being checked */
     const char
         *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
 } Checker;
@@ -39,7 +65,41 @@ typedef struct {
 /* check.c */
 bool check_module(Checker *c, AstModule *ast); /* false: something was reported as an error */
 void check_const_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, finds cycles */
+void check_signature(Checker *c, Symbol *symbol, Span use);    /* of a proc or kernel; on demand */
+void check_body(Checker *c, Symbol *symbol, Span use);
+void declare_all(Checker *c, Unit *unit);
 Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident);
+Name ir_name_of(Checker *c, const char *text); /* that name, or one like it that is not taken */
+
+/* What is checked on demand is checked where it is declared, whatever is being checked at the time. */
+typedef struct {
+    Scopes scopes;
+    Symbol *current;
+    const IrType *wanted;
+    unsigned loop_depth;
+    SymbolList unused;
+    NameMap params;
+    const char *said_not_yet;
+    bool off[WARN_COUNT];
+    unsigned errors;
+    uint32_t first_report; /* of those to come */
+} CheckPlace;
+void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved);
+void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved); /* sets symbol->is_wrong */
+/* `symbol`, which is needed at `use`, is being checked: notes for every step of the circle. */
+void note_circle(Checker *c, Diag *d, const Symbol *symbol, Span use);
+
+/* check_generic.c */
+void check_template(Checker *c, Symbol *symbol); /* what can be said of it whatever its types are */
+/* Checks the arguments of a call of a template, finds its copy for their types; NULL: reported. */
+Symbol *check_generic_call(Checker *c, Expr *e, Symbol *template);
+/* `Grid<f32, 16>`: the copy of a template; NULL: reported. */
+Symbol *check_type_args(Checker *c, const TypeExpr *expr, Symbol *template);
+/* `Grid { … }`: checks the values, finds the copy by them or by what the context wants. NULL: reported. */
+Symbol *check_generic_literal(Checker *c, Expr *e, Symbol *template, const IrType *wanted);
+/* Says of what was reported in a copy from `first` on for which types that is, once for every mistake. */
+void judge_instance(Checker *c, const Symbol *symbol, uint32_t first);
+void check_instances(Checker *c); /* the bodies of all copies, also of those that they need */
 void not_yet(Checker *c, Span span, const char *what); /* once in a statement or parameter */
 bool errors_in(const Checker *c, Span span);           /* whether an error there was reported */
 bool may_be_wrong(const Checker *c, Span span);        /* the same; true if it is not known */
@@ -47,8 +107,9 @@ bool grammar_errors_in(const Checker *c, Span span);   /* one of spelling and gr
 
 /* check_type.c */
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */
-const char *type_text(Checker *c, const IrType *type);  /* "f32x3", "Buffer<u32>" */
-const char *shown_type(Checker *c, const IrType *type); /* "`f32x3`", "a float literal" */
+Symbol *find_type_symbol(Checker *c, const TypeExpr *expr); /* what its name means; NULL: none */
+const char *type_text(Checker *c, const IrType *type);      /* "f32x3", "Buffer<u32>" */
+const char *shown_type(Checker *c, const IrType *type);     /* "`f32x3`", "a float literal" */
 const char *foreign_type(const char *word); /* what another language's type is here, or NULL */
 bool is_matrix_name(Name name);             /* f32x4x4 and the like */
 

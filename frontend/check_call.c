@@ -245,9 +245,8 @@ static void check_any_argument(Checker *c, Expr *arg) {
 }
 
 static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
-    const Param *param = proc->decl->proc.params;
     unsigned want = 0;
-    for (const Param *p = param; p != NULL; p = p->next) {
+    for (const Param *p = proc->decl->proc.params; p != NULL; p = p->next) {
         want++;
     }
     if (c->current == NULL) { /* in a constant, perhaps before the proc's own types are known */
@@ -255,7 +254,19 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
         check_args(c, e->call.args);
         return;
     }
-    VEC_PUSH(c->arena, &c->current->calls, e);
+    bool generic = proc->generics != NULL;
+    if (generic && !proc->decl->proc.is_broken && count_args(e->call.args) == want) {
+        proc = check_generic_call(c, e, proc);
+        e->symbol = proc;
+        if (proc == NULL) {
+            return;
+        }
+    }
+    if (proc->generics == NULL) {
+        check_signature(c, proc, e->span);
+        VEC_PUSH(c->arena, &c->current->calls, e);
+    }
+    const Param *param = proc->decl->proc.params;
     if (proc->decl->proc.is_broken || !check_count(c, e, proc, want)) {
         for (Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
             check_any_argument(c, arg);
@@ -266,11 +277,16 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
     for (Expr *arg = e->call.args; arg != NULL; arg = arg->next, param = param->next) {
         const IrType *type = param->symbol != NULL ? param->symbol->type : NULL;
         if (type == NULL) {
-            check_any_argument(c, arg);
+            if (!generic) {
+                check_any_argument(c, arg);
+            }
             good = false;
             continue;
         }
-        check_expr(c, arg);
+        if (!generic) { /* else it was checked to find the type */
+            c->wanted = type;
+            check_expr(c, arg);
+        }
         bool buffer = arg->type != NULL && arg->type->kind == IR_TYPE_BUFFER;
         good &= (buffer || is_operand(c, arg)) && coerce(c, arg, type);
     }
@@ -427,6 +443,15 @@ void check_call(Checker *c, Expr *e) {
     }
     case SYMBOL_IMPORT:
         check_args(c, e->call.args);
+        return;
+    case SYMBOL_TYPE:
+        if (symbol->type == NULL) {
+            check_args(c, e->call.args);
+        } else {
+            e->symbol = NULL;
+            (symbol->type->is_matrix ? check_matrix_constructor : check_constructor)(c, e,
+                                                                                     symbol->type);
+        }
         return;
     default: {
         Diag *d = diag_report(c->diags, callee->span, D(UNKNOWN_PROC), name->text);

@@ -40,10 +40,6 @@ static void check_fields(Checker *c, Symbol *symbol) {
     const Decl *decl = symbol->decl;
     VEC(IrField) fields = {0};
     bool good = decl->form.fields != NULL;
-    if (decl->form.generics != NULL) {
-        not_yet(c, decl->form.generics->name.span, "generic forms");
-        return;
-    }
     if (!good) {
         diag_report(c->diags, symbol->span, D(EMPTY_FORM), symbol->name->text);
     }
@@ -64,7 +60,7 @@ static void check_fields(Checker *c, Symbol *symbol) {
         VEC_PUSH(c->arena, &fields, made);
     }
     if (good) {
-        symbol->type = ir_form_type(c->module, symbol->name, fields.count, fields.items);
+        symbol->type = ir_form_type(c->module, symbol->ir_name, fields.count, fields.items);
         if (symbol->type == NULL) {
             diag_report(c->diags, symbol->span, D(TYPE_TOO_LARGE), (int)IR_MAX_WORDS);
         }
@@ -74,6 +70,7 @@ static void check_fields(Checker *c, Symbol *symbol) {
 void check_form_symbol(Checker *c, Symbol *symbol, Span use) {
     if (symbol->state == CHECKING) {
         Diag *d = diag_report(c->diags, use, D(FORM_CYCLE), symbol->name->text);
+        note_circle(c, d, symbol, use);
         diag_note(d, symbol->span, "`%s` is declared here", symbol->name->text);
     }
     if (symbol->state != UNCHECKED) {
@@ -83,7 +80,10 @@ void check_form_symbol(Checker *c, Symbol *symbol, Span use) {
     if (++c->form_depth > CHECK_MAX_FORM_DEPTH) {
         diag_report(c->diags, use, D(TOO_DEEP), (int)CHECK_MAX_FORM_DEPTH);
     } else {
+        CheckPlace saved;
+        enter_home(c, symbol, use, &saved);
         check_fields(c, symbol);
+        leave_home(c, symbol, &saved);
     }
     c->form_depth--;
     symbol->state = CHECKED;
@@ -265,8 +265,22 @@ static void report_no_field(Checker *c, const IrType *form, Ident name) {
     }
 }
 
+static const IrType *literal_type(Checker *c, Expr *e, bool *checked) {
+    const IrType *wanted = c->wanted;
+    c->wanted = NULL;
+    Symbol *symbol = find_type_symbol(c, e->form.type);
+    *checked = symbol != NULL && symbol->kind == SYMBOL_FORM && symbol->generics != NULL;
+    if (!*checked) {
+        return check_type(c, e->form.type, TYPE_OF_VALUE);
+    }
+    symbol->used = true;
+    Symbol *instance = check_generic_literal(c, e, symbol, wanted);
+    return instance != NULL ? instance->type : NULL;
+}
+
 void check_form_literal(Checker *c, Expr *e) {
-    const IrType *form = check_type(c, e->form.type, TYPE_OF_VALUE);
+    bool checked; /* the values */
+    const IrType *form = literal_type(c, e, &checked);
     if (form != NULL && form->kind != IR_TYPE_FORM) {
         Diag *d = diag_report(c->diags, e->form.type->span, D(NOT_A_FORM), type_text(c, form));
         if (ir_is_vector(form)) {
@@ -279,19 +293,21 @@ void check_form_literal(Checker *c, Expr *e) {
     for (FieldInit *init = e->form.fields; init != NULL; init = init->next) {
         uint32_t at =
             form != NULL && init->name.name != NULL ? find_field(form, init->name.name) : 0;
-        if (form == NULL || init->name.name == NULL) {
+        if (!checked) {
+            c->wanted = form != NULL && at < form->count ? form->fields[at].type : NULL;
             check_expr(c, init->value);
+        }
+        if (form == NULL || init->name.name == NULL) {
             good = false;
         } else if (at == form->count) {
             report_no_field(c, form, init->name);
-            check_expr(c, init->value);
             good = false;
         } else if (values[at] != NULL) {
             diag_report(c->diags, init->name.span, D(DUPLICATE_NAME), init->name.name->text);
             good = false;
         } else {
             values[at] = init->value;
-            good &= check_expr_as(c, init->value, form->fields[at].type);
+            good &= is_operand(c, init->value) && coerce(c, init->value, form->fields[at].type);
         }
     }
     for (uint32_t i = 0; form != NULL && i < form->count; i++) {

@@ -143,6 +143,7 @@ bool check_value(Checker *c, Expr *e) {
 }
 
 bool check_expr_as(Checker *c, Expr *e, const IrType *type) {
+    c->wanted = type;
     return check_operand(c, e) && coerce(c, e, type);
 }
 
@@ -271,13 +272,15 @@ static void check_name(Checker *c, Expr *e) {
     case SYMBOL_IMPORT:
         return;
     case SYMBOL_FORM:
+    case SYMBOL_TYPE:
+    case SYMBOL_MODULE:
     case SYMBOL_PROC:
     case SYMBOL_KERNEL:
     case SYMBOL_BUILTIN_PROC: {
-        static const char *const kinds[] = {[SYMBOL_FORM] = "a form",
-                                            [SYMBOL_PROC] = "a proc",
-                                            [SYMBOL_KERNEL] = "a kernel",
-                                            [SYMBOL_BUILTIN_PROC] = "a built-in proc"};
+        static const char *const kinds[] = {
+            [SYMBOL_FORM] = "a form",     [SYMBOL_TYPE] = "a type",
+            [SYMBOL_MODULE] = "a module", [SYMBOL_PROC] = "a proc",
+            [SYMBOL_KERNEL] = "a kernel", [SYMBOL_BUILTIN_PROC] = "a built-in proc"};
         diag_report(c->diags, e->span, D(NOT_A_VALUE), e->name->text, kinds[symbol->kind]);
         return;
     }
@@ -619,6 +622,9 @@ void check_expr(Checker *c, Expr *e) {
     if (c->expr_depth == CHECK_MAX_EXPR_DEPTH) {
         diag_report(c->diags, e->span, D(TOO_DEEP), (int)CHECK_MAX_EXPR_DEPTH);
         return;
+    }
+    if (e->kind != EXPR_FORM) {
+        c->wanted = NULL;
     }
     c->expr_depth++;
     check_kind(c, e);

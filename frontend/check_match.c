@@ -67,6 +67,9 @@ void check_match(Checker *c, Stmt *stmt) {
             Interval interval;
             if (type == NULL) {
                 check_expr(c, range->from);
+                if (range->to != NULL) {
+                    check_expr(c, range->to);
+                }
             } else if (case_interval(c, range, type, &interval) && interval.from <= interval.to) {
                 VEC_PUSH(c->arena, &intervals, interval);
             }

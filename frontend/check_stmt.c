@@ -112,6 +112,7 @@ static void check_local_const(Checker *c, Stmt *stmt) {
     const IrType *type =
         stmt->let.type != NULL ? check_type(c, stmt->let.type, TYPE_OF_VALUE) : NULL;
     Expr *value = stmt->let.value;
+    c->wanted = type;
     check_operand(c, value);
     bool good = value->type != NULL && (stmt->let.type == NULL || type != NULL);
     if (good && type != NULL) {
@@ -258,6 +259,7 @@ static void check_give(Checker *c, Stmt *stmt) {
         }
         return;
     }
+    c->wanted = want;
     if (!check_operand(c, value)) {
         return;
     }

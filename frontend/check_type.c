@@ -37,6 +37,11 @@ const char *type_text(Checker *c, const IrType *type) {
         }
         return ir_type_text(c->arena, type);
     case IR_TYPE_FORM:
+        for (uint32_t i = 0; i < c->forms.count; i++) {
+            if (c->forms.items[i]->type == type) {
+                return c->forms.items[i]->name->text;
+            }
+        }
         return type->name->text;
     default:
         return ir_type_text(c->arena, type);
@@ -137,6 +142,25 @@ static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePla
     return ir_root_type(c->module, IR_TYPE_BUFFER, element);
 }
 
+Symbol *find_type_symbol(Checker *c, const TypeExpr *expr) {
+    bool found = expr->kind == TYPE_EXPR_NAME && expr->module.name == NULL &&
+                 expr->name.name != NULL &&
+                 ir_type_named(expr->name.name->text, expr->name.name->length) == NULL;
+    return found ? scope_find(&c->scopes, expr->name.name) : NULL;
+}
+
+static const IrType *check_form_type(Checker *c, const TypeExpr *expr, Symbol *symbol) {
+    if (symbol->generics != NULL) {
+        symbol = check_type_args(c, expr, symbol);
+        return symbol != NULL ? symbol->type : NULL;
+    }
+    check_form_symbol(c, symbol, expr->span);
+    if (expr->args != NULL) {
+        diag_report(c->diags, expr->span, D(TYPE_ARGUMENTS), symbol->name->text, 0, "s", 1);
+    }
+    return symbol->type;
+}
+
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
     switch (expr->kind) {
     case TYPE_EXPR_ERROR:
@@ -174,17 +198,18 @@ const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
     }
     const IrType *type = ir_type_named(name->text, name->length);
     if (type == NULL) {
-        Symbol *symbol = scope_find(&c->scopes, name);
+        Symbol *symbol = find_type_symbol(c, expr);
         if (symbol != NULL && symbol->kind == SYMBOL_FORM) {
             symbol->used = true;
-            check_form_symbol(c, symbol, expr->span);
-            return symbol->type;
+            return check_form_type(c, expr, symbol);
         }
-        if (symbol != NULL && symbol->kind == SYMBOL_IMPORT) {
-            symbol->used = true; /* its declaration said that there are no modules yet */
-            return NULL;
-        }
-        if (is_matrix_name(name)) {
+        if (symbol != NULL && (symbol->kind == SYMBOL_IMPORT || symbol->kind == SYMBOL_TYPE)) {
+            symbol->used = true; /* an import without a target was reported */
+            type = symbol->type;
+            if (type == NULL) {
+                return NULL;
+            }
+        } else if (is_matrix_name(name)) {
             type = check_matrix_type(c, name);
         } else {
             report_unknown_type(c, expr);

@@ -313,7 +313,7 @@ static IrFunction *declare_function(IrModule *module, Symbol *symbol) {
         count++;
     }
     IrFunction *function =
-        ir_function_add(module, symbol->name, symbol->kind == SYMBOL_KERNEL, count);
+        ir_function_add(module, symbol->ir_name, symbol->kind == SYMBOL_KERNEL, count);
     function->doc = decl->doc;
     function->pos = symbol->span.start;
     function->result = symbol->type;
@@ -345,8 +345,8 @@ static bool check_entries(Checker *c) {
     bool good = true;
     for (unsigned i = 0; i < c->options->entry_count; i++) {
         bool found = false;
-        for (uint32_t k = 0; k < c->symbols.count; k++) {
-            const Symbol *symbol = c->symbols.items[k];
+        for (uint32_t k = 0; k < c->root->symbols.count; k++) {
+            const Symbol *symbol = c->root->symbols.items[k];
             found |= symbol->kind == SYMBOL_KERNEL &&
                      strcmp(symbol->name->text, c->options->entries[i]) == 0;
         }
@@ -358,6 +358,20 @@ static bool check_entries(Checker *c) {
     return good;
 }
 
+static void declare_wanted(IrModule *module, SymbolList *wanted, Symbol *symbol) {
+    if (symbol->function == NULL) {
+        symbol->function = declare_function(module, symbol);
+        VEC_PUSH(module->arena, wanted, symbol);
+    }
+}
+
+/* Of modules and generics only what is called: copies come after the file's own procs. */
+static void declare_called(IrModule *module, SymbolList *wanted, Symbol *symbol) {
+    for (uint32_t i = 0; i < symbol->calls.count; i++) {
+        declare_wanted(module, wanted, (Symbol *)symbol->calls.items[i]->symbol);
+    }
+}
+
 IrModule *frontend_lower(Arena *arena, Names *names, Diags *diags, AstModule *ast,
                          const FrontendOptions *options) {
     fatal_context("checker");
@@ -367,24 +381,26 @@ IrModule *frontend_lower(Arena *arena, Names *names, Diags *diags, AstModule *as
                  .diags = diags,
                  .module = module,
                  .options = options,
-                 .scopes = {.arena = arena}};
+                 .builtins = {.arena = arena}};
     unsigned errors = diags->errors;
     bool good = check_module(&c, ast) && check_entries(&c);
     if (!good || ast->had_errors || diags->errors != errors) {
         return NULL;
     }
     fatal_context("lowering");
-    for (uint32_t i = 0; i < c.symbols.count; i++) {
-        Symbol *symbol = c.symbols.items[i];
-        if (symbol->kind == SYMBOL_PROC ||
-            (symbol->kind == SYMBOL_KERNEL && is_wanted(options, symbol))) {
-            symbol->function = declare_function(module, symbol);
+    SymbolList wanted = {0};
+    for (uint32_t i = 0; i < c.root->symbols.count; i++) {
+        Symbol *symbol = c.root->symbols.items[i];
+        bool proc = symbol->kind == SYMBOL_PROC && symbol->generics == NULL;
+        if (proc || (symbol->kind == SYMBOL_KERNEL && is_wanted(options, symbol))) {
+            declare_wanted(module, &wanted, symbol);
         }
     }
-    for (uint32_t i = 0; i < c.symbols.count; i++) {
-        if (c.symbols.items[i]->function != NULL) {
-            lower_function(module, c.symbols.items[i]);
-        }
+    for (uint32_t i = 0; i < wanted.count; i++) {
+        declare_called(module, &wanted, wanted.items[i]);
+    }
+    for (uint32_t i = 0; i < wanted.count; i++) {
+        lower_function(module, wanted.items[i]);
     }
     return module;
 }

@@ -14,7 +14,7 @@ static Symbol **slot_of(const Scopes *scopes, Name name) {
 static void grow(Scopes *scopes) {
     Symbol **old = scopes->slots;
     uint32_t old_capacity = scopes->capacity;
-    scopes->capacity = old_capacity == 0 ? 512 : old_capacity * 2;
+    scopes->capacity = old_capacity == 0 ? 64 : old_capacity * 2;
     scopes->slots = NEW_ARRAY(scopes->arena, Symbol *, scopes->capacity);
     for (uint32_t i = 0; i < old_capacity; i++) {
         if (old[i] != NULL) {
@@ -56,28 +56,39 @@ void scope_declare(Scopes *scopes, Symbol *symbol) {
     *slot = symbol;
 }
 
-Symbol *scope_find(const Scopes *scopes, Name name) {
-    if (scopes->capacity == 0) {
-        return NULL;
+Symbol *scope_find_declared(const Scopes *scopes, Name name) {
+    for (; scopes != NULL; scopes = scopes->around) {
+        Symbol *symbol = scopes->capacity > 0 ? *slot_of(scopes, name) : NULL;
+        if (symbol != NULL && symbol->depth > 0) {
+            return symbol;
+        }
     }
-    Symbol *symbol = *slot_of(scopes, name);
-    return symbol != NULL && symbol->depth > 0 ? symbol : NULL;
+    return NULL;
+}
+
+Symbol *scope_find(const Scopes *scopes, Name name) {
+    Symbol *symbol = scope_find_declared(scopes, name);
+    return symbol != NULL && symbol->kind == SYMBOL_IMPORT && symbol->target != NULL
+               ? symbol->target
+               : symbol;
 }
 
 const char *scope_suggest(const Scopes *scopes, const char *name, bool (*fits)(const Symbol *)) {
     size_t length = strlen(name);
     unsigned best = length < 3 ? 1 : length < 6 ? 2 : 3;
     const Symbol *found = NULL;
-    for (uint32_t i = 0; i < scopes->capacity; i++) {
-        const Symbol *symbol = scopes->slots[i];
-        if (symbol == NULL || symbol->depth == 0 || (fits != NULL && !fits(symbol))) {
-            continue;
-        }
-        unsigned distance = name_distance(name, symbol->name->text, best);
-        if (distance < best || (distance == best && found == NULL) ||
-            (distance == best && strcmp(symbol->name->text, found->name->text) < 0)) {
+    for (; scopes != NULL; scopes = scopes->around) {
+        for (uint32_t i = 0; i < scopes->capacity; i++) {
+            const Symbol *symbol = scopes->slots[i];
+            if (symbol == NULL || symbol->depth == 0 ||
+                (fits != NULL && !fits(symbol->target != NULL ? symbol->target : symbol))) {
+                continue;
+            }
+            unsigned distance = name_distance(name, symbol->name->text, best);
+            bool nearer = distance < best || (distance == best && found == NULL) ||
+                          (distance == best && strcmp(symbol->name->text, found->name->text) < 0);
             /* a name of one or two letters is like every other one */
-            if (distance < length && symbol->name->length > distance) {
+            if (nearer && distance < length && symbol->name->length > distance) {
                 best = distance;
                 found = symbol;
             }
