@@ -449,7 +449,11 @@ VtgStatus vtg_commands_copy(VtgCommands *commands, VtgBuffer *source, uint64_t s
     if (is_hazard(commands, source, true, false) || is_hazard(commands, target, false, true)) {
         barrier(commands);
     }
-    commands->device->api->cmd_copy(commands, source, source_offset, target, target_offset, size);
+    status = commands->device->api->cmd_copy(commands, source, source_offset, target, target_offset,
+                                             size);
+    if (status != VTG_OK) {
+        return status;
+    }
     note(commands, source, true, false);
     note(commands, target, false, true);
     return VTG_OK;
@@ -475,7 +479,10 @@ VtgStatus vtg_commands_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t o
     if (is_hazard(commands, buffer, false, true)) {
         barrier(commands);
     }
-    commands->device->api->cmd_fill(commands, buffer, offset, size, value);
+    status = commands->device->api->cmd_fill(commands, buffer, offset, size, value);
+    if (status != VTG_OK) {
+        return status;
+    }
     note(commands, buffer, false, true);
     return VTG_OK;
 }

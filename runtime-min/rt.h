@@ -187,10 +187,10 @@ struct RtApi {
     void (*cmd_barrier)(VtgCommands *commands);
     VtgStatus (*cmd_dispatch)(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
                               const void *block, const uint32_t groups[3]);
-    void (*cmd_copy)(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
-                     VtgBuffer *target, uint64_t target_offset, uint64_t size);
-    void (*cmd_fill)(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
-                     uint32_t value);
+    VtgStatus (*cmd_copy)(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
+                          VtgBuffer *target, uint64_t target_offset, uint64_t size);
+    VtgStatus (*cmd_fill)(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                          uint32_t value);
 
     /* Called under device->lock, so that serials and the device's order agree. */
     VtgStatus (*submit)(VtgCommands *commands, VtgEvent *event);
@@ -202,6 +202,7 @@ struct RtApi {
 };
 
 extern const RtApi rt_vulkan;
+extern const RtApi rt_opencl;
 extern const RtApi rt_null;
 
 /* ---- instance.c: memory, log, descriptors ---- */

@@ -94,23 +94,25 @@ static VtgStatus cmd_dispatch(VtgCommands *commands, VtgKernel *kernel, const Rt
     return VTG_OK;
 }
 
-static void cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
-                     VtgBuffer *target, uint64_t target_offset, uint64_t size) {
+static VtgStatus cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
+                          VtgBuffer *target, uint64_t target_offset, uint64_t size) {
     (void)commands;
     (void)source;
     (void)source_offset;
     (void)target;
     (void)target_offset;
     (void)size;
+    return VTG_OK;
 }
 
-static void cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
-                     uint32_t value) {
+static VtgStatus cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                          uint32_t value) {
     (void)commands;
     (void)buffer;
     (void)offset;
     (void)size;
     (void)value;
+    return VTG_OK;
 }
 
 static VtgStatus submit(VtgCommands *commands, VtgEvent *event) {

@@ -203,10 +203,10 @@ void rvk_commands_close(VtgCommands *commands);
 void rvk_cmd_barrier(VtgCommands *commands);
 VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
                            const void *block, const uint32_t groups[3]);
-void rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
-                  VtgBuffer *target, uint64_t target_offset, uint64_t size);
-void rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
-                  uint32_t value);
+VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
+                       VtgBuffer *target, uint64_t target_offset, uint64_t size);
+VtgStatus rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                       uint32_t value);
 
 /* ---- rt_vulkan_queue.c ---- */
 

@@ -393,18 +393,20 @@ static VkBuffer handle_of(const VtgBuffer *buffer) {
     return ((const RvkBuffer *)buffer)->memory.buffer;
 }
 
-void rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
-                  VtgBuffer *target, uint64_t target_offset, uint64_t size) {
+VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
+                       VtgBuffer *target, uint64_t target_offset, uint64_t size) {
     RvkDevice *device = rvk_device(commands->device);
     const VkBufferCopy range = {source_offset, target_offset, size};
     device->fn.CmdCopyBuffer(recording_of(commands)->handle, handle_of(source), handle_of(target),
                              1, &range);
+    return VTG_OK;
 }
 
-void rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
-                  uint32_t value) {
+VtgStatus rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
+                       uint32_t value) {
     RvkDevice *device = rvk_device(commands->device);
     /* Up to the buffer's end, which lies on a whole word. */
     device->fn.CmdFillBuffer(recording_of(commands)->handle, handle_of(buffer), offset,
                              (size + 3) & ~(uint64_t)3, value);
+    return VTG_OK;
 }

@@ -172,9 +172,10 @@ typedef void (*VtgLogFn)(void *user, VtgLogLevel level, const char *message);
 
 typedef struct VtgInstanceDesc {
     uint32_t struct_size;
-    uint32_t validation;    /* 1: the API's own validation layer, if installed, reports to `log`;
+    uint32_t validation; /* 1: the API's own validation layer, if installed, reports to `log`;
                             2: its checks of synchronisation too (slower; some versions leak) */
-    const char *api;        /* "vulkan", "null" (accepts all, runs nothing); NULL: all real ones */
+    const char
+        *api; /* "vulkan", "opencl", "null" (accepts all, runs nothing); NULL: all real ones */
     VtgAllocator allocator; /* host memory of the library itself; drivers use their own */
     VtgLogFn log;           /* NULL: silence */
     void *log_user;
@@ -313,7 +314,9 @@ VTG_API VtgStatus vtg_buffer_clear(VtgBuffer *buffer);
 /* ---- Kernels --------------------------------------------------------------------------------- */
 
 typedef enum VtgCodeFormat {
-    VTG_CODE_SPIRV = 0, /* SPIR-V for Vulkan, in the host's byte order */
+    VTG_CODE_SPIRV = 0,        /* SPIR-V for Vulkan, in the host's byte order */
+    VTG_CODE_OPENCL_C = 1,     /* source text */
+    VTG_CODE_SPIRV_OPENCL = 2, /* SPIR-V for OpenCL */
 } VtgCodeFormat;
 
 typedef enum VtgParamKind {
@@ -355,14 +358,21 @@ typedef struct VtgSpecConstant {
     uint64_t value;
 } VtgSpecConstant;
 
-/* A kernel and how it is bound. Binding contract of VTG_CODE_SPIRV: descriptor set 0; the buffer
+/* A kernel and how it is bound.
+ *
+ * Binding contract of VTG_CODE_SPIRV: descriptor set 0; the buffer
  * parameters are storage buffers at bindings 0, 1, 2 ... in order of declaration, each a block whose
  * only member is a run-time array with ArrayStride = stride; value parameters are members, at the
  * given offsets, of one block: push constants, or a uniform or storage buffer.
  *
  * The array length that a kernel sees is the number of whole elements in the bound range. For elements
  * under 4 bytes, and for empty ranges of them, drivers may round it up to 4 bytes unless
- * VTG_PARAM_LENGTH is used; the memory so exposed belongs to the same buffer. */
+ * VTG_PARAM_LENGTH is used; the memory so exposed belongs to the same buffer.
+ *
+ * Of VTG_CODE_OPENCL_C and VTG_CODE_SPIRV_OPENCL: kernel argument n is parameter n. A BUFFER is a pointer to
+ * global memory, NULL when the range is empty; a VALUE takes exactly its `size` bytes from the value block, so
+ * a 3-vector is handed over as a struct of three; a LENGTH is a uint. Specialisation constants of OpenCL C are
+ * macros: VTG_SPEC_7 is the bits of the one with id 7. */
 typedef struct VtgKernelDesc {
     uint32_t struct_size;
     VtgCodeFormat code_format;

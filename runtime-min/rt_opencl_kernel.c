@@ -1,0 +1,107 @@
+/* rt_opencl_kernel.c: OpenCL C, or SPIR-V where the device takes it, to a kernel. */
+#include "rt_opencl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The compiler's own words, as far as a log line should go. */
+static VtgStatus build_failed(const RoclKernel *kernel, cl_int error) {
+    VtgDevice *device = kernel->base.device;
+    const VtgInstance *instance = device->instance;
+    size_t size = 0;
+    rocl_fn(device)->GetProgramBuildInfo(kernel->program, rocl_adapter(device)->device,
+                                         CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+    char *words = size > 1 ? rt_alloc(instance, size + 1) : NULL;
+    if (words) {
+        rocl_fn(device)->GetProgramBuildInfo(kernel->program, rocl_adapter(device)->device,
+                                             CL_PROGRAM_BUILD_LOG, size, words, NULL);
+        rt_log(instance, VTG_LOG_WARNING, "kernel `%s`: %s", kernel->base.label, words);
+    }
+    VtgStatus status = rocl_fail(instance, error, "clBuildProgram");
+    if (words) { /* the last error is what people are shown */
+        status = rt_fail(instance, status, "kernel `%s`: the driver refused the code: %s",
+                         kernel->base.label, words);
+    }
+    rt_free(instance, words, size + 1);
+    return status;
+}
+
+/* Specialisation constants are macros: VTG_SPEC_7 for id 7, with the value's bits. */
+static VtgStatus build(RoclKernel *kernel, const VtgKernelDesc *desc) {
+    enum { ROOM = 48 }; /* "-D VTG_SPEC_4294967295=0x0123456789abcdefUL " */
+    VtgDevice *device = kernel->base.device;
+    const VtgInstance *instance = device->instance;
+    size_t size = (size_t)desc->spec_count * ROOM + 1, length = 0;
+    char *options = rt_alloc(instance, size);
+    if (!options) {
+        return rt_no_memory(instance, "build options");
+    }
+    for (uint32_t i = 0; i < desc->spec_count; i++) {
+        const VtgSpecConstant *spec = &desc->specs[i];
+        bool wide = spec->size == 8;
+        uint64_t bits = wide ? spec->value : spec->value & UINT32_MAX;
+        length += (size_t)snprintf(options + length, size - length, "-D VTG_SPEC_%u=0x%llx%s ",
+                                   spec->id, (unsigned long long)bits, wide ? "UL" : "U");
+    }
+    cl_int error = rocl_fn(device)->BuildProgram(kernel->program, 1, &rocl_adapter(device)->device,
+                                                 options, NULL, NULL);
+    rt_free(instance, options, size);
+    return error == CL_SUCCESS ? VTG_OK : build_failed(kernel, error);
+}
+
+static VtgStatus make_program(RoclKernel *kernel, const VtgKernelDesc *desc) {
+    VtgDevice *device = kernel->base.device;
+    const RoclFunctions *fn = rocl_fn(device);
+    cl_context context = rocl_device(device)->context;
+    const char *text = desc->code;
+    cl_int error;
+    switch (desc->code_format) {
+    case VTG_CODE_OPENCL_C:
+        kernel->program = fn->CreateProgramWithSource(context, 1, &text, &desc->code_size, &error);
+        break;
+    case VTG_CODE_SPIRV_OPENCL:
+        if (!rocl_adapter(device)->takes_spirv) {
+            return rt_fail(device->instance, VTG_ERROR_UNSUPPORTED,
+                           "kernel `%s` is SPIR-V, which device `%s` does not take",
+                           kernel->base.label, device->adapter->info.name);
+        }
+        kernel->program = fn->CreateProgramWithIL(context, desc->code, desc->code_size, &error);
+        break;
+    default:
+        return rt_fail(device->instance, VTG_ERROR_UNSUPPORTED,
+                       "kernel `%s`: OpenCL takes OpenCL C, and its own SPIR-V",
+                       kernel->base.label);
+    }
+    if (error != CL_SUCCESS) {
+        kernel->program = NULL;
+        return rocl_fail(device->instance, error, "clCreateProgram");
+    }
+    return VTG_OK;
+}
+
+VtgStatus rocl_kernel_open(VtgKernel *base, const VtgKernelDesc *desc) {
+    RoclKernel *kernel = (RoclKernel *)base;
+    VtgStatus status = make_program(kernel, desc);
+    status = status == VTG_OK ? build(kernel, desc) : status;
+    if (status != VTG_OK) {
+        return status;
+    }
+    cl_int error;
+    kernel->handle = rocl_fn(base->device)->CreateKernel(kernel->program, desc->entry, &error);
+    if (error != CL_SUCCESS) {
+        kernel->handle = NULL;
+        return rocl_fail(base->device->instance, error, "clCreateKernel");
+    }
+    return VTG_OK;
+}
+
+void rocl_kernel_close(VtgKernel *base) {
+    RoclKernel *kernel = (RoclKernel *)base;
+    const RoclFunctions *fn = rocl_fn(base->device);
+    if (kernel->handle) {
+        fn->ReleaseKernel(kernel->handle);
+    }
+    if (kernel->program) {
+        fn->ReleaseProgram(kernel->program);
+    }
+}

@@ -1,0 +1,174 @@
+/* rt_opencl_queue.c: submission, waiting, and the times of dispatches. */
+#include "rt_opencl.h"
+
+#include <time.h>
+
+/* Arguments in order of the kernel's parameters: see VTG_CODE_OPENCL_C. */
+static cl_int set_arguments(const RoclFunctions *fn, const RoclCommands *commands,
+                            const RoclOp *op) {
+    const VtgKernel *kernel = &op->kernel->base;
+    const char *block = (const char *)(commands->words + op->first_word);
+    const cl_mem *memory = commands->memories + op->first_memory;
+    cl_int error = CL_SUCCESS;
+    for (uint32_t i = 0; i < kernel->param_count && error == CL_SUCCESS; i++) {
+        const VtgParam *param = &kernel->params[i];
+        switch (param->kind) {
+        case VTG_PARAM_BUFFER:
+            error = fn->SetKernelArg(op->kernel->handle, i, sizeof *memory, memory);
+            memory++;
+            break;
+        case VTG_PARAM_VALUE:
+            error = fn->SetKernelArg(op->kernel->handle, i, param->size, block + param->offset);
+            break;
+        case VTG_PARAM_LENGTH:
+            error = fn->SetKernelArg(op->kernel->handle, i, 4, block + param->offset);
+            break;
+        }
+    }
+    return error;
+}
+
+static cl_int dispatch(const RoclFunctions *fn, cl_command_queue queue,
+                       const RoclCommands *commands, const RoclOp *op, cl_event *event) {
+    size_t global[3], local[3];
+    for (int i = 0; i < 3; i++) {
+        local[i] = op->kernel->base.workgroup_size[i];
+        global[i] = (size_t)op->groups[i] * local[i];
+    }
+    cl_int error = set_arguments(fn, commands, op);
+    return error != CL_SUCCESS ? error
+                               : fn->EnqueueNDRangeKernel(queue, op->kernel->handle, 3, NULL,
+                                                          global, local, 0, NULL, event);
+}
+
+static cl_int copy(const RoclFunctions *fn, cl_command_queue queue, const RoclOp *op) {
+    const RoclBuffer *from = op->source, *to = op->target;
+    size_t size = (size_t)op->size;
+    if (!from->memory) {
+        return fn->EnqueueWriteBuffer(queue, to->memory, CL_FALSE, (size_t)op->target_offset, size,
+                                      (const char *)from->base.mapped + op->source_offset, 0, NULL,
+                                      NULL);
+    }
+    if (!to->memory) {
+        return fn->EnqueueReadBuffer(queue, from->memory, CL_FALSE, (size_t)op->source_offset, size,
+                                     (char *)to->base.mapped + op->target_offset, 0, NULL, NULL);
+    }
+    return fn->EnqueueCopyBuffer(queue, from->memory, to->memory, (size_t)op->source_offset,
+                                 (size_t)op->target_offset, size, 0, NULL, NULL);
+}
+
+static cl_int hand_over(const RoclFunctions *fn, cl_command_queue queue,
+                        const RoclCommands *commands, RoclEvent *event) {
+    cl_int error = CL_SUCCESS;
+    uint32_t timed = 0;
+    for (uint32_t i = 0; i < commands->op_count && error == CL_SUCCESS; i++) {
+        const RoclOp *op = &commands->ops[i];
+        switch (op->kind) {
+        case ROCL_DISPATCH: {
+            cl_event *into = op->timed ? &event->dispatches[timed++] : NULL;
+            if (op->groups[0] != 0 && op->groups[1] != 0 && op->groups[2] != 0) {
+                error = dispatch(fn, queue, commands, op, into);
+            }
+            break;
+        }
+        case ROCL_COPY:
+            error = copy(fn, queue, op);
+            break;
+        case ROCL_FILL:
+            error =
+                fn->EnqueueFillBuffer(queue, op->target->memory, &op->value, sizeof op->value,
+                                      (size_t)op->target_offset, (size_t)op->size, 0, NULL, NULL);
+            break;
+        }
+    }
+    if (error == CL_SUCCESS) {
+        error = fn->EnqueueMarkerWithWaitList(queue, 0, NULL, &event->last);
+    }
+    return error == CL_SUCCESS ? fn->Flush(queue) : error;
+}
+
+VtgStatus rocl_submit(VtgCommands *base, VtgEvent *event_base) {
+    RoclCommands *commands = (RoclCommands *)base;
+    RoclEvent *event = (RoclEvent *)event_base;
+    const VtgInstance *instance = base->device->instance;
+    if (event_base->timing_count != 0) {
+        event->dispatches =
+            rt_alloc_array(instance, event_base->timing_count, sizeof *event->dispatches);
+        if (!event->dispatches) {
+            return rt_no_memory(instance, "timings");
+        }
+        event->dispatch_count = event_base->timing_count;
+    }
+    cl_int error =
+        hand_over(rocl_fn(base->device), rocl_device(base->device)->queue, commands, event);
+    return error == CL_SUCCESS ? VTG_OK : rocl_fail(instance, error, "submit");
+}
+
+/* CL_COMPLETE, another state, or the error that ended the work. */
+static cl_int state_of(const RoclFunctions *fn, cl_event event) {
+    cl_int state = CL_QUEUED;
+    cl_int error =
+        fn->GetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
+    return error == CL_SUCCESS ? state : error;
+}
+
+static uint64_t now_ns(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* OpenCL waits for ever or not at all: with a limit, look again and again, less and less often. */
+VtgStatus rocl_event_wait(VtgEvent *base, uint64_t timeout_ns) {
+    enum { FIRST_NAP_NS = 20000, LONGEST_NAP_NS = 1000000 };
+    const RoclFunctions *fn = rocl_fn(base->device);
+    cl_event last = ((const RoclEvent *)base)->last;
+    if (timeout_ns == VTG_FOREVER) {
+        fn->WaitForEvents(1, &last);
+    }
+    uint64_t start = now_ns();
+    cl_int state = state_of(fn, last);
+    for (long nap = FIRST_NAP_NS; state > CL_COMPLETE; state = state_of(fn, last)) {
+        if (timeout_ns != VTG_FOREVER && now_ns() - start >= timeout_ns) {
+            return VTG_TIMEOUT;
+        }
+        const struct timespec time = {0, nap};
+        nanosleep(&time, NULL);
+        nap = nap * 2 < LONGEST_NAP_NS ? nap * 2 : LONGEST_NAP_NS;
+    }
+    if (state == CL_COMPLETE) {
+        return VTG_OK;
+    }
+    rocl_fail(base->device->instance, state, "the work that was submitted");
+    return VTG_ERROR_DEVICE_LOST;
+}
+
+void rocl_event_timings(VtgEvent *base) {
+    const RoclFunctions *fn = rocl_fn(base->device);
+    const RoclEvent *event = (const RoclEvent *)base;
+    for (uint32_t i = 0; i < event->dispatch_count; i++) {
+        cl_ulong begin = 0, end = 0;
+        if (event->dispatches[i]) {
+            fn->GetEventProfilingInfo(event->dispatches[i], CL_PROFILING_COMMAND_START,
+                                      sizeof begin, &begin, NULL);
+            fn->GetEventProfilingInfo(event->dispatches[i], CL_PROFILING_COMMAND_END, sizeof end,
+                                      &end, NULL);
+        }
+        base->timings[i] = (VtgDispatchTiming){begin, end};
+    }
+}
+
+void rocl_event_close(VtgEvent *base) {
+    RoclEvent *event = (RoclEvent *)base;
+    const RoclFunctions *fn = rocl_fn(base->device);
+    for (uint32_t i = 0; i < event->dispatch_count; i++) {
+        if (event->dispatches[i]) {
+            fn->ReleaseEvent(event->dispatches[i]);
+        }
+    }
+    rt_free(base->device->instance, event->dispatches,
+            event->dispatch_count * sizeof *event->dispatches);
+    if (event->last) {
+        fn->ReleaseEvent(event->last);
+    }
+}
