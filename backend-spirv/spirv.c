@@ -37,6 +37,8 @@ static void note_uses(IrInst *inst, void *data) {
     }
     if (inst->op == OP_VAR) {
         VEC_PUSH(w->module->arena, &w->locals, inst);
+    } else if (inst->op == OP_SHARED) {
+        VEC_PUSH(w->module->arena, &w->shared, inst);
     }
 }
 
@@ -52,7 +54,7 @@ static void declare_locals(SpirvWriter *w) {
 
 static void write_kernel(SpirvWriter *w, IrFunction *function) {
     w->kernel = ir_reflect(w->module->arena, function);
-    w->interface.count = w->locals.count = 0;
+    w->interface.count = w->locals.count = w->shared.count = 0;
     memset(w->uses_builtin, 0, sizeof w->uses_builtin);
     w->parts_used = NEW_ARRAY(w->module->arena, bool *, function->param_count);
     for (uint32_t i = 0; i < function->param_count; i++) {
@@ -63,7 +65,9 @@ static void write_kernel(SpirvWriter *w, IrFunction *function) {
         }
     }
     ir_walk(&function->body, note_uses, w);
+    w->group_size = 0;
     spirv_declare_params(w);
+    spirv_declare_shared(w);
 
     uint32_t nothing = spirv_type(w, &ir_void), type = spirv_entry_type(w);
     uint32_t id = spirv_fresh(w), label = spirv_fresh(w);
@@ -105,6 +109,9 @@ SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options) {
         for (IrValue *value = module->constants[i]; value != NULL; value = value->next) {
             value->mark = 0;
         }
+    }
+    for (IrSpec *spec = module->specs; spec != NULL; spec = spec->next) {
+        spec->mark = 0;
     }
     SpirvWriter w = {.module = module, .options = options, .bound = 1};
     spirv_capability(&w, SpvCapabilityShader);

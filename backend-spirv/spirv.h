@@ -13,6 +13,7 @@ typedef enum {
 typedef struct {
     SpirvTarget target;
     bool debug;               /* -g: OpLine and OpSource, local names */
+    bool atomic_float;        /* the device adds f32 atomically, in buffers and in shared memory */
     const SourceMap *sources; /* for `debug` */
 } SpirvOptions;
 
@@ -22,13 +23,14 @@ typedef struct {
 } SpirvBinary;
 
 /* Reports (E1002) to the module's diagnostics what Vulkan SPIR-V has no form for: functions of f64 beyond arithmetic,
- * roots and rounding. False: there was something. */
-bool spirv_check(const IrModule *module);
+ * roots and rounding; before Vulkan 1.3, kernels with different workgroups of which one has a side that is a
+ * specialization constant. False: there was something. */
+bool spirv_check(const IrModule *module, SpirvTarget target);
 
 /* Writes every kernel of a lowered module (ir_verify_lowered; Vulkan wants one kernel at least) as an entry point of
  * its own name. What a target lacks was reported before; what is too long for SPIR-V is reported here, in the module's
  * diagnostics, and the words are of no use then. The bytes depend on module and options alone.
- * Marks of values are overwritten, constants may join the module's table; nothing else of it changes. */
+ * Marks of values and specialization constants are overwritten, constants may join the module's table; nothing else of it changes. */
 SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options);
 
 /* spirv-val for the target's environment; false: `why` has its message. */

@@ -87,9 +87,37 @@ static void check(IrInst *inst, void *data) {
     }
 }
 
-bool spirv_check(const IrModule *module) {
+static bool same_workgroup(const IrFunction *a, const IrFunction *b) {
+    return memcmp(a->workgroup, b->workgroup, sizeof a->workgroup) == 0 &&
+           memcmp(a->workgroup_spec, b->workgroup_spec, sizeof a->workgroup_spec) == 0;
+}
+
+static bool has_spec_side(const IrFunction *f) {
+    return f->workgroup_spec[0] != NULL || f->workgroup_spec[1] != NULL ||
+           f->workgroup_spec[2] != NULL;
+}
+
+/* Before Vulkan 1.3 a module has one workgroup size that may be set. */
+static void check_workgroups(const IrModule *module) {
+    const IrFunction *first = NULL;
+    for (const IrFunction *f = module->functions; f != NULL; f = f->next) {
+        if (!f->is_kernel) {
+            continue;
+        }
+        first = first == NULL ? f : first;
+        if (!same_workgroup(first, f) && (has_spec_side(first) || has_spec_side(f))) {
+            diag_report(module->diags, (Span){f->pos, f->pos}, D(TARGET_LACKS), "workgroup",
+                        f->name->text, "a module before Vulkan 1.3, beside another kernel's");
+        }
+    }
+}
+
+bool spirv_check(const IrModule *module, SpirvTarget target_version) {
     unsigned errors = module->diags->errors;
     check_types(module);
+    if (target_version < SPIRV_VULKAN_1_3) {
+        check_workgroups(module);
+    }
     for (IrFunction *f = module->functions; f != NULL; f = f->next) {
         for (uint32_t i = 0; i < f->param_count; i++) {
             if (is_too_wide(f->params[i]->type)) {

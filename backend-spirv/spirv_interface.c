@@ -1,4 +1,5 @@
-/* The variables of an entry point: buffers, the block of value parameters, built-in values; and OpEntryPoint.
+/* The variables of an entry point: buffers, the block of value parameters, shared memory, built-in values; and
+ * OpEntryPoint with the size of the workgroup.
  *
  * Set 0; a buffer's binding is its position among the kernel's buffers. Value parameters are members of one block, in
  * push constants, or when they are too large for those in a storage buffer behind the last buffer (reflect.h).
@@ -173,13 +174,70 @@ uint32_t spirv_load_length(SpirvWriter *w, uint32_t buffer) {
     return RESULT(w, SpvOpLoad, type, pointer);
 }
 
+/* ---- shared memory ---- */
+
+/* An array whose length is a specialization constant is a type of its own; its elements are those of every array. */
+static uint32_t shared_pointer(SpirvWriter *w, const IrInst *shared) {
+    const IrType *type = shared->results[0]->type->element;
+    if (shared->operand_count == 0) {
+        return spirv_pointer(w, SPIRV_WORKGROUP, type);
+    }
+    IrValue *length = ir_resolve(shared->operands[0]);
+    uint32_t count =
+        ir_is_const(length) ? spirv_constant(w, length) : spirv_spec(w, length->inst->spec);
+    uint32_t element = spirv_type(w, type->element);
+    uint32_t array = spirv_fresh(w), pointer = spirv_fresh(w);
+    EMIT(w, SPIRV_GLOBALS, SpvOpTypeArray, array, element, count);
+    EMIT(w, SPIRV_GLOBALS, SpvOpTypePointer, pointer, SpvStorageClassWorkgroup, array);
+    return pointer;
+}
+
+void spirv_declare_shared(SpirvWriter *w) {
+    for (uint32_t i = 0; i < w->shared.count; i++) {
+        const IrInst *inst = w->shared.items[i];
+        IrValue *root = inst->results[0];
+        uint32_t pointer = shared_pointer(w, inst), id = spirv_fresh(w);
+        EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, id, SpvStorageClassWorkgroup);
+        root->mark = id;
+        spirv_local_name(w, root);
+        VEC_PUSH(w->module->arena, &w->interface, id);
+    }
+}
+
 /* ---- built-in values ---- */
 
-/* The workgroup's size is known when the kernel is compiled: a constant, no variable. */
+static bool has_spec_side(const IrFunction *kernel) {
+    return kernel->workgroup_spec[0] != NULL || kernel->workgroup_spec[1] != NULL ||
+           kernel->workgroup_spec[2] != NULL;
+}
+
+static void workgroup_sides(SpirvWriter *w, uint32_t *ids) {
+    const IrFunction *kernel = w->kernel->kernel;
+    for (int i = 0; i < 3; i++) {
+        ids[i] = kernel->workgroup_spec[i] != NULL
+                     ? spirv_spec(w, kernel->workgroup_spec[i])
+                     : spirv_splat(w, ir_scalar(IR_U32), kernel->workgroup[i]);
+    }
+}
+
+/* The workgroup's size is known when the kernel is compiled, or when it is created: a constant, no variable. */
 static uint32_t group_size(SpirvWriter *w) {
-    const uint32_t *size = w->kernel->kernel->workgroup;
-    uint64_t lanes[3] = {size[0], size[1], size[2]};
-    return spirv_constant(w, ir_const(w->module, ir_vector(IR_U32, 3), lanes));
+    const IrFunction *kernel = w->kernel->kernel;
+    const IrType *type = ir_vector(IR_U32, 3);
+    if (!has_spec_side(kernel)) {
+        const uint32_t *size = kernel->workgroup;
+        uint64_t lanes[3] = {size[0], size[1], size[2]};
+        return spirv_constant(w, ir_const(w->module, type, lanes));
+    }
+    if (w->group_size == 0) {
+        uint32_t sides[3];
+        workgroup_sides(w, sides);
+        uint32_t type_id = spirv_type(w, type);
+        w->group_size = spirv_fresh(w);
+        EMIT(w, SPIRV_GLOBALS, SpvOpSpecConstantComposite, type_id, w->group_size, sides[0],
+             sides[1], sides[2]);
+    }
+    return w->group_size;
 }
 
 uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin) {
@@ -216,6 +274,28 @@ uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin) {
 
 /* ---- the entry point ---- */
 
+/* Before Vulkan 1.3, sides that are specialization constants are those of the constant with the decoration WorkgroupSize,
+ * which overrules LocalSize for all entry points of the module: spirv_check saw to it that they agree. */
+static void workgroup_size(SpirvWriter *w, uint32_t function) {
+    const IrFunction *kernel = w->kernel->kernel;
+    bool is_spec = has_spec_side(kernel);
+    if (is_spec && w->options->target >= SPIRV_VULKAN_1_3) {
+        uint32_t sides[3];
+        workgroup_sides(w, sides);
+        EMIT(w, SPIRV_EXECUTION_MODES, SpvOpExecutionModeId, function, SpvExecutionModeLocalSizeId,
+             sides[0], sides[1], sides[2]);
+        return;
+    }
+    EMIT(w, SPIRV_EXECUTION_MODES, SpvOpExecutionMode, function, SpvExecutionModeLocalSize,
+         kernel->workgroup[0], kernel->workgroup[1], kernel->workgroup[2]);
+    if (is_spec && !w->has_workgroup_size) {
+        uint32_t size = group_size(w);
+        EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, size, SpvDecorationBuiltIn,
+             SpvBuiltInWorkgroupSize);
+        w->has_workgroup_size = true;
+    }
+}
+
 void spirv_entry_point(SpirvWriter *w, uint32_t function) {
     const IrFunction *kernel = w->kernel->kernel;
     uint32_t begin = spirv_begin(w, SPIRV_ENTRY_POINTS, SpvOpEntryPoint);
@@ -232,7 +312,6 @@ void spirv_entry_point(SpirvWriter *w, uint32_t function) {
         }
     }
     spirv_end(w, SPIRV_ENTRY_POINTS, begin);
-    EMIT(w, SPIRV_EXECUTION_MODES, SpvOpExecutionMode, function, SpvExecutionModeLocalSize,
-         kernel->workgroup[0], kernel->workgroup[1], kernel->workgroup[2]);
+    workgroup_size(w, function);
     spirv_name(w, function, kernel->name->text, kernel->name->length);
 }

@@ -1,4 +1,4 @@
-/* Memory: locals, and reading and writing of places.
+/* Memory: locals, shared memory, and reading and writing of places.
  *
  * A place is an OpAccessChain from its root's variable. In buffers only scalars and vectors are read and written.
  * Indices are known to be in range (`.raw`); SPIR-V takes them as signed, which is the same for every index below 2^31, more than any storage buffer of 32-bit elements has.
@@ -23,21 +23,21 @@ uint32_t spirv_access(SpirvWriter *w, SpirvClass class, const IrType *type, uint
     return id;
 }
 
-/* The pointer to the place that starts at operand `start`. */
-static uint32_t place(SpirvWriter *w, const IrInst *inst, uint32_t start,
-                      const uint32_t *operands) {
+uint32_t spirv_place(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    uint32_t start = ir_place_start(inst);
     const IrType *root = ir_resolve(inst->operands[start])->type;
     const uint32_t *indices = operands + start + 1;
     uint32_t count = inst->operand_count - start - 1;
     const IrType *type = ir_place_type(root, count, inst->operands + start + 1);
     REQUIRE(type != NULL);
     if (root->kind == IR_TYPE_BUFFER) {
-        REQUIRE(ir_is_value(type)); /* a block's composites have other types than values */
+        REQUIRE(!ir_is_composite(type)); /* a block's composites have other types than values */
         uint32_t data = spirv_splat(w, ir_scalar(IR_U32), 0); /* the block's only member */
         return spirv_access(w, SPIRV_STORAGE_BUFFER, type, operands[start], data, count, indices);
     }
+    SpirvClass class = root->kind == IR_TYPE_SHARED ? SPIRV_WORKGROUP : SPIRV_FUNCTION;
     return count == 0 ? operands[start]
-                      : spirv_access(w, SPIRV_FUNCTION, type, operands[start], 0, count, indices);
+                      : spirv_access(w, class, type, operands[start], 0, count, indices);
 }
 
 /* A local is zero whenever its `var` is reached; its variable was declared in the first block. */
@@ -54,13 +54,21 @@ uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands)
     return root->mark;
 }
 
+/* Declared with the kernel (spirv_declare_shared); what zeroes it are stores like others (lower_shared_init). */
+uint32_t spirv_shared(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    (void)w;
+    (void)operands;
+    REQUIRE(inst->uninitialized);
+    return inst->results[0]->mark;
+}
+
 uint32_t spirv_load(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
-    uint32_t pointer = place(w, inst, ir_place_start(inst), operands);
+    uint32_t pointer = spirv_place(w, inst, operands);
     return RESULT(w, SpvOpLoad, inst->results[0]->type, pointer);
 }
 
 uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
-    uint32_t pointer = place(w, inst, ir_place_start(inst), operands);
+    uint32_t pointer = spirv_place(w, inst, operands);
     EMIT(w, SPIRV_CODE, SpvOpStore, pointer, operands[0]);
     return 0;
 }

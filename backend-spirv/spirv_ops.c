@@ -6,10 +6,14 @@
 typedef uint32_t (*Write)(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 
 typedef struct {
-    enum { FORM_NONE, FORM_SAME, FORM_CORE, FORM_GLSL, FORM_CALL } kind;
+    enum { FORM_NONE, FORM_SAME, FORM_CORE, FORM_GLSL, FORM_CALL, FORM_GROUP } kind;
     uint16_t code;
     Write write;
+    SpvCapability needs; /* FORM_GROUP */
+    int operation;       /* FORM_GROUP: SpvGroupOperation, or NO_OPERATION */
 } Form;
+
+enum { NO_OPERATION = -1 };
 
 /* x - y * (x / y). Vulkan leaves OpSRem undefined where an operand is negative (appendix "Precision and Operation of
  * SPIR-V Instructions"; defined only with VK_KHR_maintenance8), and NVIDIA's driver then gives something else. It is
@@ -143,14 +147,50 @@ static uint32_t builtin(SpirvWriter *w, const IrInst *inst, const uint32_t *oper
     return spirv_load_builtin(w, inst->builtin);
 }
 
+static uint32_t spec(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    (void)operands;
+    return spirv_spec(w, inst->spec);
+}
+
+/* ---- subgroups ---- */
+
+static uint32_t in_subgroup(SpirvWriter *w, SpvOp op, SpvCapability needs, int operation,
+                            const IrInst *inst, const uint32_t *operands) {
+    uint32_t words[4] = {spirv_splat(w, ir_scalar(IR_U32), SpvScopeSubgroup)}, count = 1;
+    spirv_capability(w, needs);
+    if (operation != NO_OPERATION) {
+        words[count++] = (uint32_t)operation;
+    }
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        words[count++] = operands[i];
+    }
+    return spirv_result(w, op, inst->results[0]->type, count, words);
+}
+
+/* A lane that is computed is for OpGroupNonUniformShuffle: before SPIR-V 1.5 a broadcast takes constants alone. */
+static uint32_t broadcast(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    bool fixed = ir_is_const(ir_resolve(inst->operands[1]));
+    return in_subgroup(w, fixed ? SpvOpGroupNonUniformBroadcast : SpvOpGroupNonUniformShuffle,
+                       fixed ? SpvCapabilityGroupNonUniformBallot
+                             : SpvCapabilityGroupNonUniformShuffle,
+                       NO_OPERATION, inst, operands);
+}
+
 /* ---- the table ---- */
 
 static const Form forms[OP_COUNT][4] = {
-#define NONE {FORM_NONE, 0, NULL}
-#define SAME {FORM_SAME, 0, NULL}
-#define CORE(name) {FORM_CORE, SpvOp##name, NULL}
-#define GLSL(name) {FORM_GLSL, GLSLstd450##name, NULL}
-#define CALL(function) {FORM_CALL, 0, function}
+#define NONE {.kind = FORM_NONE}
+#define SAME {.kind = FORM_SAME}
+#define CORE(name) {.kind = FORM_CORE, .code = SpvOp##name}
+#define GLSL(name) {.kind = FORM_GLSL, .code = GLSLstd450##name}
+#define CALL(function) {.kind = FORM_CALL, .write = function}
+#define IN_GROUP(name, capability, what)                                                           \
+    {.kind = FORM_GROUP,                                                                           \
+     .code = SpvOpGroupNonUniform##name,                                                           \
+     .needs = SpvCapabilityGroupNonUniform##capability,                                            \
+     .operation = what}
+#define GROUP(name, what) IN_GROUP(name, Arithmetic, SpvGroupOperation##what)
+#define LANES(name, capability) IN_GROUP(name, capability, NO_OPERATION)
 #define OP(op, bool_, int_, uint_, float_)                                                         \
     [OP_##op] = {[IR_CLASS_BOOL] = bool_,                                                          \
                  [IR_CLASS_INT] = int_,                                                            \
@@ -165,6 +205,9 @@ static const Form forms[OP_COUNT][4] = {
 #undef CORE
 #undef GLSL
 #undef CALL
+#undef IN_GROUP
+#undef GROUP
+#undef LANES
 #undef OP
 #undef ALL
 #undef CONTROL
@@ -198,6 +241,9 @@ void spirv_instruction(SpirvWriter *w, IrInst *inst) {
         break;
     case FORM_GLSL:
         id = spirv_glsl(w, form->code, result->type, inst->operand_count, operands);
+        break;
+    case FORM_GROUP:
+        id = in_subgroup(w, form->code, form->needs, form->operation, inst, operands);
         break;
     case FORM_CALL:
         id = form->write(w, inst, operands);

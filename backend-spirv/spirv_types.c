@@ -49,6 +49,20 @@ void spirv_capability(SpirvWriter *w, SpvCapability capability) {
     EMIT(w, SPIRV_CAPABILITIES, SpvOpCapability, capability);
 }
 
+void spirv_extension(SpirvWriter *w, const char *name) {
+    SpirvWords *words = &w->sections[SPIRV_EXTENSIONS];
+    uint32_t begin = spirv_begin(w, SPIRV_EXTENSIONS, SpvOpExtension);
+    spirv_string(w, SPIRV_EXTENSIONS, name, strlen(name));
+    spirv_end(w, SPIRV_EXTENSIONS, begin);
+    uint32_t length = words->count - begin;
+    for (uint32_t at = 0; at < begin; at += words->items[at] >> SpvWordCountShift) {
+        if (memcmp(words->items + at, words->items + begin, length * sizeof *words->items) == 0) {
+            words->count = begin; /* it is there already */
+            return;
+        }
+    }
+}
+
 void spirv_storage_capabilities(SpirvWriter *w, SpirvClass class, const IrType *type) {
     if (ir_is_composite(type)) {
         uint32_t count = type->kind == IR_TYPE_ARRAY ? 1 : type->count;
@@ -64,11 +78,7 @@ void spirv_storage_capabilities(SpirvWriter *w, SpirvClass class, const IrType *
     if (width == 8 && byte_storage[class] != 0) {
         spirv_capability(w, byte_storage[class]);
         if (w->options->target == SPIRV_VULKAN_1_1) { /* SPIR-V 1.5 took it in */
-            static const char name[] = "SPV_KHR_8bit_storage";
-            w->sections[SPIRV_EXTENSIONS].count = 0; /* it is the only one, and needed once */
-            uint32_t begin = spirv_begin(w, SPIRV_EXTENSIONS, SpvOpExtension);
-            spirv_string(w, SPIRV_EXTENSIONS, name, sizeof name - 1);
-            spirv_end(w, SPIRV_EXTENSIONS, begin);
+            spirv_extension(w, "SPV_KHR_8bit_storage");
         }
     }
 }
@@ -199,6 +209,9 @@ uint32_t spirv_type(SpirvWriter *w, const IrType *type) {
         }
         return w->void_type;
     }
+    if (ir_is_atomic(type)) {
+        return spirv_type(w, spirv_atomic_type(w, type));
+    }
     uint32_t id = declared_id(w, type, SPIRV_PLAIN);
     if (id == 0) {
         id = ir_is_composite(type) ? composite_type(w, type, SPIRV_PLAIN)
@@ -236,11 +249,13 @@ uint32_t spirv_storage_class(SpirvClass class) {
         [SPIRV_FUNCTION] = SpvStorageClassFunction,
         [SPIRV_STORAGE_BUFFER] = SpvStorageClassStorageBuffer,
         [SPIRV_PUSH_CONSTANT] = SpvStorageClassPushConstant,
+        [SPIRV_WORKGROUP] = SpvStorageClassWorkgroup,
     };
     return classes[class];
 }
 
 uint32_t spirv_pointer(SpirvWriter *w, SpirvClass class, const IrType *type) {
+    type = ir_is_atomic(type) ? spirv_atomic_type(w, type) : type;
     uint32_t id = declared_id(w, type, SPIRV_POINTER + class);
     if (id == 0) {
         uint32_t pointee = spirv_type(w, type);
@@ -346,6 +361,30 @@ uint32_t spirv_constant(SpirvWriter *w, IrValue *constant) {
         EMIT(w, SPIRV_GLOBALS, SpvOpConstant, type_id, constant->mark, low_word(type, bits));
     }
     return constant->mark;
+}
+
+/* Integers of 8 and 16 bits are none any more (lower_small_ints). */
+uint32_t spirv_spec(SpirvWriter *w, const IrSpec *spec) {
+    const IrType *type = spec->type;
+    uint32_t *id = &((IrSpec *)spec)->mark;
+    if (*id != 0) {
+        return *id;
+    }
+    REQUIRE(!ir_is_int(type) || ir_bits(type) >= 32);
+    uint32_t type_id = spirv_type(w, type);
+    *id = spirv_fresh(w);
+    if (ir_is_bool(type)) {
+        SpvOp op = spec->bits != 0 ? SpvOpSpecConstantTrue : SpvOpSpecConstantFalse;
+        EMIT(w, SPIRV_GLOBALS, op, type_id, *id);
+    } else if (ir_bits(type) == 64) {
+        EMIT(w, SPIRV_GLOBALS, SpvOpSpecConstant, type_id, *id, (uint32_t)spec->bits,
+             (uint32_t)(spec->bits >> 32));
+    } else {
+        EMIT(w, SPIRV_GLOBALS, SpvOpSpecConstant, type_id, *id, (uint32_t)spec->bits);
+    }
+    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, *id, SpvDecorationSpecId, spec->id);
+    spirv_name(w, *id, spec->name->text, spec->name->length);
+    return *id;
 }
 
 uint32_t spirv_splat(SpirvWriter *w, const IrType *type, uint64_t bits) {

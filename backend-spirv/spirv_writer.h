@@ -37,6 +37,7 @@ typedef enum {
     SPIRV_FUNCTION,
     SPIRV_STORAGE_BUFFER,
     SPIRV_PUSH_CONSTANT,
+    SPIRV_WORKGROUP,
     SPIRV_CLASS_COUNT
 } SpirvClass;
 
@@ -69,15 +70,18 @@ typedef struct {
     SpirvDeclared *declared; /* types; a hash table that is only looked up, never listed */
     uint32_t declared_count, declared_capacity;
     uint32_t builtins[IR_BUILTIN_COUNT];
-    uint32_t *files; /* OpString of each file of options->sources */
+    bool has_workgroup_size; /* the decoration is there */
+    uint32_t *files;         /* OpString of each file of options->sources */
 
     /* The kernel being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
     const ReflectKernel *kernel;
     uint32_t values;      /* the variable of the value block; 0: none */
+    uint32_t group_size;  /* a constant of specialization constants; 0: not asked for yet */
     bool **parts_used;    /* by parameter: the parts of a composite value; NULL: no such */
     SpirvWords interface; /* what OpEntryPoint lists */
     bool uses_builtin[IR_BUILTIN_COUNT]; /* to be listed too */
     VEC(IrInst *) locals;                /* its `var`s */
+    VEC(IrInst *) shared;                /* its `shared`s */
     SpirvWords operands;                 /* scratch of spirv_instruction */
 
     /* Where the next instruction goes: label of the open block; 0: none, what follows is dead. */
@@ -125,6 +129,7 @@ uint32_t spirv_glsl(SpirvWriter *w, uint32_t function, const IrType *type, uint3
 /* ---- types and constants (spirv_types.c) ---- */
 
 void spirv_capability(SpirvWriter *w, SpvCapability capability);
+void spirv_extension(SpirvWriter *w, const char *name);
 uint32_t spirv_type(SpirvWriter *w, const IrType *type);          /* of values, or void */
 uint32_t spirv_laid_out_type(SpirvWriter *w, const IrType *type); /* in blocks */
 uint32_t spirv_entry_type(SpirvWriter *w); /* of a function without parameters */
@@ -134,6 +139,7 @@ void spirv_storage_capabilities(SpirvWriter *w, SpirvClass class, const IrType *
 uint32_t spirv_pointer(SpirvWriter *w, SpirvClass class, const IrType *type);
 uint32_t spirv_block_pointer(SpirvWriter *w, const IrType *element);
 uint32_t spirv_constant(SpirvWriter *w, IrValue *constant);
+uint32_t spirv_spec(SpirvWriter *w, const IrSpec *spec);                 /* its constant */
 uint32_t spirv_splat(SpirvWriter *w, const IrType *type, uint64_t bits); /* a constant */
 uint32_t spirv_zero(SpirvWriter *w, const IrType *type);                 /* also of composites */
 uint32_t spirv_value(SpirvWriter *w, IrValue *value);                    /* the id of any value */
@@ -153,6 +159,7 @@ void spirv_load_values(SpirvWriter *w); /* in the first block: those whose `mark
 uint32_t spirv_load_length(SpirvWriter *w,
                            uint32_t buffer); /* a parameter with `length_in_block` */
 uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin);
+void spirv_declare_shared(SpirvWriter *w);
 void spirv_entry_point(SpirvWriter *w, uint32_t function);
 
 /* ---- code ---- */
@@ -169,8 +176,19 @@ uint32_t spirv_access(SpirvWriter *w, SpirvClass class, const IrType *type, uint
 
 /* Rows of spirv_ops.def; `operands` are the ids of the instruction's operands. */
 uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_shared(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_load(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_length(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+
+/* The pointer to the place of an instruction. */
+uint32_t spirv_place(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+
+/* ---- invocations together (spirv_atomic.c) ---- */
+
+/* What an atomic is in memory: the type that the instructions on it have. */
+const IrType *spirv_atomic_type(const SpirvWriter *w, const IrType *atomic);
+uint32_t spirv_atomic(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_barrier(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 
 #endif

@@ -332,7 +332,7 @@ static void write_spirv(void *arg) {
         .sources = &session->sources,
     };
     fatal_context("SPIR-V writer");
-    if (!spirv_check(session->module)) {
+    if (!spirv_check(session->module, output->target)) {
         return;
     }
     *output->binary = spirv_write(session->module, &options);

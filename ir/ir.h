@@ -73,7 +73,7 @@ typedef enum {
     RULE_ATOMIC_STORE, /* (T, place of atomic<T>) */
     RULE_ATOMIC,       /* (T, place of atomic<T>) → T */
     RULE_ATOMIC_INT,   /* … T integers */
-    RULE_ATOMIC_SWAP,  /* (T, T, place of atomic<T>) → T, T integers */
+    RULE_ATOMIC_SWAP,  /* (T, T, place of atomic<T>) → T */
     RULE_NOTHING,
     RULE_LANE,   /* (T, u32) → T, T numbers */
     RULE_VOTE,   /* bool → bool */

@@ -68,6 +68,9 @@ bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOption
         if (pass == &pass_lower_bounds && options->trust_bounds) {
             pass = &pass_trust_bounds;
         }
+        if (pass == &pass_lower_float_atomics && options->float_atomics) {
+            continue;
+        }
         fatal_context(pass->name);
         uint64_t start = options->time ? now() : 0;
         bool changed = pass->run(module);

@@ -41,6 +41,7 @@ typedef struct {
     Text *dump;             /* where dumps go */
     bool time;              /* fill `times` */
     bool trust_bounds;      /* run trust_bounds where the pipeline says lower_bounds */
+    bool float_atomics;     /* the target has atomic sums of floats: without lower_float_atomics */
     VEC(IrPassTime) times;
 } IrPassOptions;
 

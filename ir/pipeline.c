@@ -4,13 +4,15 @@
 /* What back-ends need. Bounds come before lower_small_ints, whose loads must not leave the checks around them; what
  * it leaves total in 32 bits is for the passes behind it. */
 #define LOWERING                                                                                   \
-    &pass_lower_wide_bits, &pass_lower_bits, &pass_lower_bounds, &pass_split_memory,               \
-        &pass_lower_small_ints, &pass_lower_int_div, &pass_lower_shift, &pass_lower_convert,       \
-        &pass_lower_float_rem, &pass_lower_wide_round
+    &pass_lower_shared_init, &pass_lower_wide_bits, &pass_lower_bits, &pass_lower_bounds,          \
+        &pass_lower_float_atomics, &pass_split_memory, &pass_lower_small_ints,                     \
+        &pass_lower_int_div, &pass_lower_shift, &pass_lower_convert, &pass_lower_float_rem,        \
+        &pass_lower_wide_round
 
 const IrPass *const ir_pipeline_O0[] = {
     &pass_lower_returns,
     &pass_inline_procs,
+    &pass_lower_refs,
     &pass_opt_dce, /* the rest of what was inlined; less to lower */
     LOWERING,
     NULL,
@@ -19,13 +21,14 @@ const IrPass *const ir_pipeline_O0[] = {
 const IrPass *const ir_pipeline_O1[] = {
     &pass_lower_returns,
     &pass_inline_procs,
+    &pass_lower_refs, /* so that a local that was handed out is one like others */
     &pass_split_vars,
     &pass_mem2reg, /* after it: no local lives in memory, but arrays with computed indices and what is large */
     &pass_split_values,
     &pass_opt_fold,
     &pass_opt_cse,
     &pass_opt_dead_stores, /* what is loaded again was forwarded */
-    &pass_opt_dce,
+    &pass_opt_dce, /* before shared memory is zeroed: what no one uses needs no zeros */
     &pass_opt_if_convert,
     LOWERING,
     &pass_split_values, /* what is loaded behind the checks of bounds */

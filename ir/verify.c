@@ -507,6 +507,8 @@ static void check_lowered(IrInst *inst, void *data) {
     const char *text = NULL;
     if (inst->op == OP_CALL) {
         text = "a `call` is left";
+    } else if (inst->op == OP_REF) {
+        text = "a `ref` is left";
     } else if (inst->op == OP_REM && ir_is_float(inst->results[0]->type)) {
         text = "a `rem` of floats is left";
     } else if (computes_small(inst) || is_wide_bits(inst)) {

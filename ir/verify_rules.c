@@ -194,9 +194,17 @@ static bool shared(const IrInst *inst) {
     if (root->kind != IR_TYPE_SHARED || !ir_is_memory(root->element)) {
         return false;
     }
-    return inst->operand_count == 0 ||
-           (inst->operand_count == 1 && is_u32(operand(inst, 0)) &&
-            root->element->kind == IR_TYPE_ARRAY && !root->element->is_matrix);
+    if (inst->operand_count == 0) {
+        return true;
+    }
+    const IrType *array = root->element;
+    const IrValue *length = inst->operands[0];
+    bool is_spec = length->kind == IR_VALUE_RESULT && length->inst->op == OP_SPEC;
+    return inst->operand_count == 1 && is_u32(length->type) && array->kind == IR_TYPE_ARRAY &&
+           !array->is_matrix &&
+           (is_spec               ? length->inst->spec->bits
+            : ir_is_const(length) ? length->bits[0]
+                                  : 0) == array->count;
 }
 
 static bool ref(const IrInst *inst) {
@@ -370,14 +378,14 @@ static const struct {
     [RULE_NEXT]         = {terminator,   0, "values"},
     [RULE_RET]          = {terminator,   0, "values"},
     [RULE_UNREACHABLE]  = {terminator,   0, "nothing"},
-    [RULE_SHARED]       = {shared,       1, "-> shared<T>, or (u32) -> shared<an array>"},
+    [RULE_SHARED]       = {shared,       1, "-> shared<T>, or (a `spec` of u32 whose default is its length) -> shared<an array>"},
     [RULE_REF]          = {ref,          1, "a place -> ref<what is there>"},
     [RULE_SPEC]         = {spec,         1, "a specialization constant -> its type"},
     [RULE_ATOMIC_LOAD]  = {atomic,       1, "a place of atomic<T> -> T"},
     [RULE_ATOMIC_STORE] = {atomic,       0, "(T) and a place of atomic<T>"},
     [RULE_ATOMIC]       = {atomic,       1, "(T) and a place of atomic<T> -> T"},
     [RULE_ATOMIC_INT]   = {atomic_int,   1, "(T) and a place of atomic<T> -> T, T an integer"},
-    [RULE_ATOMIC_SWAP]  = {atomic_int,   1, "(T, T) and a place of atomic<T> -> T, T an integer"},
+    [RULE_ATOMIC_SWAP]  = {atomic,       1, "(T, T) and a place of atomic<T> -> T"},
     [RULE_NOTHING]      = {nothing,      0, "nothing"},
     [RULE_LANE]         = {lane,         1, "(T, u32) -> T, T numbers"},
     [RULE_VOTE]         = {vote,         1, "bool -> bool"},

@@ -1,7 +1,7 @@
 /* lower_bounds: a read outside a buffer, array or vector gives zero, a write outside does nothing.
  *
  * A buffer is touched inside an `if` that compares the index with the length, for no value makes an access that
- * must not happen harmless. A local array or vector has at least one part, so an index that is read by is clamped
+ * must not happen harmless. A local or shared array has at least one part, so an index that is read by is clamped
  * instead and a selection throws the wrong part away, unless that is an array or form, which nothing selects. A place
  * with several indices has one condition for all of them. Constants inside need none, constants outside no access.
  * The length of a buffer never changes: it is asked for once, at the top of the function.
@@ -45,6 +45,18 @@ static IrValue *below(IrBuilder *b, IrValue *index, uint32_t limit) {
 
 static IrValue *clamp(IrBuilder *b, IrValue *index, uint32_t count) {
     return ir_binary(b, OP_MIN, index, ir_const_u32(b->module, count - 1));
+}
+
+/* The number of parts that the index of a place chooses from; not of a buffer's elements. */
+static IrValue *part_count(IrBuilder *b, const IrPlaceWalk *walk) {
+    IrValue *length = place_shared_length(walk);
+    return length != NULL ? length : ir_const_u32(b->module, ir_part_count(walk->type));
+}
+
+static IrValue *last_part(IrBuilder *b, const IrPlaceWalk *walk) {
+    IrValue *length = place_shared_length(walk), *one = ir_const_u32(b->module, 1);
+    return length != NULL ? ir_binary(b, OP_SUB, length, one)
+                          : ir_const_u32(b->module, ir_part_count(walk->type) - 1);
 }
 
 static IrValue *both(IrBuilder *b, IrValue *first, IrValue *second) {
@@ -91,10 +103,10 @@ static void guard(Bounds *bounds, IrBuilder *b, IrInst *inst, IrValue *inside) {
         ir_end(&no, OP_YIELD, 0, NULL);
         return;
     }
-    IrValue *there = ir_load(&yes, inst->operands[0], inst->operand_count - 1, inst->operands + 1);
-    there->inst->flags = inst->flags;
+    IrInst *there = ir_emit(&yes, inst->op, type, inst->operand_count, inst->operands);
+    there->flags = inst->flags;
     IrValue *zero = ir_const_zero(b->module, type);
-    ir_end(&yes, OP_YIELD, 1, &there);
+    ir_end(&yes, OP_YIELD, 1, there->results);
     ir_end(&no, OP_YIELD, 1, &zero);
     ir_take_place(inst, branch->results[0]);
 }
@@ -107,20 +119,20 @@ static IrValue *place_is_inside(Bounds *bounds, IrBuilder *b, IrInst *inst) {
         if (w.type == NULL) {
             inside = ir_binary(b, OP_LT, index, length_of(bounds, root));
         } else if (place_is_unsure(&w)) {
-            inside = both(b, inside, below(b, index, ir_part_count(w.type)));
+            inside = both(b, inside, ir_binary(b, OP_LT, index, part_count(b, &w)));
         }
     }
     return inside;
 }
 
-/* A local is always there: its indices are clamped, and what was read elsewhere is thrown away. */
-static void lower_local_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
+/* A local or shared memory is always there: its indices are clamped, and what was read elsewhere is thrown away. */
+static void lower_sure_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     IrValue *inside = NULL;
     for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
         if (place_is_unsure(&w)) {
             IrValue *index = inst->operands[w.at];
-            inst->operands[w.at] = clamp(b, index, ir_part_count(w.type));
-            inside = both(b, inside, below(b, index, ir_part_count(w.type)));
+            inst->operands[w.at] = ir_binary(b, OP_MIN, index, last_part(b, &w));
+            inside = both(b, inside, ir_binary(b, OP_LT, index, part_count(b, &w)));
         }
     }
     inst->flags |= IR_RAW;
@@ -139,9 +151,10 @@ static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
         place_drop(b->module, inst);
         return;
     }
-    bool is_local = inst->operands[ir_place_start(inst)]->type->kind == IR_TYPE_VAR;
-    if (is_local && inst->op == OP_LOAD && ir_is_value(inst->results[0]->type)) {
-        lower_local_load(bounds, b, inst);
+    IrTypeKind kind = inst->operands[ir_place_start(inst)]->type->kind;
+    bool is_sure = kind == IR_TYPE_VAR || kind == IR_TYPE_SHARED;
+    if (is_sure && inst->op == OP_LOAD && ir_is_value(inst->results[0]->type)) {
+        lower_sure_load(bounds, b, inst);
         return;
     }
     IrValue *inside = place_is_inside(bounds, b, inst);
@@ -163,11 +176,11 @@ static void visit(IrInst *inst, void *data) {
     }
     IrBuilder b = ir_before(bounds->module, inst);
     IrValue *vector = inst->operand_count > 0 ? inst->operands[0] : NULL;
-    switch (inst->op) {
-    case OP_LOAD:
-    case OP_STORE:
+    if (ir_has(inst->op, IR_PLACE)) {
         lower_place(bounds, &b, inst);
-        break;
+        return;
+    }
+    switch (inst->op) {
     case OP_EXTRACT_AT: {
         IrValue *zero = ir_const_zero(b.module, ir_lane_type(vector->type));
         take_place(bounds, inst, lower_lane(&b, inst, 1, vector->type, zero));

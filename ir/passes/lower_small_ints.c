@@ -350,6 +350,12 @@ static IrValue *lower_pure(Small *s, IrBuilder *b, const IrInst *inst) {
     case OP_SUB:
     case OP_MUL:
     case OP_SHL:
+    case OP_SUBGROUP_ADD:
+    case OP_SUBGROUP_MUL:
+    case OP_SUBGROUP_INCLUSIVE_ADD:
+    case OP_SUBGROUP_EXCLUSIVE_ADD:
+    case OP_SUBGROUP_INCLUSIVE_MUL:
+    case OP_SUBGROUP_EXCLUSIVE_MUL:
         return normal(b, small, result);
     case OP_ABS: /* abs(MIN) = MIN */
     case OP_DIV: /* MIN / -1 = MIN */
@@ -425,11 +431,11 @@ static IrValue *lower_result(Small *s, IrBuilder *b, const IrInst *inst) {
     }
 }
 
-/* A local of small integers: its `load`s and `store`s follow the root's type. Roots of other kinds stay. */
-static void lower_var(Small *s, IrInst *inst) {
-    const IrType *element = inst->results[0]->type->element;
-    if (has_small(element)) {
-        inst->results[0]->type = ir_root_type(s->module, IR_TYPE_VAR, wide_type(s, element));
+/* A local or shared memory of small integers: its `load`s and `store`s follow the root's type. Buffers stay. */
+static void lower_root(Small *s, IrInst *inst) {
+    const IrType *type = inst->results[0]->type;
+    if (has_small(type->element)) {
+        inst->results[0]->type = ir_root_type(s->module, type->kind, wide_type(s, type->element));
         s->changed = true;
     }
 }
@@ -437,7 +443,7 @@ static void lower_var(Small *s, IrInst *inst) {
 static void lower_store(Small *s, IrBuilder *b, IrInst *inst) {
     const IrType *there =
         ir_place_type(inst->operands[1]->type, inst->operand_count - 2, inst->operands + 2);
-    if (has_small(there)) { /* in a buffer: locals have changed */
+    if (has_small(there)) { /* in a buffer: locals and shared memory have changed */
         REQUIRE(ir_is_value(there));
         inst->operands[0] = ir_convert(b, OP_CONVERT, there, inst->operands[0]);
         s->changed = true;
@@ -454,8 +460,8 @@ static void visit(IrInst *inst, void *data) {
     IrBuilder b = ir_before(s->module, inst);
     if (inst->op == OP_STORE) {
         lower_store(s, &b, inst);
-    } else if (inst->op == OP_VAR) {
-        lower_var(s, inst);
+    } else if (inst->op == OP_VAR || inst->op == OP_SHARED) {
+        lower_root(s, inst);
     } else if (inst->result_count == 1 && inst->region_count == 0) {
         IrValue *value = lower_result(s, &b, inst);
         if (value != NULL) {

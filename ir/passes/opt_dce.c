@@ -28,10 +28,10 @@ typedef struct {
 
 /* ---- what there is ---- */
 
-/* The `var` that is stored to; NULL: a buffer, or a place that a caller handed in. */
+/* The `var` that is stored to; NULL: a buffer, shared memory, or a place that a caller handed in. */
 static IrInst *stored_local(const IrInst *store) {
     const IrValue *root = store->operands[ir_place_start(store)];
-    return root->kind == IR_VALUE_RESULT ? root->inst : NULL;
+    return root->type->kind == IR_TYPE_VAR ? root->inst : NULL;
 }
 
 static Users *users_of(Sweeper *s, const IrInst *inst) {
@@ -146,6 +146,7 @@ static void follow_param(Sweeper *s, const IrInst *loop, const IrValue *param) {
 static bool has_effect(const IrInst *inst) {
     switch (inst->op) {
     case OP_VAR:
+    case OP_SHARED:
     case OP_LOAD:
     case OP_IF:
     case OP_YIELD:

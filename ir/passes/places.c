@@ -19,13 +19,24 @@ void place_next(IrPlaceWalk *walk) {
     }
 }
 
+IrValue *place_shared_length(const IrPlaceWalk *walk) {
+    uint32_t start = ir_place_start(walk->inst);
+    const IrValue *root = walk->inst->operands[start];
+    if (root->type->kind != IR_TYPE_SHARED || walk->at != start + 1) {
+        return NULL;
+    }
+    return root->inst->operand_count > 0 ? root->inst->operands[0] : NULL;
+}
+
 static bool is_beyond(const IrPlaceWalk *walk, const IrValue *index) {
-    return ir_is_const(index) && index->bits[0] >= ir_part_count(walk->type);
+    return ir_is_const(index) && place_shared_length(walk) == NULL &&
+           index->bits[0] >= ir_part_count(walk->type);
 }
 
 bool place_is_unsure(const IrPlaceWalk *walk) {
     const IrValue *index = walk->inst->operands[walk->at];
-    return walk->type != NULL && (!ir_is_const(index) || is_beyond(walk, index));
+    return walk->type != NULL &&
+           (!ir_is_const(index) || is_beyond(walk, index) || place_shared_length(walk) != NULL);
 }
 
 bool place_is_nowhere(IrInst *inst) {
@@ -56,7 +67,7 @@ uint32_t place_hash(const IrInst *inst) {
 }
 
 void place_drop(IrModule *module, IrInst *inst) {
-    if (inst->op == OP_LOAD) {
+    if (inst->result_count > 0) {
         ir_take_place(inst, ir_const_zero(module, inst->results[0]->type));
     } else {
         ir_remove(inst);

@@ -18,6 +18,9 @@ static inline bool place_has_index(const IrPlaceWalk *walk) {
 }
 void place_next(IrPlaceWalk *walk);
 
+/* The length of shared memory's outermost array, where that is no number and the index chooses from it; else NULL. */
+IrValue *place_shared_length(const IrPlaceWalk *walk);
+
 /* Whether the index may be outside the array or vector that it chooses from; not of a buffer's elements. */
 bool place_is_unsure(const IrPlaceWalk *walk);
 
@@ -38,7 +41,7 @@ static inline uint32_t hash_values(uint32_t count, IrValue *const *values) {
     return (uint32_t)hash;
 }
 
-/* The access goes: a load gives zero, a store does nothing. */
+/* The access goes: a load or an atomic gives zero, a store does nothing. */
 void place_drop(IrModule *module, IrInst *inst);
 
 #endif

@@ -20,22 +20,14 @@ static void trust(IrInst *inst, void *data) {
     if ((inst->flags & IR_RAW) != 0 || !ir_needs_raw(inst)) {
         return;
     }
-    switch (inst->op) {
-    case OP_LOAD:
-    case OP_STORE:
-        trust->changed = true;
-        inst->flags |= IR_RAW;
-        if (place_is_nowhere(inst)) {
-            place_drop(trust->module, inst);
-        }
-        break;
-    case OP_EXTRACT_AT:
-    case OP_INSERT_AT:
-        trust->changed = true;
-        inst->flags |= IR_RAW;
-        break;
-    default:
-        break;
+    bool is_place = ir_has(inst->op, IR_PLACE);
+    if (!is_place && inst->op != OP_EXTRACT_AT && inst->op != OP_INSERT_AT) {
+        return;
+    }
+    trust->changed = true;
+    inst->flags |= IR_RAW;
+    if (is_place && place_is_nowhere(inst)) {
+        place_drop(trust->module, inst);
     }
 }
 

@@ -657,7 +657,7 @@ static void test_wide(void) {
         what = "wide";
         Unit unit;
         parse_unit(&unit, cases[i].ir);
-        CHECK(spirv_check(unit.module) == cases[i].fine);
+        CHECK(spirv_check(unit.module, SPIRV_VULKAN_1_1) == cases[i].fine);
         if (cases[i].fine) {
             check_valid(&unit);
         }

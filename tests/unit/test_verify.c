@@ -119,7 +119,7 @@ static const Bad bad[] = {
     {RULE_ATOMIC_STORE, "proc @f(%a: ref<atomic<u32>>) { atomic_store %a, 1i32 ret }", "`atomic_store` needs"},
     {RULE_ATOMIC, "proc @f(%a: ref<atomic<u32>>) { %x: u32 = atomic_add %a, 1i32 ret }", "`atomic_add` needs"},
     {RULE_ATOMIC_INT, "proc @f(%a: ref<atomic<f32>>) { %x: f32 = atomic_min %a, 1f32 ret }", "`atomic_min` needs"},
-    {RULE_ATOMIC_SWAP, "proc @f(%a: ref<atomic<f32>>) { %x: f32 = atomic_compare_exchange %a, 1f32, 1f32 ret }", "`atomic_compare_exchange` needs"},
+    {RULE_ATOMIC_SWAP, "proc @f(%a: ref<atomic<f32>>) { %x: f32 = atomic_compare_exchange %a, 1f32, 1u32 ret }", "`atomic_compare_exchange` needs"},
     {RULE_LANE, "%x: f32 = subgroup_shuffle %f, %i", "`subgroup_shuffle` needs"},
     {RULE_VOTE, "%x: bool = subgroup_any %u", "`subgroup_any` needs"},
     {RULE_BALLOT, "%x: u32 = subgroup_ballot %c", "`subgroup_ballot` needs"},
