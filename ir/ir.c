@@ -93,6 +93,22 @@ IrSpec *ir_spec_add(IrModule *module, Name name, uint32_t id, const IrType *type
     return *end = spec;
 }
 
+uint64_t ir_spec_bits(const IrSpec *spec, const IrSpecValues *values) {
+    for (uint32_t i = 0; values != NULL && i < values->count; i++) {
+        if (values->items[i].id == spec->id) {
+            return values->items[i].bits;
+        }
+    }
+    return spec->bits;
+}
+
+void ir_workgroup(const IrFunction *kernel, const IrSpecValues *values, uint32_t sides[3]) {
+    for (int axis = 0; axis < 3; axis++) {
+        const IrSpec *spec = kernel->workgroup_spec[axis];
+        sides[axis] = spec != NULL ? (uint32_t)ir_spec_bits(spec, values) : kernel->workgroup[axis];
+    }
+}
+
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element) {
     for (const IrType *type = module->types; type != NULL; type = type->next) {
         if (type->kind == kind && type->element == element) {

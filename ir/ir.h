@@ -208,6 +208,17 @@ struct IrSpec {
     uint32_t mark; /* scratch */
 };
 
+/* What the host sets; a number that no constant has is left alone. */
+typedef struct {
+    uint32_t id;
+    uint64_t bits; /* zero above the width of the constant */
+} IrSpecValue;
+
+typedef struct {
+    const IrSpecValue *items;
+    uint32_t count;
+} IrSpecValues;
+
 struct IrFunction {
     bool is_kernel;
     Name name;
@@ -244,6 +255,10 @@ void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, N
                        const IrType *type);
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element);
 IrSpec *ir_spec_add(IrModule *module, Name name, uint32_t id, const IrType *type, uint64_t bits);
+
+/* The value of a constant, and the sides of a kernel's workgroup, with what the host sets (NULL: nothing). */
+uint64_t ir_spec_bits(const IrSpec *spec, const IrSpecValues *values);
+void ir_workgroup(const IrFunction *kernel, const IrSpecValues *values, uint32_t sides[3]);
 /* Composites. NULL: more than IR_MAX_WORDS words, or no part at all. A form is a type of its own each time it is
  * made; `fields` is copied, its offsets are filled in. */
 const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t count);

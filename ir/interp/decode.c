@@ -2,22 +2,8 @@
  *
  * IrValue.mark holds a value's slot (0: none yet), IrFunction.mark one more than its number in `entries`.
  */
+#include "ir/interp/decode.h"
 #include "ir/base/fatal.h"
-#include "ir/interp/program.h"
-
-typedef struct {
-    const IrFunction *function;
-    uint32_t first_step, return_address, result; /* result: a slot */
-} Entry;
-
-typedef struct {
-    Arena *arena;
-    Program *program;
-    VEC(Entry) entries; /* the kernel, then procs in the order in which they are first called */
-    uint32_t entry;     /* which is being decoded */
-    Copies batch;       /* being made */
-    bool too_large;
-} Decoder;
 
 /* Steps that jump to a place not yet known hang together through their targets. */
 static const uint32_t END_OF_CHAIN = UINT32_MAX;
@@ -39,10 +25,10 @@ static void forget_constants(IrInst *inst, void *data) {
 }
 
 static uint32_t words_of(const IrType *type) {
-    return ir_is_root(type) ? 1 : type->words;
+    return type->kind == IR_TYPE_REF ? REF_WORDS : ir_is_root(type) ? 1 : type->words;
 }
 
-static uint32_t new_slot(Decoder *d, const IrType *type) {
+uint32_t decode_new_slot(Decoder *d, const IrType *type) {
     uint32_t slot = d->program->frame_size, words = words_of(type);
     if (words > PROGRAM_MAX_FRAME - slot) {
         d->too_large = true;
@@ -54,13 +40,13 @@ static uint32_t new_slot(Decoder *d, const IrType *type) {
 
 static void define(Decoder *d, uint32_t count, IrValue *const *values) {
     for (uint32_t i = 0; i < count; i++) {
-        values[i]->mark = new_slot(d, values[i]->type);
+        values[i]->mark = decode_new_slot(d, values[i]->type);
     }
 }
 
-static uint32_t slot_of(Decoder *d, IrValue *value) {
+uint32_t decode_slot(Decoder *d, IrValue *value) {
     if (ir_is_const(value) && value->mark == 0) {
-        value->mark = new_slot(d, value->type);
+        value->mark = decode_new_slot(d, value->type);
         VEC_PUSH(d->arena, &d->program->constants, (ConstantSlot){value, value->mark});
     }
     REQUIRE(value->mark != 0);
@@ -82,14 +68,14 @@ static void copy(Decoder *d, uint32_t from, uint32_t to, uint32_t words) {
 static Copies copy_values(Decoder *d, uint32_t count, IrValue *const *from, IrValue *const *to) {
     begin_copies(d);
     for (uint32_t i = 0; i < count; i++) {
-        copy(d, slot_of(d, from[i]), to[i]->mark, words_of(to[i]->type));
+        copy(d, decode_slot(d, from[i]), to[i]->mark, words_of(to[i]->type));
     }
     return d->batch;
 }
 
 /* The parts of the result, each from where it comes. */
 static Copies copy_parts(Decoder *d, const IrInst *inst) {
-    uint32_t result = inst->results[0]->mark, first = slot_of(d, inst->operands[0]);
+    uint32_t result = inst->results[0]->mark, first = decode_slot(d, inst->operands[0]);
     uint32_t words = inst->results[0]->type->words;
     const IrType *whole = inst->operands[0]->type;
     begin_copies(d);
@@ -97,7 +83,7 @@ static Copies copy_parts(Decoder *d, const IrInst *inst) {
     case OP_CONSTRUCT:
         for (uint32_t i = 0; i < inst->operand_count; i++) {
             IrValue *part = inst->operands[i];
-            copy(d, slot_of(d, part), result, part->type->words);
+            copy(d, decode_slot(d, part), result, part->type->words);
             result += part->type->words;
         }
         break;
@@ -106,7 +92,7 @@ static Copies copy_parts(Decoder *d, const IrInst *inst) {
         break;
     case OP_INSERT:
         copy(d, first, result, words);
-        copy(d, slot_of(d, inst->operands[1]), result + ir_part_word(whole, inst->index),
+        copy(d, decode_slot(d, inst->operands[1]), result + ir_part_word(whole, inst->index),
              inst->operands[1]->type->words);
         break;
     default:
@@ -120,7 +106,7 @@ static Copies copy_parts(Decoder *d, const IrInst *inst) {
 
 /* ---- steps ---- */
 
-static Step *push_step(Decoder *d, StepKind kind, const IrInst *inst) {
+Step *decode_push(Decoder *d, StepKind kind, const IrInst *inst) {
     VEC_PUSH(d->arena, &d->program->steps, (Step){.kind = kind, .inst = inst});
     return &d->program->steps.items[d->program->steps.count - 1];
 }
@@ -131,7 +117,7 @@ static uint32_t here(const Decoder *d) {
 
 /* A jump whose target patch() fills in. */
 static void push_jump(Decoder *d, const IrInst *inst, Copies copies, uint32_t *chain) {
-    Step *step = push_step(d, STEP_GO, inst);
+    Step *step = decode_push(d, STEP_GO, inst);
     step->copies = copies;
     step->target = *chain;
     *chain = here(d) - 1;
@@ -188,66 +174,44 @@ static void decode_pure(Decoder *d, const IrInst *inst) {
     if (kind != STEP_COPY) {
         REQUIRE(inst->operand_count <= STEP_MAX_OPERANDS);
         for (uint32_t i = 0; i < inst->operand_count; i++) {
-            slots[i] = slot_of(d, inst->operands[i]);
+            slots[i] = decode_slot(d, inst->operands[i]);
         }
     }
-    Step *step = push_step(d, kind, inst);
+    Step *step = decode_push(d, kind, inst);
     step->words = inst->results[0]->type->words;
     step->result = inst->results[0]->mark;
     step->copies = copies;
     memcpy(step->operands, slots, sizeof slots);
 }
 
-/* The indices below the element of the root: constant ones inside become the offset. */
-static void decode_indices(Decoder *d, Step *step, const IrType *type, uint32_t count,
-                           IrValue *const *indices, bool in_buffer) {
-    step->indices.first = d->program->indices.count;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t parts = ir_part_count(type), chosen = 0;
-        if (ir_is_const(indices[i]) && indices[i]->bits[0] < parts) {
-            chosen = (uint32_t)indices[i]->bits[0];
-            step->offset += in_buffer ? ir_part_offset(type, chosen) : ir_part_word(type, chosen);
-        } else { /* never of a form */
-            const IrType *part = ir_part_type(type, 0);
-            uint32_t scale = !in_buffer           ? part->words
-                             : ir_is_vector(type) ? ir_size(part)
-                                                  : ir_stride(part);
-            VEC_PUSH(d->arena, &d->program->indices,
-                     (PlaceIndex){slot_of(d, indices[i]), parts, scale});
-            step->indices.count++;
-        }
-        type = ir_part_type(type, chosen);
-    }
-}
-
-static void decode_access(Decoder *d, const IrInst *inst) {
-    bool load = inst->op == OP_LOAD;
-    uint32_t at = ir_place_start(inst), n = 0;
-    const IrType *root = inst->operands[at]->type;
-    const IrType *type = (load ? inst->results[0] : inst->operands[0])->type;
-    bool buffer = root->kind == IR_TYPE_BUFFER;
-    StepKind kind = load ? (buffer ? STEP_LOAD_BUFFER : STEP_LOAD_VAR)
-                         : (buffer ? STEP_STORE_BUFFER : STEP_STORE_VAR);
-    Step step = {.kind = kind, .inst = inst, .words = type->words};
-    for (at += buffer + 1; n < at; n++) {
-        step.operands[n] = slot_of(d, inst->operands[n]);
-    }
-    step.result = load ? inst->results[0]->mark : 0;
-    if (buffer) {
-        step.stride = ir_stride(root->element);
-        step.lane_bytes = ir_is_value(type) ? (uint8_t)(ir_bits(type) / 8) : 0;
-    }
-    decode_indices(d, &step, root->element, inst->operand_count - n, inst->operands + n, buffer);
-    VEC_PUSH(d->arena, &d->program->steps, step);
-}
-
-static void decode_var(Decoder *d, const IrInst *inst) {
-    const IrType *element = inst->results[0]->type->element;
-    uint32_t contents = new_slot(d, element);
-    Step *step = push_step(d, STEP_VAR, inst);
-    step->words = element->words;
+static void decode_spec(Decoder *d, const IrInst *inst) {
+    Step *step = decode_push(d, STEP_SPEC, inst);
     step->result = inst->results[0]->mark;
-    step->target = contents;
+    step->bits = ir_spec_bits(inst->spec, d->specs);
+}
+
+/* The operands are listed as copies: there may be many. */
+static void decode_message(Decoder *d, const IrInst *inst) {
+    begin_copies(d);
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        copy(d, decode_slot(d, inst->operands[i]), 0, inst->operands[i]->type->words);
+    }
+    Copies operands = d->batch;
+    decode_push(d, STEP_MESSAGE, inst)->copies = operands;
+}
+
+static void decode_wait(Decoder *d, const IrInst *inst) {
+    uint32_t slots[STEP_MAX_OPERANDS] = {0};
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        slots[i] = decode_slot(d, inst->operands[i]);
+    }
+    Step *step = decode_push(d, STEP_WAIT, inst);
+    memcpy(step->operands, slots, sizeof slots);
+    if (inst->result_count > 0) {
+        step->words = inst->results[0]->type->words;
+        step->result = inst->results[0]->mark;
+    }
+    d->program->waits = true;
 }
 
 /* ---- calls ---- */
@@ -256,24 +220,24 @@ static uint32_t entry_of(Decoder *d, IrFunction *function) {
     if (function->mark == 0) {
         Entry entry = {.function = function};
         define(d, function->param_count, function->params);
-        entry.return_address = new_slot(d, ir_scalar(IR_U32));
-        entry.result = ir_is_data(function->result) ? new_slot(d, function->result) : 0;
-        VEC_PUSH(d->arena, &d->entries, entry);
-        function->mark = d->entries.count;
+        entry.return_address = decode_new_slot(d, ir_scalar(IR_U32));
+        entry.result = ir_is_data(function->result) ? decode_new_slot(d, function->result) : 0;
+        VEC_PUSH(d->arena, &d->program->entries, entry);
+        function->mark = d->program->entries.count;
     }
     return function->mark - 1;
 }
 
 static void decode_call(Decoder *d, const IrInst *inst) {
     uint32_t number = entry_of(d, inst->callee);
-    Entry entry = d->entries.items[number];
+    Entry entry = d->program->entries.items[number];
     Copies arguments = copy_values(d, inst->operand_count, inst->operands, inst->callee->params);
     begin_copies(d);
     if (inst->result_count > 0) {
         copy(d, entry.result, inst->results[0]->mark, inst->results[0]->type->words);
     }
     Copies results = d->batch;
-    Step *step = push_step(d, STEP_CALL, inst);
+    Step *step = decode_push(d, STEP_CALL, inst);
     step->copies = arguments;
     step->results = results;
     step->operands[0] = entry.return_address;
@@ -281,18 +245,18 @@ static void decode_call(Decoder *d, const IrInst *inst) {
 }
 
 static void decode_ret(Decoder *d, const IrInst *inst) {
-    const Entry *entry = &d->entries.items[d->entry];
+    const Entry *entry = &d->program->entries.items[d->entry];
     if (entry->function->is_kernel) {
-        push_step(d, STEP_END, inst);
+        decode_push(d, STEP_END, inst);
         return;
     }
     uint32_t return_address = entry->return_address, result = entry->result;
     begin_copies(d);
     if (inst->operand_count > 0) {
-        copy(d, slot_of(d, inst->operands[0]), result, inst->operands[0]->type->words);
+        copy(d, decode_slot(d, inst->operands[0]), result, inst->operands[0]->type->words);
     }
     Copies results = d->batch;
-    Step *step = push_step(d, STEP_RETURN, inst);
+    Step *step = decode_push(d, STEP_RETURN, inst);
     step->copies = results;
     step->operands[0] = return_address;
 }
@@ -302,8 +266,8 @@ static void decode_ret(Decoder *d, const IrInst *inst) {
 static void decode_region(Decoder *d, const IrRegion *region, uint32_t *yields, Loop *loop);
 
 static void decode_if(Decoder *d, const IrInst *inst, Loop *loop) {
-    uint32_t condition = slot_of(d, inst->operands[0]), branch = here(d), yields = END_OF_CHAIN;
-    push_step(d, STEP_IF, inst)->operands[0] = condition;
+    uint32_t condition = decode_slot(d, inst->operands[0]), branch = here(d), yields = END_OF_CHAIN;
+    decode_push(d, STEP_IF, inst)->operands[0] = condition;
     decode_region(d, &inst->regions[IR_IF_TRUE], &yields, loop);
     d->program->steps.items[branch].target = here(d);
     decode_region(d, &inst->regions[IR_IF_FALSE], &yields, loop);
@@ -343,7 +307,7 @@ static void decode_jump(Decoder *d, const IrInst *inst, uint32_t *yields, Loop *
     default: {
         REQUIRE(inst->op == OP_NEXT);
         Copies params = copy_values(d, n, operands, owner->regions[IR_LOOP_BODY].params);
-        Step *step = push_step(d, STEP_GO, inst);
+        Step *step = decode_push(d, STEP_GO, inst);
         step->copies = params;
         step->target = loop->first_step;
     }
@@ -355,11 +319,15 @@ static void decode_region(Decoder *d, const IrRegion *region, uint32_t *yields, 
         define(d, inst->result_count, inst->results);
         switch (inst->op) {
         case OP_VAR:
-            decode_var(d, inst);
+        case OP_SHARED:
+            decode_memory(d, inst);
             break;
-        case OP_LOAD:
-        case OP_STORE:
-            decode_access(d, inst);
+        case OP_SPEC:
+            decode_spec(d, inst);
+            break;
+        case OP_PRINT:
+        case OP_ASSERT:
+            decode_message(d, inst);
             break;
         case OP_CALL:
             decode_call(d, inst);
@@ -374,11 +342,15 @@ static void decode_region(Decoder *d, const IrRegion *region, uint32_t *yields, 
             decode_ret(d, inst);
             break;
         case OP_UNREACHABLE:
-            push_step(d, STEP_UNREACHABLE, inst);
+            decode_push(d, STEP_UNREACHABLE, inst);
             break;
         default:
             if (ir_has(inst->op, IR_TERM)) {
                 decode_jump(d, inst, yields, loop);
+            } else if (ir_has(inst->op, IR_PLACE)) {
+                decode_access(d, inst);
+            } else if (ir_has(inst->op, IR_CONVERGENT)) {
+                decode_wait(d, inst);
             } else {
                 REQUIRE(ir_has(inst->op, IR_PURE));
                 decode_pure(d, inst);
@@ -387,9 +359,10 @@ static void decode_region(Decoder *d, const IrRegion *region, uint32_t *yields, 
     }
 }
 
-Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *kernel) {
+Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *kernel,
+                        const IrSpecValues *specs) {
     Program *program = NEW(arena, Program);
-    Decoder d = {.arena = arena, .program = program};
+    Decoder d = {.arena = arena, .program = program, .specs = specs};
     program->frame_size = 1;
     IrFunction *start = NULL;
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
@@ -401,15 +374,15 @@ Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *
     }
     REQUIRE(start != NULL);
     entry_of(&d, start);
-    for (d.entry = 0; d.entry < d.entries.count; d.entry++) {
-        Entry *entry = &d.entries.items[d.entry];
+    for (d.entry = 0; d.entry < program->entries.count; d.entry++) {
+        Entry *entry = &program->entries.items[d.entry];
         entry->first_step = here(&d);
         decode_region(&d, &entry->function->body, NULL, NULL);
     }
     for (uint32_t i = 0; i < program->steps.count; i++) {
         Step *step = &program->steps.items[i];
         if (step->kind == STEP_CALL) {
-            step->target = d.entries.items[step->target].first_step;
+            step->target = program->entries.items[step->target].first_step;
         }
     }
     if (d.too_large) {

@@ -1,23 +1,11 @@
-/* Dispatches: arguments in, workgroups and invocations in order, and what to say when one goes wrong.
+/* Dispatches: arguments in, workgroups in order, and what to say when one goes wrong.
  *
- * Invocations run one after another on one thread, x fastest: the same dispatch always does the same, even where
- * invocations race.
+ * Everything runs on one thread in a fixed order: the same dispatch always does the same, even where invocations race.
  */
 #include <inttypes.h>
 
 #include "ir/base/fatal.h"
-#include "ir/interp/run.h"
-
-typedef struct {
-    const IrModule *module;
-    const IrFunction *kernel;
-    const uint32_t *groups;
-    uint32_t subgroup_size;
-    Arena arena;
-    Machine machine;
-    Invocation invocation; /* the one that runs */
-    uint64_t max_steps;
-} Dispatch;
+#include "ir/interp/group.h"
 
 /* ---- arguments ---- */
 
@@ -28,8 +16,9 @@ static bool bind_buffer(Dispatch *dispatch, uint32_t index, const InterpArg *arg
                     arg->size);
         return false;
     }
-    dispatch->machine.buffers[index] = (BoundBuffer){arg->bytes, arg->size / ir_stride(element)};
-    dispatch->invocation.frame[dispatch->machine.program->param_slots[index]] = index;
+    dispatch->machine.memory.buffers[index] =
+        (BoundBuffer){arg->bytes, arg->size / ir_stride(element)};
+    dispatch->invocations[0].frame[dispatch->machine.memory.program->param_slots[index]] = index;
     return true;
 }
 
@@ -41,23 +30,25 @@ static bool bind_value(Dispatch *dispatch, uint32_t index, const InterpArg *arg,
         text_printf(why, ", which has %u", ir_size(type));
         return false;
     }
-    uint64_t *slot = &dispatch->invocation.frame[dispatch->machine.program->param_slots[index]];
-    interp_read(arg->bytes, type, slot);
+    uint32_t slot = dispatch->machine.memory.program->param_slots[index];
+    memory_read(arg->bytes, type, &dispatch->invocations[0].frame[slot]);
     return true;
 }
 
 static bool bind(Dispatch *dispatch, const InterpArg *args, Text *why) {
     const IrFunction *kernel = dispatch->kernel;
-    dispatch->machine.buffers = NEW_ARRAY(&dispatch->arena, BoundBuffer, kernel->param_count);
+    dispatch->machine.memory.buffers =
+        NEW_ARRAY(&dispatch->arena, BoundBuffer, kernel->param_count);
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const IrType *type = kernel->params[i]->type;
-        if (type->kind == IR_TYPE_VAR || ir_has_bool(type)) {
+        bool is_buffer = type->kind == IR_TYPE_BUFFER;
+        if (is_buffer ? ir_has_bool(type->element) : ir_is_root(type) || ir_has_bool(type)) {
             text_printf(why, "argument %u: a host has no ", i);
             ir_type_print(why, type);
             return false;
         }
-        bool bound = type->kind == IR_TYPE_BUFFER ? bind_buffer(dispatch, i, &args[i], why)
-                                                  : bind_value(dispatch, i, &args[i], why);
+        bool bound = is_buffer ? bind_buffer(dispatch, i, &args[i], why)
+                               : bind_value(dispatch, i, &args[i], why);
         if (!bound) {
             return false;
         }
@@ -65,15 +56,35 @@ static bool bind(Dispatch *dispatch, const InterpArg *args, Text *why) {
     return true;
 }
 
-static uint64_t *new_frame(Dispatch *dispatch) {
-    const Program *program = dispatch->machine.program;
-    uint64_t *frame = NEW_ARRAY(&dispatch->arena, uint64_t, program->frame_size);
+/* One frame will do where invocations run one after the other. False: too much memory. */
+static bool make_frames(Dispatch *dispatch) {
+    const Program *program = dispatch->machine.memory.program;
+    uint64_t count = program->waits ? dispatch->group_invocations : 1;
+    if (count * program->frame_size > PROGRAM_MAX_FRAMES) {
+        return false;
+    }
+    dispatch->active = NEW_ARRAY(&dispatch->arena, Invocation *, count);
+    uint64_t *frames = NEW_ARRAY(&dispatch->arena, uint64_t, count * program->frame_size);
+    dispatch->invocations = NEW_ARRAY(&dispatch->arena, Invocation, count);
+    for (uint64_t n = 0; n < count; n++) {
+        dispatch->invocations[n].frame = frames + n * program->frame_size;
+    }
     for (uint32_t i = 0; i < program->constants.count; i++) {
         const ConstantSlot *constant = &program->constants.items[i];
-        memcpy(&frame[constant->slot], constant->value->bits,
-               constant->value->type->words * sizeof *frame);
+        memcpy(&frames[constant->slot], constant->value->bits,
+               constant->value->type->words * sizeof *frames);
     }
-    return frame;
+    return true;
+}
+
+/* What the first has, the constants and arguments. */
+static void fill_frames(Dispatch *dispatch) {
+    const Program *program = dispatch->machine.memory.program;
+    uint32_t count = program->waits ? dispatch->group_invocations : 1;
+    for (uint32_t n = 1; n < count; n++) {
+        memcpy(dispatch->invocations[n].frame, dispatch->invocations[0].frame,
+               program->frame_size * sizeof(uint64_t));
+    }
 }
 
 /* ---- reports ---- */
@@ -99,7 +110,8 @@ static void print_operand(Text *out, const IrValue *value, const uint64_t *words
     text_add(out, type->lanes > 1 ? ")" : "");
 }
 
-static void print_instruction(Text *out, const Dispatch *dispatch, const Step *step) {
+static void print_instruction(Text *out, const Dispatch *dispatch, const Invocation *invocation) {
+    const Step *step = &dispatch->machine.memory.program->steps.items[invocation->next_step];
     const IrInst *inst = step->inst;
     text_printf(out, "`%s%s", ir_ops[inst->op].text, (inst->flags & IR_RAW) != 0 ? ".raw" : "");
     bool known = !ir_has(inst->op, IR_TERM | IR_CONTROL) && inst->op != OP_CALL;
@@ -114,8 +126,7 @@ static void print_instruction(Text *out, const Dispatch *dispatch, const Step *s
             text_printf(out, "%s", value->name != NULL ? value->name->text : "a place");
         } else {
             print_operand(out, value,
-                          ir_is_const(value) ? value->bits
-                                             : &dispatch->invocation.frame[value->mark]);
+                          ir_is_const(value) ? value->bits : &invocation->frame[value->mark]);
         }
     }
     text_char(out, '`');
@@ -128,64 +139,42 @@ static void print_instruction(Text *out, const Dispatch *dispatch, const Step *s
     }
 }
 
-static void report(Text *why, const Dispatch *dispatch, InterpStatus status) {
-    const Invocation *invocation = &dispatch->invocation;
+static void print_invocation(Text *out, const Invocation *invocation) {
     const uint32_t *id = invocation->builtins[IR_BUILTIN_GLOBAL_ID];
-    text_printf(why, "kernel `%s`, invocation (%u, %u, %u): ", dispatch->kernel->name->text, id[0],
-                id[1], id[2]);
+    text_printf(out, "invocation (%u, %u, %u)", id[0], id[1], id[2]);
+}
+
+static void print_waiting(Text *out, const Dispatch *dispatch, const Invocation *invocation) {
+    print_invocation(out, invocation);
+    text_add(out, invocation->state == INVOCATION_ENDED ? " has ended at " : " waits at ");
+    print_instruction(out, dispatch, invocation);
+}
+
+static void report(Text *why, const Dispatch *dispatch, InterpStatus status) {
+    const Invocation *invocation = dispatch->failed;
+    text_printf(why, "kernel `%s`, ", dispatch->kernel->name->text);
+    if (status == INTERP_DIVERGED) {
+        print_waiting(why, dispatch, invocation);
+        text_add(why, ", but ");
+        print_waiting(why, dispatch, dispatch->other);
+        return;
+    }
+    print_invocation(why, invocation);
+    text_add(why, ": ");
     if (status == INTERP_STEPS) {
         text_printf(why, "stopped after %" PRIu64 " instructions, before ", dispatch->max_steps);
     }
-    const Step *step = &dispatch->machine.program->steps.items[invocation->next_step];
-    print_instruction(why, dispatch, step);
+    print_instruction(why, dispatch, invocation);
     if (status == INTERP_UNDEFINED) {
-        text_add(why, step->kind == STEP_UNREACHABLE ? " was reached" : " is undefined");
+        const Program *program = dispatch->machine.memory.program;
+        StepKind kind = program->steps.items[invocation->next_step].kind;
+        text_add(why, kind == STEP_UNREACHABLE ? " was reached" : " is undefined");
+    } else if (status == INTERP_MISUSE) {
+        text_add(why, " makes too much memory");
     }
 }
 
 /* ---- running ---- */
-
-static void set3(uint32_t *to, const uint32_t *from) {
-    memcpy(to, from, 3 * sizeof *to);
-}
-
-static InterpStatus run_invocation(Dispatch *dispatch, const uint32_t group[3],
-                                   const uint32_t local[3]) {
-    const uint32_t *size = dispatch->kernel->workgroup;
-    uint32_t (*values)[3] = dispatch->invocation.builtins;
-    uint32_t invocations = size[0] * size[1] * size[2], lanes = dispatch->subgroup_size;
-    uint32_t local_index = (local[2] * size[1] + local[1]) * size[0] + local[0];
-    for (int axis = 0; axis < 3; axis++) {
-        values[IR_BUILTIN_GLOBAL_ID][axis] = group[axis] * size[axis] + local[axis];
-    }
-    set3(values[IR_BUILTIN_LOCAL_ID], local);
-    set3(values[IR_BUILTIN_GROUP_ID], group);
-    set3(values[IR_BUILTIN_GROUP_COUNT], dispatch->groups);
-    set3(values[IR_BUILTIN_GROUP_SIZE], size);
-    values[IR_BUILTIN_LOCAL_INDEX][0] = local_index;
-    values[IR_BUILTIN_LANE][0] = local_index % lanes;
-    values[IR_BUILTIN_LANE_COUNT][0] = lanes;
-    values[IR_BUILTIN_SUBGROUP_INDEX][0] = local_index / lanes;
-    values[IR_BUILTIN_SUBGROUP_COUNT][0] = invocations / lanes + (invocations % lanes != 0 ? 1 : 0);
-    dispatch->invocation.next_step = 0;
-    return interp_run(&dispatch->machine, &dispatch->invocation);
-}
-
-static InterpStatus run_group(Dispatch *dispatch, const uint32_t group[3]) {
-    const uint32_t *size = dispatch->kernel->workgroup;
-    uint32_t local[3];
-    for (local[2] = 0; local[2] < size[2]; local[2]++) {
-        for (local[1] = 0; local[1] < size[1]; local[1]++) {
-            for (local[0] = 0; local[0] < size[0]; local[0]++) {
-                InterpStatus status = run_invocation(dispatch, group, local);
-                if (status != INTERP_OK) {
-                    return status;
-                }
-            }
-        }
-    }
-    return INTERP_OK;
-}
 
 static InterpStatus run_groups(Dispatch *dispatch) {
     const uint32_t *groups = dispatch->groups;
@@ -193,7 +182,7 @@ static InterpStatus run_groups(Dispatch *dispatch) {
     for (group[2] = 0; group[2] < groups[2]; group[2]++) {
         for (group[1] = 0; group[1] < groups[1]; group[1]++) {
             for (group[0] = 0; group[0] < groups[0]; group[0]++) {
-                InterpStatus status = run_group(dispatch, group);
+                InterpStatus status = interp_run_group(dispatch, group);
                 if (status != INTERP_OK) {
                     return status;
                 }
@@ -203,34 +192,64 @@ static InterpStatus run_groups(Dispatch *dispatch) {
     return INTERP_OK;
 }
 
-InterpStatus ir_interpret(const IrModule *module, const IrFunction *kernel, const InterpArg *args,
-                          const uint32_t groups[3], const InterpOptions *options, Text *why) {
+/* The sides of the workgroup; false: one is 0, or they are too many invocations. */
+static bool measure_group(Dispatch *dispatch, const IrSpecValues *specs, Text *why) {
+    uint32_t *size = dispatch->group_size;
+    ir_workgroup(dispatch->kernel, specs, size);
+    uint64_t count = (uint64_t)size[0] * size[1];
+    count = count > INTERP_MAX_WORKGROUP ? count : count * size[2];
+    if (count == 0 || count > INTERP_MAX_WORKGROUP) {
+        text_printf(why, "a workgroup of %u × %u × %u invocations", size[0], size[1], size[2]);
+        return false;
+    }
+    dispatch->group_invocations = (uint32_t)count;
+    return true;
+}
+
+static InterpStatus run(Dispatch *dispatch, const InterpArg *args, const InterpOptions *options,
+                        Text *why) {
+    const IrFunction *kernel = dispatch->kernel;
     if (!kernel->is_kernel) {
         text_printf(why, "`%s` is not a kernel", kernel->name->text);
         return INTERP_MISUSE;
     }
+    if (!measure_group(dispatch, &options->specs, why)) {
+        return INTERP_MISUSE;
+    }
+    Memory *memory = &dispatch->machine.memory;
+    memory->arena = &dispatch->arena;
+    memory->program = program_decode(&dispatch->arena, dispatch->module, kernel, &options->specs);
+    if (memory->program == NULL || !make_frames(dispatch)) {
+        text_printf(why, "the values of `%s` take too much memory", kernel->name->text);
+        return INTERP_MISUSE;
+    }
+    memory->shared = NEW_ARRAY(&dispatch->arena, SharedBlock, memory->program->shared_count);
+    if (!bind(dispatch, args, why)) {
+        return INTERP_MISUSE;
+    }
+    fill_frames(dispatch);
+    InterpStatus status = run_groups(dispatch);
+    if (status != INTERP_OK) {
+        report(why, dispatch, status);
+    }
+    return status;
+}
+
+InterpStatus ir_interpret(const IrModule *module, const IrFunction *kernel, const InterpArg *args,
+                          const uint32_t groups[3], const InterpOptions *options, Text *why) {
+    uint32_t lanes = kernel->subgroup_size > 0    ? kernel->subgroup_size
+                     : options->subgroup_size > 0 ? options->subgroup_size
+                                                  : INTERP_SUBGROUP_SIZE;
+    uint64_t max_steps = options->max_steps > 0 ? options->max_steps : UINT64_MAX;
     Dispatch dispatch = {
         .module = module,
         .kernel = kernel,
         .groups = groups,
-        .subgroup_size = options->subgroup_size > 0 ? options->subgroup_size : 1,
-        .max_steps = options->max_steps > 0 ? options->max_steps : UINT64_MAX,
+        .subgroup_size = lanes,
+        .max_steps = max_steps,
+        .machine = {.steps_left = max_steps, .messages = options->messages},
     };
-    dispatch.machine.program = program_decode(&dispatch.arena, module, kernel);
-    if (dispatch.machine.program == NULL) {
-        text_printf(why, "the values of `%s` take too much memory", kernel->name->text);
-        arena_release(&dispatch.arena);
-        return INTERP_MISUSE;
-    }
-    dispatch.machine.steps_left = dispatch.max_steps;
-    dispatch.invocation.frame = new_frame(&dispatch);
-    InterpStatus status = INTERP_MISUSE;
-    if (bind(&dispatch, args, why)) {
-        status = run_groups(&dispatch);
-        if (status != INTERP_OK) {
-            report(why, &dispatch, status);
-        }
-    }
+    InterpStatus status = run(&dispatch, args, options, why);
     arena_release(&dispatch.arena);
     return status;
 }

@@ -4,7 +4,7 @@
 #ifndef IR_INTERP_H
 #define IR_INTERP_H
 
-#include "ir/ir.h"
+#include "ir/messages.h"
 
 typedef struct {
     void *
@@ -12,15 +12,21 @@ typedef struct {
     uint64_t size;
 } InterpArg;
 
+/* Invocations of a subgroup, unless the kernel or the caller wants something else. */
+enum { INTERP_SUBGROUP_SIZE = 8 };
+
 typedef struct {
     uint64_t max_steps;     /* instructions of one dispatch; 0: no limit */
-    uint32_t subgroup_size; /* 0: 1 */
+    uint32_t subgroup_size; /* of kernels that ask for none; 0: INTERP_SUBGROUP_SIZE */
+    IrSpecValues specs;     /* specialization constants that do not have their defaults */
+    IrMessages *messages;   /* where print and assert go; NULL: nowhere */
 } InterpOptions;
 
 typedef enum {
     INTERP_OK,
     INTERP_STEPS, /* max_steps reached */
     INTERP_UNDEFINED, /* a `.raw` op outside its domain, `unreachable` reached, …: the compiler's mistake */
+    INTERP_DIVERGED, /* some invocations wait at a barrier or subgroup operation that others never come to */
     INTERP_MISUSE, /* arguments that do not fit the kernel, or a kernel of too large values */
 } InterpStatus;
 

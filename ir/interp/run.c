@@ -48,182 +48,6 @@ static inline uint64_t put_bool(bool value) {
     return value;
 }
 
-/* ---- memory ---- */
-
-static uint64_t read_lane(const unsigned char *at, unsigned bytes) {
-    switch (bytes) {
-    case 1:
-        return *at;
-    case 2: {
-        uint16_t word;
-        memcpy(&word, at, sizeof word);
-        return word;
-    }
-    case 4: {
-        uint32_t word;
-        memcpy(&word, at, sizeof word);
-        return word;
-    }
-    default: {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        return word;
-    }
-    }
-}
-
-static void write_lane(unsigned char *at, unsigned bytes, uint64_t bits) {
-    switch (bytes) {
-    case 1:
-        *at = (unsigned char)bits;
-        break;
-    case 2: {
-        uint16_t word = (uint16_t)bits;
-        memcpy(at, &word, sizeof word);
-        break;
-    }
-    case 4: {
-        uint32_t word = (uint32_t)bits;
-        memcpy(at, &word, sizeof word);
-        break;
-    }
-    default:
-        memcpy(at, &bits, sizeof bits);
-    }
-}
-
-void interp_read(const unsigned char *at, const IrType *type, uint64_t *words) {
-    if (!ir_is_composite(type)) {
-        unsigned bytes = ir_bits(type) / 8;
-        for (unsigned lane = 0; lane < type->lanes; lane++) {
-            words[lane] = read_lane(at + lane * bytes, bytes);
-        }
-        return;
-    }
-    for (uint32_t i = 0; i < type->count; i++) {
-        const IrType *part = ir_part_type(type, i);
-        interp_read(at + ir_part_offset(type, i), part, words);
-        words += part->words;
-    }
-}
-
-/* What lies between the parts stays as it was. */
-static void write_data(unsigned char *at, const IrType *type, const uint64_t *words) {
-    if (!ir_is_composite(type)) {
-        unsigned bytes = ir_bits(type) / 8;
-        for (unsigned lane = 0; lane < type->lanes; lane++) {
-            write_lane(at + lane * bytes, bytes, words[lane]);
-        }
-        return;
-    }
-    for (uint32_t i = 0; i < type->count; i++) {
-        const IrType *part = ir_part_type(type, i);
-        write_data(at + ir_part_offset(type, i), part, words);
-        words += part->words;
-    }
-}
-
-/* How far from the start of the root's element a place is: bytes or words; false: it is outside. */
-static inline bool find_part(const Program *program, const Step *step, const uint64_t *frame,
-                             uint64_t *offset) {
-    const PlaceIndex *index = program->indices.items + step->indices.first;
-    *offset = step->offset;
-    for (uint32_t i = 0; i < step->indices.count; i++) {
-        uint64_t chosen = frame[index[i].slot];
-        if (chosen >= index[i].count) {
-            return false;
-        }
-        *offset += chosen * index[i].scale;
-    }
-    return true;
-}
-
-/* Where in a buffer a place is; NULL: outside. `place` are the slots of the root and the first index. */
-static unsigned char *find_in_buffer(const Machine *machine, const Step *step,
-                                     const uint64_t *frame, const uint32_t *place) {
-    const BoundBuffer *buffer = &machine->buffers[frame[place[0]]];
-    uint64_t index = frame[place[1]], offset;
-    if (index >= buffer->length || !find_part(machine->program, step, frame, &offset)) {
-        return NULL;
-    }
-    return buffer->bytes + index * step->stride + offset;
-}
-
-/* Where in the frame a place in a var is; NULL: outside. */
-static uint64_t *find_in_var(const Machine *machine, const Step *step, uint64_t *frame,
-                             uint32_t root) {
-    uint64_t offset;
-    return find_part(machine->program, step, frame, &offset) ? &frame[frame[root] + offset] : NULL;
-}
-
-/* Loads and stores give false where a `.raw` one is outside. */
-static bool is_raw(const Step *step) {
-    return (step->inst->flags & IR_RAW) != 0;
-}
-
-static bool load_buffer(const Machine *machine, const Step *step, uint64_t *frame) {
-    const unsigned char *at = find_in_buffer(machine, step, frame, step->operands);
-    uint64_t *result = &frame[step->result];
-    if (at == NULL) {
-        memset(result, 0, step->words * sizeof *result);
-        return !is_raw(step);
-    }
-    if (step->lane_bytes == 0) {
-        interp_read(at, step->inst->results[0]->type, result);
-        return true;
-    }
-    for (uint32_t lane = 0; lane < step->words; lane++) {
-        result[lane] = read_lane(at + lane * step->lane_bytes, step->lane_bytes);
-    }
-    return true;
-}
-
-static bool store_buffer(const Machine *machine, const Step *step, const uint64_t *frame) {
-    unsigned char *at = find_in_buffer(machine, step, frame, step->operands + 1);
-    const uint64_t *value = &frame[step->operands[0]];
-    if (at == NULL) {
-        return !is_raw(step);
-    }
-    if (step->lane_bytes == 0) {
-        write_data(at, step->inst->operands[0]->type, value);
-        return true;
-    }
-    for (uint32_t lane = 0; lane < step->words; lane++) {
-        write_lane(at + lane * step->lane_bytes, step->lane_bytes, value[lane]);
-    }
-    return true;
-}
-
-static inline void copy_words(uint64_t *to, const uint64_t *from, uint32_t words) {
-    if (words <= IR_MAX_LANES) {
-        for (uint32_t i = 0; i < words; i++) {
-            to[i] = from[i];
-        }
-    } else {
-        memcpy(to, from, words * sizeof *to);
-    }
-}
-
-static bool load_var(const Machine *machine, const Step *step, uint64_t *frame) {
-    const uint64_t *at = find_in_var(machine, step, frame, step->operands[0]);
-    uint64_t *result = &frame[step->result];
-    if (at == NULL) {
-        memset(result, 0, step->words * sizeof *result);
-        return !is_raw(step);
-    }
-    copy_words(result, at, step->words);
-    return true;
-}
-
-static bool store_var(const Machine *machine, const Step *step, uint64_t *frame) {
-    uint64_t *at = find_in_var(machine, step, frame, step->operands[1]);
-    if (at == NULL) {
-        return !is_raw(step);
-    }
-    copy_words(at, &frame[step->operands[0]], step->words);
-    return true;
-}
-
 /* ---- steps ---- */
 
 static bool evaluate(const Step *step, uint64_t *frame) {
@@ -243,8 +67,28 @@ static inline void do_copies(const Program *program, Copies copies, uint64_t *fr
     }
 }
 
+static void note_message(Machine *machine, const Step *step, const Invocation *invocation) {
+    const IrInst *inst = step->inst;
+    const Copy *operands = machine->memory.program->copies.items + step->copies.first;
+    bool is_assert = inst->op == OP_ASSERT;
+    if (machine->messages == NULL || (is_assert && invocation->frame[operands->from] != 0)) {
+        return;
+    }
+    uint32_t count = is_assert ? 0 : inst->operand_count, words = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        words += ir_message_words(inst->operands[i]->type);
+    }
+    IrMessage *message = ir_messages_add(machine->messages, inst->text, is_assert, inst->pos,
+                                         invocation->builtins[IR_BUILTIN_GLOBAL_ID], count, words);
+    for (uint32_t i = 0; message != NULL && i < count; i++) {
+        message->types[i] = inst->operands[i]->type;
+        copy_words(message->words[i], &invocation->frame[operands[i].from], operands[i].words);
+    }
+}
+
 InterpStatus interp_run(Machine *machine, Invocation *invocation) {
-    const Program *program = machine->program;
+    const Memory *memory = &machine->memory;
+    const Program *program = memory->program;
     const Step *steps = program->steps.items, *step = steps + invocation->next_step;
     uint64_t *frame = invocation->frame, steps_left = machine->steps_left;
     InterpStatus status = INTERP_OK;
@@ -278,7 +122,7 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
             }
             break;
         case STEP_LEN: {
-            uint64_t length = machine->buffers[*a].length;
+            uint64_t length = machine->memory.buffers[*a].length;
             *result = length < UINT32_MAX ? length : UINT32_MAX;
             break;
         }
@@ -287,16 +131,37 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
             memset(frame + step->target, 0, step->words * sizeof *frame);
             break;
         case STEP_LOAD_VAR:
-            defined = load_var(machine, step, frame);
-            break;
-        case STEP_LOAD_BUFFER:
-            defined = load_buffer(machine, step, frame);
+            defined = memory_load_var(memory, step, frame);
             break;
         case STEP_STORE_VAR:
-            defined = store_var(machine, step, frame);
+            defined = memory_store_var(memory, step, frame);
             break;
-        case STEP_STORE_BUFFER:
-            defined = store_buffer(machine, step, frame);
+        case STEP_LOAD:
+            defined = memory_load(memory, step, frame);
+            break;
+        case STEP_STORE:
+            defined = memory_store(memory, step, frame);
+            break;
+        case STEP_ATOMIC:
+            defined = memory_atomic(memory, step, frame);
+            break;
+        case STEP_REF:
+            memory_make_ref(memory, step, frame);
+            break;
+        case STEP_SHARED:
+            if (!memory_make_shared(&machine->memory, step, frame)) {
+                status = INTERP_MISUSE;
+                goto leave;
+            }
+            break;
+        case STEP_SPEC:
+            *result = step->bits;
+            break;
+        case STEP_WAIT:
+            invocation->state = INVOCATION_WAITS;
+            goto leave;
+        case STEP_MESSAGE:
+            note_message(machine, step, invocation);
             break;
         case STEP_IF:
             if (*a == 0) {
@@ -318,6 +183,7 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
             next = steps + *a + 1;
             break;
         case STEP_END:
+            invocation->state = INVOCATION_ENDED;
             goto leave;
         case STEP_UNREACHABLE:
             defined = false;

@@ -1,0 +1,192 @@
+/* How the invocations of a workgroup run: each until it ends or waits for the others, then the next. When all of a
+ * subgroup have come to an operation of the subgroup, it is done and they go on; when all of the workgroup have come to
+ * a barrier, they go on. An invocation that has ended is no longer waited for by its subgroup, for that is what hardware
+ * does; but a barrier needs all.
+ *
+ * The subgroups of a workgroup run one after the other from barrier to barrier: watch.c relies on it.
+ */
+#include "ir/interp/group.h"
+
+static void set3(uint32_t *to, const uint32_t *from) {
+    memcpy(to, from, 3 * sizeof *to);
+}
+
+static void begin(const Dispatch *dispatch, Invocation *invocation, const uint32_t group[3],
+                  uint32_t local_index) {
+    const uint32_t *size = dispatch->group_size;
+    uint32_t (*values)[3] = invocation->builtins;
+    uint32_t count = dispatch->group_invocations, lanes = dispatch->subgroup_size;
+    const uint32_t local[3] = {local_index % size[0], local_index / size[0] % size[1],
+                               local_index / size[0] / size[1]};
+    for (int axis = 0; axis < 3; axis++) {
+        values[IR_BUILTIN_GLOBAL_ID][axis] = group[axis] * size[axis] + local[axis];
+    }
+    set3(values[IR_BUILTIN_LOCAL_ID], local);
+    set3(values[IR_BUILTIN_GROUP_ID], group);
+    set3(values[IR_BUILTIN_GROUP_COUNT], dispatch->groups);
+    set3(values[IR_BUILTIN_GROUP_SIZE], size);
+    values[IR_BUILTIN_LOCAL_INDEX][0] = local_index;
+    values[IR_BUILTIN_LANE][0] = local_index % lanes;
+    values[IR_BUILTIN_LANE_COUNT][0] = lanes;
+    values[IR_BUILTIN_SUBGROUP_INDEX][0] = local_index / lanes;
+    values[IR_BUILTIN_SUBGROUP_COUNT][0] = count / lanes + (count % lanes != 0 ? 1 : 0);
+    invocation->next_step = 0;
+    invocation->state = INVOCATION_RUNS;
+}
+
+/* ---- one after the other ---- */
+
+static InterpStatus run_in_turn(Dispatch *dispatch, const uint32_t group[3]) {
+    Invocation *invocation = dispatch->invocations;
+    dispatch->failed = invocation;
+    InterpStatus status = INTERP_OK;
+    for (uint32_t i = 0; i < dispatch->group_invocations && status == INTERP_OK; i++) {
+        begin(dispatch, invocation, group, i);
+        status = interp_run(&dispatch->machine, invocation);
+    }
+    return status;
+}
+
+/* ---- together ---- */
+
+typedef struct {
+    Invocation *items;
+    uint32_t count;
+} Lanes;
+
+static const Step *step_of(const Dispatch *dispatch, const Invocation *invocation) {
+    return &dispatch->machine.memory.program->steps.items[invocation->next_step];
+}
+
+static const Entry *entry_of(const Program *program, uint32_t step) {
+    uint32_t i = program->entries.count - 1;
+    while (program->entries.items[i].first_step > step) {
+        i--;
+    }
+    return &program->entries.items[i];
+}
+
+/* Whether two wait at one place: at one step, called from the same places. */
+static bool are_together(const Dispatch *dispatch, const Invocation *a, const Invocation *b) {
+    const Program *program = dispatch->machine.memory.program;
+    uint64_t step = a->next_step, other = b->next_step;
+    if (a->state != INVOCATION_WAITS || b->state != INVOCATION_WAITS) {
+        return false;
+    }
+    while (step == other) {
+        const Entry *entry = entry_of(program, (uint32_t)step);
+        if (entry->function->is_kernel) {
+            return true;
+        }
+        step = a->frame[entry->return_address];
+        other = b->frame[entry->return_address];
+    }
+    return false;
+}
+
+static InterpStatus diverged(Dispatch *dispatch, const Invocation *one, const Invocation *other) {
+    dispatch->failed = one;
+    dispatch->other = other;
+    return INTERP_DIVERGED;
+}
+
+static InterpStatus run_lanes(Dispatch *dispatch, Lanes lanes) {
+    for (uint32_t i = 0; i < lanes.count; i++) {
+        if (lanes.items[i].state == INVOCATION_RUNS) {
+            InterpStatus status = interp_run(&dispatch->machine, &lanes.items[i]);
+            if (status != INTERP_OK) {
+                dispatch->failed = &lanes.items[i];
+                return status;
+            }
+        }
+    }
+    return INTERP_OK;
+}
+
+static void go_on(Invocation *invocation) {
+    invocation->next_step++;
+    invocation->state = INVOCATION_RUNS;
+}
+
+/* One that waits for its subgroup; NULL: none. */
+static const Invocation *waits_for_subgroup(const Dispatch *dispatch, Lanes lanes) {
+    for (uint32_t i = 0; i < lanes.count; i++) {
+        const Invocation *lane = &lanes.items[i];
+        if (lane->state == INVOCATION_WAITS && step_of(dispatch, lane)->inst->op != OP_BARRIER) {
+            return lane;
+        }
+    }
+    return NULL;
+}
+
+/* Until all of them wait at barriers or have ended. */
+static InterpStatus run_subgroup(Dispatch *dispatch, Lanes lanes) {
+    for (;;) {
+        InterpStatus status = run_lanes(dispatch, lanes);
+        const Invocation *first = waits_for_subgroup(dispatch, lanes);
+        if (status != INTERP_OK || first == NULL) {
+            return status;
+        }
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < lanes.count; i++) {
+            if (lanes.items[i].state == INVOCATION_ENDED) {
+                continue;
+            }
+            if (!are_together(dispatch, first, &lanes.items[i])) {
+                return diverged(dispatch, first, &lanes.items[i]);
+            }
+            dispatch->active[count++] = &lanes.items[i];
+        }
+        subgroup_do(step_of(dispatch, first), count, dispatch->active);
+        for (uint32_t i = 0; i < count; i++) {
+            go_on(dispatch->active[i]);
+        }
+    }
+}
+
+/* Whether they all wait at one barrier, and go on; or all have ended. */
+static InterpStatus pass_barrier(Dispatch *dispatch, Lanes all, bool *more) {
+    const Invocation *first = NULL;
+    for (uint32_t i = 0; i < all.count && first == NULL; i++) {
+        first = all.items[i].state == INVOCATION_WAITS ? &all.items[i] : NULL;
+    }
+    *more = first != NULL;
+    for (uint32_t i = 0; *more && i < all.count; i++) {
+        if (!are_together(dispatch, first, &all.items[i])) {
+            return diverged(dispatch, first, &all.items[i]);
+        }
+    }
+    for (uint32_t i = 0; *more && i < all.count; i++) {
+        go_on(&all.items[i]);
+    }
+    return INTERP_OK;
+}
+
+static InterpStatus run_together(Dispatch *dispatch, const uint32_t group[3]) {
+    Lanes all = {dispatch->invocations, dispatch->group_invocations};
+    uint32_t size = dispatch->subgroup_size;
+    for (uint32_t i = 0; i < all.count; i++) {
+        begin(dispatch, &all.items[i], group, i);
+    }
+    for (bool more = true; more;) {
+        for (uint32_t at = 0; at < all.count; at += size) {
+            uint32_t rest = all.count - at;
+            Lanes lanes = {all.items + at, rest < size ? rest : size};
+            InterpStatus status = run_subgroup(dispatch, lanes);
+            if (status != INTERP_OK) {
+                return status;
+            }
+        }
+        InterpStatus status = pass_barrier(dispatch, all, &more);
+        if (status != INTERP_OK) {
+            return status;
+        }
+    }
+    return INTERP_OK;
+}
+
+InterpStatus interp_run_group(Dispatch *dispatch, const uint32_t group[3]) {
+    memory_begin_group(&dispatch->machine.memory);
+    return dispatch->machine.memory.program->waits ? run_together(dispatch, group)
+                                                   : run_in_turn(dispatch, group);
+}
