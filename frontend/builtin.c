@@ -6,11 +6,24 @@ const BuiltinProc builtin_procs[] = {
     {#name, BUILTIN_##class, params, result, OP_##op, EXPAND_NONE},
 #define EXPANDED(name, class, params, result)                                                      \
     {#name, BUILTIN_##class, params, result, OP_NONE, EXPAND_##name},
+#define METHOD(name, params, op)
 #include "frontend/builtin.def"
 #undef BUILTIN
 #undef EXPANDED
+#undef METHOD
 };
 const unsigned builtin_proc_count = sizeof builtin_procs / sizeof *builtin_procs;
+
+const AtomicMethod atomic_methods[] = {
+#define BUILTIN(name, class, params, result, op)
+#define EXPANDED(name, class, params, result)
+#define METHOD(name, params, op) {#name, params, OP_##op},
+#include "frontend/builtin.def"
+#undef BUILTIN
+#undef EXPANDED
+#undef METHOD
+};
+const unsigned atomic_method_count = sizeof atomic_methods / sizeof *atomic_methods;
 
 const BuiltinValue builtin_value_names[] = {
     {"i", IR_BUILTIN_GLOBAL_ID, 0},
@@ -34,12 +47,7 @@ static bool is_in(const char *list, const char *word) {
 }
 
 bool builtin_is_planned(const char *name) {
-    return is_in(" pack_half2x16 unpack_half2x16 barrier print assert ", name) ||
-           (strncmp(name, "subgroup_", 9) == 0 &&
-            is_in(" add mul min max and or xor inclusive_add exclusive_add inclusive_mul"
-                  " exclusive_mul broadcast broadcast_first shuffle shuffle_xor shuffle_up"
-                  " shuffle_down any all ballot elect barrier ",
-                  name + 9));
+    return is_in(" pack_half2x16 unpack_half2x16 print assert ", name);
 }
 
 const char *builtin_class_text(BuiltinClass class) {
@@ -57,6 +65,8 @@ const char *builtin_class_text(BuiltinClass class) {
         [BUILTIN_SQUARE] = "a square matrix",
         [BUILTIN_F32X4] = "`f32x4`",
         [BUILTIN_U32] = "`u32`",
+        [BUILTIN_BOOL] = "`bool`",
+        [BUILTIN_NONE] = "nothing",
     };
     return texts[class];
 }
@@ -87,6 +97,10 @@ bool builtin_class_takes(BuiltinClass class, const IrType *type) {
         return type == ir_vector(IR_F32, 4);
     case BUILTIN_U32:
         return type == ir_scalar(IR_U32);
+    case BUILTIN_BOOL:
+        return type == ir_scalar(IR_BOOL);
+    case BUILTIN_NONE:
+        return true;
     case BUILTIN_SQUARE:
         return type->is_matrix && type->count == type->element->lanes;
     }

@@ -19,15 +19,19 @@ typedef enum {
     BUILTIN_F32X4, /* that type alone */
     BUILTIN_U32,
     BUILTIN_SQUARE, /* matrices with as many columns as rows */
+    BUILTIN_BOOL,   /* one bool */
+    BUILTIN_NONE,   /* there is no T */
 } BuiltinClass;
 
 typedef enum {
     EXPAND_NONE, /* the op itself */
 #define BUILTIN(name, class, params, result, op)
 #define EXPANDED(name, class, params, result) EXPAND_##name,
+#define METHOD(name, params, op)
 #include "frontend/builtin.def"
 #undef BUILTIN
 #undef EXPANDED
+#undef METHOD
 } BuiltinExpansion;
 
 typedef struct BuiltinProc {
@@ -38,6 +42,20 @@ typedef struct BuiltinProc {
     IrOp op; /* OP_NONE: expanded (lower_builtin.c) */
     BuiltinExpansion expansion;
 } BuiltinProc;
+
+/* What an atomic has: x.add(v). */
+typedef struct {
+    const char *name;
+    unsigned params; /* each of the atomic's own type */
+    IrOp op;
+} AtomicMethod;
+extern const AtomicMethod atomic_methods[];
+extern const unsigned atomic_method_count;
+static inline bool atomic_method_takes(const AtomicMethod *method, const IrType *type) {
+    IrRule rule = (IrRule)ir_ops[method->op].rule;
+    return ir_class(type) != IR_CLASS_FLOAT ||
+           (rule != RULE_ATOMIC_INT && rule != RULE_ATOMIC_SWAP);
+}
 
 extern const BuiltinProc builtin_procs[];
 extern const unsigned builtin_proc_count;

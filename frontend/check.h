@@ -16,7 +16,11 @@
 enum { CHECK_MAX_EXPR_DEPTH = 2 * AST_MAX_DEPTH, CHECK_MAX_FORM_DEPTH = 2 * IR_MAX_TYPE_DEPTH };
 
 /* Where a type stands decides what it may be. */
-typedef enum { TYPE_OF_VALUE, TYPE_OF_PARAMETER } TypePlace;
+typedef enum {
+    TYPE_OF_VALUE,
+    TYPE_OF_PARAMETER,
+    TYPE_OF_MEMORY, /* an element of a buffer, what is shared or behind `&mut`, a part of these: atomics too */
+} TypePlace;
 
 typedef VEC(Symbol *) SymbolList;
 
@@ -52,6 +56,7 @@ typedef struct {
     VEC(Demand) demands;     /* what is being checked because what is before it needs it */
     Scopes scopes;           /* of what is being checked; around them those of its file */
     Symbol *current;         /* the proc or kernel being checked; NULL: none */
+    const Block *block;      /* the innermost one that is being checked */
     const IrType *wanted;    /* what the context of the next expression takes; NULL: anything */
     unsigned loop_depth;
     unsigned expr_depth,
@@ -124,6 +129,7 @@ void restore_warnings(Checker *c, const bool saved[WARN_COUNT]);
 /* check_stmt.c */
 void check_function_body(Checker *c, Symbol *symbol);
 void check_block(Checker *c, Block *block, bool new_scope);
+Symbol *declare_local(Checker *c, Ident ident, const IrType *type);
 bool stmt_gives(Stmt *stmt); /* control never gets past it */
 bool block_gives(Block *block);
 void close_scope(Checker *c); /* remembers what was not used */
@@ -167,6 +173,8 @@ void check_match(Checker *c, Stmt *stmt);
 void check_index(Checker *c, Expr *e);
 void check_field(Checker *c, Expr *e);
 bool check_place(Checker *c, Expr *e); /* may it be assigned to? */
+/* The operand of `.name` or `[…]`, where a `&mut` parameter is looked through. */
+void check_container(Checker *c, Expr *e);
 
 /* A swizzle in Expr.info: two bits a lane, the count above them. */
 static inline uint32_t swizzle_make(const uint8_t *lanes, unsigned count) {
@@ -183,8 +191,16 @@ static inline unsigned swizzle_lane(uint32_t info, unsigned i) {
     return info >> (2 * i) & 3;
 }
 
+/* check_memory.c: atomics and `shared` */
+const IrType *check_atomic_type(Checker *c, const TypeExpr *expr);
+void report_atomic_whole(Checker *c, const Expr *e); /* read or written as a value */
+void check_atomic_method(Checker *c, Expr *e);       /* a.name(…), where `a` is an atomic */
+void check_shared(Checker *c, Stmt *stmt);
+
 /* check_call.c. A call without a symbol is a constructor of its type: f32x4(…) */
 void check_call(Checker *c, Expr *e);
+void check_args(Checker *c, Expr *args); /* where the call itself is wrong */
+bool check_count(Checker *c, Expr *e, const char *name, Span declared, unsigned want);
 /* Makes a call of a built-in on constants a constant, if its type is settled: how many bits `clz(1)` counts is not
  * known before. */
 void fold_builtin(Checker *c, Expr *e);

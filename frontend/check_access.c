@@ -1,9 +1,16 @@
 /* Indexing, fields and swizzles, and what may be assigned to. See check.h. */
 #include "frontend/check.h"
 
+void check_container(Checker *c, Expr *e) {
+    check_expr(c, e);
+    if (e->type != NULL && e->type->kind == IR_TYPE_REF) {
+        e->type = e->type->element;
+    }
+}
+
 void check_index(Checker *c, Expr *e) {
     Expr *a = e->index.a, *b = e->index.b;
-    check_expr(c, a);
+    check_container(c, a);
     if (!check_operand(c, b) || a->type == NULL) {
         return;
     }
@@ -46,7 +53,7 @@ static unsigned swizzle_lanes(const char *text, unsigned lanes, uint8_t *out) {
 
 void check_field(Checker *c, Expr *e) {
     Expr *a = e->field.a;
-    check_expr(c, a);
+    check_container(c, a);
     if (a->type == NULL || e->field.name.name == NULL) {
         return;
     }

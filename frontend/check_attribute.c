@@ -16,7 +16,7 @@ static const struct {
     {"unroll", ON_LOOP, false, true},
     {"noinline", ON_PROC, false, false},
     {"subgroup_size", ON_KERNEL, false, true},
-    {"uninitialized", ON_SHARED, false, false},
+    {"uninitialized", ON_SHARED, true, false},
 };
 
 static void report_unknown_attribute(Checker *c, const Attribute *a) {

@@ -9,20 +9,19 @@ static unsigned count_args(const Expr *args) {
     return count;
 }
 
-static void check_args(Checker *c, Expr *args) {
+void check_args(Checker *c, Expr *args) {
     for (; args != NULL; args = args->next) {
         check_expr(c, args);
     }
 }
 
-static bool check_count(Checker *c, Expr *e, const Symbol *proc, unsigned want) {
-    const char *name = proc->name->text;
+bool check_count(Checker *c, Expr *e, const char *name, Span declared, unsigned want) {
     unsigned found = count_args(e->call.args);
     if (found != want) {
         Diag *d = diag_report(c->diags, e->span, D(ARGUMENT_COUNT), name, want,
                               want == 1 ? "" : "s", found);
-        if (proc->span.start != 0) {
-            diag_note(d, proc->span, "`%s` is declared here", name);
+        if (declared.start != 0) {
+            diag_note(d, declared, "`%s` is declared here", name);
         }
     }
     return found == want;
@@ -163,7 +162,7 @@ static bool check_argument(Checker *c, const BuiltinProc *row, Expr *arg, char p
         break;
     case 'U':
         if (arg->type != &abstract_int && arg->type != ir_scalar(IR_U32)) {
-            report_argument(c, arg, row->name, "offsets and counts are `u32`");
+            report_argument(c, arg, row->name, "offsets, counts and lanes are `u32`");
             return false;
         }
         type = ir_scalar(IR_U32);
@@ -183,7 +182,7 @@ void fold_builtin(Checker *c, Expr *e) {
     const BuiltinProc *row = e->symbol->builtin;
     const ConstValue *values[IR_MAX_LANES];
     unsigned count = 0;
-    if (row->op == OP_NONE || (row->class == BUILTIN_INT && is_abstract(e->type))) {
+    if (!ir_has(row->op, IR_PURE) || (row->class == BUILTIN_INT && is_abstract(e->type))) {
         return;
     }
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
@@ -202,7 +201,7 @@ void fold_builtin(Checker *c, Expr *e) {
 
 static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     bool good = check_values(c, e->call.args);
-    if (!check_count(c, e, e->symbol, (unsigned)strlen(row->params)) || !good) {
+    if (!check_count(c, e, row->name, (Span){0}, (unsigned)strlen(row->params)) || !good) {
         return;
     }
     const IrType *type = find_t(row, e->call.args);
@@ -231,6 +230,9 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
               : row->result == 'U' ? ir_scalar(IR_U32)
               : row->result == 'I' ? ir_scalar(IR_I32)
               : row->result == 'Q' ? ir_vector(IR_F32, 4)
+              : row->result == 'H' ? ir_vector(IR_F32, 2)
+              : row->result == 'G' ? ir_vector(IR_U32, 4)
+              : row->result == 'V' ? &ir_void
               : row->result == 'X' ? ir_matrix_type(c->module, type->element->scalar,
                                                     type->element->lanes, type->count)
                                    : ir_scalar(IR_BOOL);
@@ -267,7 +269,7 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
         VEC_PUSH(c->arena, &c->current->calls, e);
     }
     const Param *param = proc->decl->proc.params;
-    if (proc->decl->proc.is_broken || !check_count(c, e, proc, want)) {
+    if (proc->decl->proc.is_broken || !check_count(c, e, proc->name->text, proc->span, want)) {
         for (Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
             check_any_argument(c, arg);
         }
@@ -345,18 +347,21 @@ static void report_unknown_proc(Checker *c, Expr *callee) {
     }
 }
 
-/* a.name(…): of a module or an atomic, whose own place says that it is not supported yet; nothing else has
- * methods. */
+/* a.name(…): of a module, whose own place says that it is not supported yet, or of an atomic. */
 static void check_method(Checker *c, Expr *e) {
     Expr *callee = e->call.callee, *a = callee->field.a;
-    check_expr(c, a);
+    check_container(c, a);
+    if (a->type != NULL && ir_is_atomic(a->type) && callee->field.name.name != NULL) {
+        check_atomic_method(c, e);
+        return;
+    }
     check_args(c, e->call.args);
     if (a->type == NULL || callee->field.name.name == NULL) {
         return;
     }
     Ident name = callee->field.name;
-    Diag *d =
-        diag_report(c->diags, name.span, D(UNKNOWN_FIELD), shown_type(c, a->type), name.name->text);
+    Diag *d = diag_report(c->diags, name.span, D(UNKNOWN_METHOD), shown_type(c, a->type),
+                          name.name->text);
     const Symbol *symbol = scope_find(&c->scopes, name.name);
     if (symbol != NULL && is_proc_symbol(symbol)) {
         diag_help(d, name.span, "`%s` is a proc: call it as `%s(…)`", name.name->text,

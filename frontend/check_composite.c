@@ -4,7 +4,7 @@
 /* ---- types ---- */
 
 const IrType *check_array_type(Checker *c, const TypeExpr *expr) {
-    const IrType *element = check_type(c, expr->element, TYPE_OF_VALUE);
+    const IrType *element = check_type(c, expr->element, TYPE_OF_MEMORY);
     uint32_t count = check_length(c, expr->length);
     if (element == NULL || count == 0) {
         return NULL;
@@ -55,7 +55,7 @@ static void check_fields(Checker *c, Symbol *symbol) {
             }
         }
         IrField made = {.name = field->name.name,
-                        .type = check_type(c, field->type, TYPE_OF_VALUE)};
+                        .type = check_type(c, field->type, TYPE_OF_MEMORY)};
         good &= made.type != NULL;
         VEC_PUSH(c->arena, &fields, made);
     }

@@ -40,6 +40,9 @@ bool is_operand(Checker *c, Expr *e) {
         diag_report(c->diags, e->span, D(NO_VALUE),
                     e->symbol != NULL ? e->symbol->name->text : "this call");
         fail(e);
+    } else if (e->type->has_atomic) {
+        report_atomic_whole(c, e);
+        fail(e);
     }
     return e->type != NULL;
 }

@@ -533,7 +533,7 @@ Symbol *check_type_args(Checker *c, const TypeExpr *expr, Symbol *template) {
         if (param->is_const) {
             good &= check_number_arg(c, arg, &inference.args[count]);
         } else {
-            inference.args[count].type = check_type(c, arg, TYPE_OF_VALUE);
+            inference.args[count].type = check_type(c, arg, TYPE_OF_MEMORY);
             good &= inference.args[count].type != NULL;
         }
         param = param->next;

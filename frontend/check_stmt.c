@@ -80,7 +80,7 @@ bool stmt_gives(Stmt *stmt) {
 
 /* ---- declarations of locals ---- */
 
-static Symbol *declare_local(Checker *c, Ident ident, const IrType *type) {
+Symbol *declare_local(Checker *c, Ident ident, const IrType *type) {
     Symbol *symbol = symbol_new(c, SYMBOL_LOCAL, ident);
     symbol->type = type;
     symbol->used = c->diags->off[WARN_UNUSED_VARIABLE]; /* by #[allow] of its `let`, too */
@@ -148,6 +148,11 @@ static void check_assign(Checker *c, Stmt *stmt) {
         target->used = was_used; /* a variable that is only written is not used */
     }
     if (!check_place(c, place)) {
+        check_expr(c, value);
+        return;
+    }
+    if (place->type->has_atomic) {
+        report_atomic_whole(c, place);
         check_expr(c, value);
         return;
     }
@@ -280,12 +285,20 @@ static void check_give(Checker *c, Stmt *stmt) {
     }
 }
 
-/* A call of a proc, for what it does; a value alone does nothing. */
+/* Whether a call does more than compute a value: of a proc, or of a method that writes. */
+static bool is_effect(const Expr *call) {
+    if (call->kind != EXPR_CALL || call->type == &ir_void) {
+        return call->kind == EXPR_CALL;
+    }
+    bool method = call->symbol == NULL && call->call.callee->kind == EXPR_FIELD;
+    return method ? ir_has(atomic_methods[call->info].op, IR_WRITE)
+                  : call->symbol != NULL && call->symbol->kind == SYMBOL_PROC;
+}
+
+/* A call, for what it does; a value alone does nothing. */
 static void check_expr_stmt(Checker *c, Expr *value) {
     check_expr(c, value);
-    bool proc =
-        value->kind == EXPR_CALL && value->symbol != NULL && value->symbol->kind == SYMBOL_PROC;
-    if (value->type == NULL || proc || errors_in(c, value->span)) {
+    if (value->type == NULL || is_effect(value) || errors_in(c, value->span)) {
         return;
     }
     Diag *d = diag_report(c->diags, value->span, D(NOT_A_STATEMENT));
@@ -305,12 +318,7 @@ static void check_stmt_kind(Checker *c, Stmt *stmt) {
         check_local_const(c, stmt);
         break;
     case STMT_SHARED:
-        if (stmt->let.type->kind != TYPE_EXPR_ERROR) {
-            not_yet(c, stmt->span, "`shared` memory");
-        }
-        if (stmt->let.name.name != NULL) {
-            stmt->symbol = declare_local(c, stmt->let.name, NULL);
-        }
+        check_shared(c, stmt);
         break;
     case STMT_ASSIGN:
         check_assign(c, stmt);
@@ -396,6 +404,8 @@ void check_block(Checker *c, Block *block, bool new_scope) {
     if (new_scope) {
         scope_open(&c->scopes);
     }
+    const Block *around = c->block;
+    c->block = block;
     const Stmt *ended = NULL;
     for (Stmt *stmt = block->stmts; stmt != NULL; stmt = stmt->next) {
         if (ended != NULL && ended->kind != STMT_ERROR && stmt->kind != STMT_ERROR &&
@@ -417,6 +427,7 @@ void check_block(Checker *c, Block *block, bool new_scope) {
     if (block->value != NULL) {
         check_expr(c, block->value);
     }
+    c->block = around;
     if (new_scope) {
         close_scope(c);
     }

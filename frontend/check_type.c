@@ -43,6 +43,10 @@ const char *type_text(Checker *c, const IrType *type) {
             }
         }
         return type->name->text;
+    case IR_TYPE_ATOMIC:
+        return arena_printf(c->arena, "Atomic<%s>", ir_scalars[type->scalar].text);
+    case IR_TYPE_REF:
+        return arena_printf(c->arena, "&mut %s", type_text(c, type->element));
     default:
         return ir_type_text(c->arena, type);
     }
@@ -128,7 +132,7 @@ static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePla
         diag_report(c->diags, expr->span, D(BUFFER_HERE));
         return NULL;
     }
-    const IrType *element = check_type(c, expr->args, TYPE_OF_VALUE);
+    const IrType *element = check_type(c, expr->args, TYPE_OF_MEMORY);
     if (element == NULL) {
         return NULL;
     }
@@ -161,7 +165,7 @@ static const IrType *check_form_type(Checker *c, const TypeExpr *expr, Symbol *s
     return symbol->type;
 }
 
-const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
+static const IrType *named_type(Checker *c, const TypeExpr *expr, TypePlace place) {
     switch (expr->kind) {
     case TYPE_EXPR_ERROR:
         return NULL;
@@ -193,8 +197,7 @@ const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
         return check_buffer_type(c, expr, place);
     }
     if (strcmp(name->text, "Atomic") == 0) {
-        not_yet(c, expr->span, "atomics");
-        return NULL;
+        return check_atomic_type(c, expr);
     }
     const IrType *type = ir_type_named(name->text, name->length);
     if (type == NULL) {
@@ -221,4 +224,14 @@ const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
         return NULL;
     }
     return type;
+}
+
+const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
+    const IrType *type = named_type(c, expr, place);
+    if (type == NULL || place == TYPE_OF_MEMORY || ir_is_root(type) || !type->has_atomic) {
+        return type;
+    }
+    Diag *d = diag_report(c->diags, expr->span, D(ATOMIC_HERE), type_text(c, type));
+    diag_help(d, expr->span, "put it in a `Buffer` or in `shared` memory");
+    return NULL;
 }

@@ -49,6 +49,20 @@ static void lower_let(Lower *l, const Stmt *stmt) {
     }
 }
 
+static bool has_attribute(const Stmt *stmt, const char *name) {
+    const Attribute *a = stmt->attributes;
+    while (a != NULL && strcmp(a->name.name->text, name) != 0) {
+        a = a->next;
+    }
+    return a != NULL;
+}
+
+static void lower_shared(Lower *l, const Stmt *stmt) {
+    Symbol *symbol = stmt->symbol;
+    bool uninitialized = has_attribute(stmt, "uninitialized");
+    symbol->value = ir_shared(&l->b, symbol->type, symbol->name, uninitialized, NULL);
+}
+
 static void lower_assign(Lower *l, const Stmt *stmt) {
     const Expr *place_expr = stmt->assign.place;
     LowerPlace place = lower_place(l, place_expr);
@@ -282,8 +296,10 @@ static void lower_stmt(Lower *l, const Stmt *stmt) {
     case STMT_MATCH:
         lower_match(l, stmt);
         break;
-    case STMT_ERROR:
     case STMT_SHARED:
+        lower_shared(l, stmt);
+        break;
+    case STMT_ERROR:
         BUG("statement %d passed the checker", (int)stmt->kind);
     }
 }

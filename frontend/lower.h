@@ -30,6 +30,7 @@ typedef struct {
     const IrType *type;
 } LowerPlace;
 LowerPlace lower_place(Lower *l, const Expr *e);
+IrValue *lower_atomic_method(Lower *l, const Expr *e); /* NULL: it gives none */
 IrValue *lower_place_load(Lower *l, const LowerPlace *place);
 void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value);
 

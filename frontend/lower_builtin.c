@@ -203,5 +203,7 @@ IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args) {
     if (row->op == OP_NONE) {
         return expand(l, row->expansion, e->type, args);
     }
-    return ir_emit(&l->b, row->op, e->type, (uint32_t)strlen(row->params), args)->results[0];
+    const IrType *type = e->type == &ir_void ? NULL : e->type;
+    IrInst *inst = ir_emit(&l->b, row->op, type, (uint32_t)strlen(row->params), args);
+    return type != NULL ? inst->results[0] : NULL;
 }

@@ -97,7 +97,8 @@ static IrValue *lower_construct(Lower *l, const Expr *e) {
 
 static IrValue *lower_call(Lower *l, const Expr *e) {
     if (e->symbol == NULL) {
-        return lower_construct(l, e);
+        return e->call.callee->kind == EXPR_FIELD ? lower_atomic_method(l, e)
+                                                  : lower_construct(l, e);
     }
     uint32_t count = 0;
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {

@@ -80,3 +80,17 @@ void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value) {
         lower_place_store(l, &lane, count == 1 ? value : ir_extract(&l->b, value, i));
     }
 }
+
+IrValue *lower_atomic_method(Lower *l, const Expr *e) {
+    const AtomicMethod *method = &atomic_methods[e->info];
+    LowerPlace place = lower_place(l, e->call.callee->field.a);
+    IrValue *values[2]; /* as many as any of them takes */
+    uint32_t count = 0;
+    for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
+        values[count++] = lower_expr(l, arg);
+    }
+    l->b.pos = e->span.start;
+    IrInst *inst = ir_access(&l->b, method->op, e->type == &ir_void ? NULL : e->type, count, values,
+                             place.root, place.indices.count, place.indices.items);
+    return inst->result_count > 0 ? inst->results[0] : NULL;
+}
