@@ -38,10 +38,10 @@ void depfile_print(Text *out, const char *const *targets, unsigned target_count,
     text_char(out, ':');
     const char *standard_input = file_name("-");
     for (uint32_t i = 0; i < sources->files.count; i++) {
-        const char *path = sources->files.items[i]->path;
-        if (path != standard_input) {
+        const SourceFile *file = sources->files.items[i];
+        if (file->path != standard_input && !file->is_option) {
             text_char(out, ' ');
-            add_name(out, path);
+            add_name(out, file->path);
         }
     }
     text_char(out, '\n');

@@ -372,6 +372,8 @@ Status options_parse(Options *options, Arena *arena, int argc, char *const *argv
         }
     }
     options->session.max_errors = options->max_errors != 0 ? options->max_errors : UINT_MAX;
+    options->session.folders = options->folders.items;
+    options->session.folder_count = options->folders.count;
     options->session.frontend.entries = options->entries.items;
     options->session.frontend.entry_count = options->entries.count;
     return STATUS_FINE;

@@ -26,7 +26,7 @@ typedef struct {
     SessionOptions session;
 
     const char *output, *target; /* NULL: not given */
-    OptionList entries;
+    OptionList entries, folders;
     unsigned emit;
     bool depend;
     const char *depend_file;

@@ -42,6 +42,7 @@ void session_close(Session *session) {
     arena_release(&session->arena);
     free(session->failure);
     free(session->loaded);
+    free(session->modules.reading);
     *session = (Session){0};
 }
 
@@ -193,6 +194,18 @@ static void load_text(void *arg) {
     }
 }
 
+/* Modules are looked for beside the file, and in the folders of the options. */
+static void use_modules(Session *session) {
+    session->modules = (Modules){
+        .arena = &session->arena,
+        .sources = &session->sources,
+        .folders = session->options.folders,
+        .folder_count = session->options.folder_count,
+    };
+    modules_add_root(&session->modules, session->file);
+    session->options.frontend.loader = (FrontendLoader){modules_load, &session->modules};
+}
+
 static void load_file(void *arg) {
     Load *load = arg;
     Session *session = load->session;
@@ -216,6 +229,9 @@ static void load_file(void *arg) {
     load->text = session->loaded = bytes.data;
     load->length = bytes.size;
     add_file(load);
+    if (session->file != NULL) {
+        use_modules(session);
+    }
     add_phase(session, "read", &start);
     load_text(load);
 }

@@ -15,6 +15,7 @@
 #define DRIVER_SESSION_H
 
 #include "backend-spirv/spirv.h"
+#include "driver/modules.h"
 #include "driver/status.h"
 #include "frontend/frontend.h"
 #include "ir/pass.h"
@@ -30,7 +31,9 @@ typedef struct {
 } WarningChoice;
 
 typedef struct {
-    FrontendOptions frontend;      /* not for IR text, but for the entries */
+    FrontendOptions frontend;   /* not for IR text, but for the entries; a file brings its loader */
+    const char *const *folders; /* -I: where `use` looks, after the folder of the file */
+    uint32_t folder_count;
     unsigned level;                /* 0: only what is needed to be legal */
     const IrPass *const *pipeline; /* instead of the level's; NULL: none */
     bool debug;                    /* -g */
@@ -60,7 +63,8 @@ typedef struct {
     Text dump;        /* of --dump-after */
     Text detail;      /* of a bug: the IR, the validator's words */
     char *failure;
-    char *loaded; /* the text of a file that was read */
+    char *loaded;    /* the text of a file that was read */
+    Modules modules; /* the files that it uses */
     VEC(SessionPhase) phases;
 } Session;
 
@@ -68,7 +72,8 @@ void session_open(Session *session,
                   const SessionOptions *options); /* NULL: all defaults, level 0 */
 void session_close(Session *session);
 
-/* One of these comes first. `name` and `text` must outlive the session; length bytes, and a '\0' after them. */
+/* One of these comes first. `name` and `text` must outlive the session; length bytes, and a '\0' after them.
+ * A source that is no file has no modules: `use` is an error there, unless the options have a loader. */
 Status session_compile_source(Session *session, const char *text, size_t length, const char *name);
 Status session_load_ir(Session *session, const char *text, size_t length, const char *name);
 

@@ -206,6 +206,7 @@ static void apply_define(Checker *c, const FrontendDefine *define) {
     const char *path = arena_printf(c->arena, "-D %s", define->name);
     SourceFile *file = source_add(c->diags->sources, path, text, strlen(text));
     REQUIRE(file != NULL);
+    file->is_option = true;
     AstModule *ast = ast_parse(c->arena, c->names, c->diags, file);
     if (ast->had_errors) {
         return;
@@ -220,26 +221,31 @@ static void apply_define(Checker *c, const FrontendDefine *define) {
 
 /* ---- declarations ---- */
 
-static void declare_import(Checker *c, Unit *unit, Ident ident) {
-    if (scope_find(&unit->scopes, ident.name) == NULL) {
-        scope_declare(&unit->scopes, symbol_new(c, SYMBOL_IMPORT, ident));
-    }
-}
-
-static void declare_imports(Checker *c, Unit *unit, const Decl *decl) {
-    c->said_not_yet = NULL;
-    not_yet(c, decl->span, "modules");
-    if (decl->use.names == NULL) {
-        declare_import(c, unit, decl->use.alias.name != NULL ? decl->use.alias : decl->name);
-    }
-    for (const UseName *name = decl->use.names; name != NULL; name = name->next) {
-        declare_import(c, unit, name->alias.name != NULL ? name->alias : name->name);
-    }
-}
-
 static bool is_builtin_name(const Symbol *old, Name name) {
     return old != NULL || ir_type_named(name->text, name->length) != NULL ||
            strcmp(name->text, "Buffer") == 0 || builtin_is_planned(name->text);
+}
+
+void declare_top(Checker *c, Unit *unit, Symbol *symbol, const Attribute *attributes) {
+    const Symbol *old = scope_find_declared(&unit->scopes, symbol->name);
+    if (old != NULL && old->span.start != 0) {
+        Diag *d = diag_report(c->diags, symbol->span, D(DUPLICATE_NAME), symbol->name->text);
+        diag_note(d, old->span, "the first one is here");
+        return;
+    }
+    if (is_builtin_name(old, symbol->name)) {
+        bool saved[WARN_COUNT];
+        allow_warnings(c, attributes, saved);
+        diag_report(c->diags, symbol->span, D(SHADOWED_BUILTIN), symbol->name->text);
+        restore_warnings(c, saved);
+    }
+    scope_declare(&unit->scopes, symbol);
+    if (symbol->unit == unit) {
+        const char *text = symbol->name->text;
+        symbol->ir_name = ir_name_of(
+            c, unit->name == NULL ? text : arena_printf(c->arena, "%s.%s", unit->name, text));
+        VEC_PUSH(c->arena, &unit->symbols, symbol);
+    }
 }
 
 void declare_all(Checker *c, Unit *unit) {
@@ -249,7 +255,7 @@ void declare_all(Checker *c, Unit *unit) {
                                            [DECL_PROC] = SYMBOL_PROC,
                                            [DECL_KERNEL] = SYMBOL_KERNEL};
         if (decl->kind == DECL_USE) {
-            declare_imports(c, unit, decl);
+            declare_use(c, unit, decl);
             continue;
         }
         if (decl->name.name == NULL) {
@@ -262,25 +268,9 @@ void declare_all(Checker *c, Unit *unit) {
                            : decl->kind == DECL_PROC ? decl->proc.generics
                                                      : NULL;
         decl->symbol = symbol;
-        Symbol *old = scope_find_declared(&unit->scopes, symbol->name);
-        if (old != NULL && old->span.start != 0) {
-            Diag *d = diag_report(c->diags, symbol->span, D(DUPLICATE_NAME), symbol->name->text);
-            diag_note(d, old->span, "the first one is here");
-            continue;
-        }
-        if (is_builtin_name(old, symbol->name)) {
-            bool saved[WARN_COUNT];
-            allow_warnings(c, decl->attributes, saved);
-            diag_report(c->diags, symbol->span, D(SHADOWED_BUILTIN), symbol->name->text);
-            restore_warnings(c, saved);
-        }
-        symbol->ir_name =
-            ir_name_of(c, unit->name == NULL
-                              ? symbol->name->text
-                              : arena_printf(c->arena, "%s.%s", unit->name, symbol->name->text));
-        scope_declare(&unit->scopes, symbol);
-        VEC_PUSH(c->arena, &unit->symbols, symbol);
+        declare_top(c, unit, symbol, decl->attributes);
     }
+    unit->loading = CHECKED;
 }
 
 static void check_params(Checker *c, Decl *decl) {
@@ -458,11 +448,7 @@ bool check_module(Checker *c, AstModule *ast) {
     memcpy(c->off, c->diags->off, sizeof c->off);
     scope_open(&c->builtins);
     declare_builtins(c);
-    c->root = NEW(c->arena, Unit);
-    c->root->ast = ast;
-    c->root->scopes = (Scopes){.arena = c->arena, .around = &c->builtins};
-    VEC_PUSH(c->arena, &c->units, c->root);
-    scope_open(&c->root->scopes);
+    c->root = unit_new(c, ast, NULL);
     declare_all(c, c->root);
     for (const FrontendDefine *define = c->options->defines; define != NULL;
          define = define->next) {

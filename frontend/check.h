@@ -35,8 +35,9 @@ struct Unit {
     const char *name;   /* the last part of a module's path; NULL: the file that is compiled */
     Scopes scopes;      /* its top level, around it the built-ins */
     SymbolList symbols; /* its own declarations, in order */
-    Span use;           /* where it was first needed */
-    CheckState loading;
+    Unit *importer;     /* of a module: who used it first, and where */
+    Span use;
+    CheckState loading; /* CHECKING: what it uses is being declared */
 };
 
 typedef struct {
@@ -73,6 +74,7 @@ void check_const_symbol(Checker *c, Symbol *symbol, Span use); /* on demand, fin
 void check_signature(Checker *c, Symbol *symbol, Span use);    /* of a proc or kernel; on demand */
 void check_body(Checker *c, Symbol *symbol, Span use);
 void declare_all(Checker *c, Unit *unit);
+void declare_top(Checker *c, Unit *unit, Symbol *symbol, const Attribute *attributes);
 Symbol *symbol_new(Checker *c, SymbolKind kind, Ident ident);
 Name ir_name_of(Checker *c, const char *text); /* that name, or one like it that is not taken */
 
@@ -93,6 +95,15 @@ void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved);
 void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved); /* sets symbol->is_wrong */
 /* `symbol`, which is needed at `use`, is being checked: notes for every step of the circle. */
 void note_circle(Checker *c, Diag *d, const Symbol *symbol, Span use);
+
+/* check_use.c */
+Unit *unit_new(Checker *c, AstModule *ast, const char *name);
+void declare_use(Checker *c, Unit *unit, Decl *decl); /* reads and declares what it names */
+Symbol *find_module(Checker *c, Name name);           /* NULL: that name is no module's */
+Symbol *check_member(Checker *c, const Symbol *module, Ident name); /* NULL: reported */
+typedef enum { MEMBER_NONE, MEMBER_WRONG, MEMBER_FOUND } MemberFound;
+/* Makes `noise.SIZE` a name that has its symbol. NONE: it is something else; WRONG: reported. */
+MemberFound check_member_name(Checker *c, Expr *e);
 
 /* check_generic.c */
 void check_template(Checker *c, Symbol *symbol); /* what can be said of it whatever its types are */

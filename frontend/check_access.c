@@ -52,6 +52,13 @@ static unsigned swizzle_lanes(const char *text, unsigned lanes, uint8_t *out) {
 }
 
 void check_field(Checker *c, Expr *e) {
+    MemberFound member = check_member_name(c, e);
+    if (member != MEMBER_NONE) {
+        if (member == MEMBER_FOUND) {
+            check_expr(c, e);
+        }
+        return;
+    }
     Expr *a = e->field.a;
     check_container(c, a);
     if (a->type == NULL || e->field.name.name == NULL) {

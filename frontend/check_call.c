@@ -347,7 +347,7 @@ static void report_unknown_proc(Checker *c, Expr *callee) {
     }
 }
 
-/* a.name(…): of a module, whose own place says that it is not supported yet, or of an atomic. */
+/* a.name(…): of an atomic; nothing else has methods. */
 static void check_method(Checker *c, Expr *e) {
     Expr *callee = e->call.callee, *a = callee->field.a;
     check_container(c, a);
@@ -413,6 +413,11 @@ static void check_other_call(Checker *c, Expr *e) {
 
 void check_call(Checker *c, Expr *e) {
     Expr *callee = e->call.callee;
+    MemberFound member = check_member_name(c, callee);
+    if (member == MEMBER_WRONG) {
+        check_args(c, e->call.args);
+        return;
+    }
     if (callee->kind == EXPR_FIELD) {
         check_method(c, e);
         return;
@@ -426,7 +431,8 @@ void check_call(Checker *c, Expr *e) {
         return;
     }
     Name name = callee->name;
-    Symbol *symbol = scope_find(&c->scopes, name);
+    Symbol *symbol =
+        member == MEMBER_FOUND ? (Symbol *)callee->symbol : scope_find(&c->scopes, name);
     if (symbol == NULL) {
         check_other_call(c, e);
         return;

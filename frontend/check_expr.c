@@ -236,7 +236,10 @@ static bool is_value_symbol(const Symbol *symbol) {
 }
 
 static void check_name(Checker *c, Expr *e) {
-    Symbol *symbol = scope_find(&c->scopes, e->name);
+    Symbol *symbol = (Symbol *)e->symbol; /* a module's member has it already */
+    if (symbol == NULL) {
+        symbol = scope_find(&c->scopes, e->name);
+    }
     if (symbol == NULL) {
         for (const char *letter = e->name->text; *letter != '\0'; letter++) {
             if ((unsigned char)*letter >= 0x80) {

@@ -147,10 +147,17 @@ static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePla
 }
 
 Symbol *find_type_symbol(Checker *c, const TypeExpr *expr) {
-    bool found = expr->kind == TYPE_EXPR_NAME && expr->module.name == NULL &&
-                 expr->name.name != NULL &&
-                 ir_type_named(expr->name.name->text, expr->name.name->length) == NULL;
-    return found ? scope_find(&c->scopes, expr->name.name) : NULL;
+    if (expr->kind != TYPE_EXPR_NAME || expr->name.name == NULL) {
+        return NULL;
+    }
+    Name name = expr->name.name;
+    if (expr->module.name != NULL) {
+        const Symbol *module = find_module(c, expr->module.name);
+        return module != NULL && module->module != NULL
+                   ? scope_find_declared(&module->module->scopes, name)
+                   : NULL;
+    }
+    return ir_type_named(name->text, name->length) == NULL ? scope_find(&c->scopes, name) : NULL;
 }
 
 static const IrType *check_form_type(Checker *c, const TypeExpr *expr, Symbol *symbol) {
@@ -163,6 +170,25 @@ static const IrType *check_form_type(Checker *c, const TypeExpr *expr, Symbol *s
         diag_report(c->diags, expr->span, D(TYPE_ARGUMENTS), symbol->name->text, 0, "s", 1);
     }
     return symbol->type;
+}
+
+/* noise.Params */
+static const IrType *check_member_type(Checker *c, const TypeExpr *expr) {
+    const Symbol *module = find_module(c, expr->module.name);
+    if (module == NULL) {
+        if (scope_find(&c->scopes, expr->module.name) == NULL) {
+            diag_report(c->diags, expr->module.span, D(UNKNOWN_NAME), expr->module.name->text);
+        } else {
+            report_unknown_type(c, expr);
+        }
+        return NULL;
+    }
+    Symbol *symbol = check_member(c, module, expr->name);
+    if (symbol != NULL && symbol->kind != SYMBOL_FORM) {
+        report_unknown_type(c, expr);
+        symbol = NULL;
+    }
+    return symbol != NULL ? check_form_type(c, expr, symbol) : NULL;
 }
 
 static const IrType *named_type(Checker *c, const TypeExpr *expr, TypePlace place) {
@@ -184,13 +210,7 @@ static const IrType *named_type(Checker *c, const TypeExpr *expr, TypePlace plac
         return NULL; /* the parser reported */
     }
     if (expr->module.name != NULL) {
-        const Symbol *module = scope_find(&c->scopes, expr->module.name);
-        if (module == NULL) {
-            diag_report(c->diags, expr->module.span, D(UNKNOWN_NAME), expr->module.name->text);
-        } else if (module->kind != SYMBOL_IMPORT) {
-            report_unknown_type(c, expr);
-        }
-        return NULL; /* the `use` of a module said that there are none yet */
+        return check_member_type(c, expr);
     }
     Name name = expr->name.name;
     if (strcmp(name->text, "Buffer") == 0) {

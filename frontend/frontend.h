@@ -10,7 +10,16 @@ typedef struct FrontendDefine {
     struct FrontendDefine *next;
 } FrontendDefine;
 
+/* Reads what `use` names. The front end itself opens no file. */
 typedef struct {
+    /* The file `path` ("lib/noise") as `importer` means it; the same file is the same pointer, whoever names it and
+     * how. NULL: there is none, and `why` got a line for each place where it was looked for. */
+    const SourceFile *(*load)(void *data, const SourceFile *importer, const char *path, Text *why);
+    void *data;
+} FrontendLoader;
+
+typedef struct {
+    FrontendLoader loader; /* load NULL: every `use` is an error */
     const FrontendDefine *defines;
     const char *const *entries; /* --entry: only these kernels; NULL: all */
     unsigned entry_count;

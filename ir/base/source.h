@@ -17,6 +17,7 @@ typedef struct {
 
 typedef struct {
     const char *path; /* as the user wrote it */
+    bool is_option;   /* no file, but the text of an option */
     const char *text; /* ends with '\0', not counted in length; may hold other zeros */
     uint32_t length;
     Pos base;              /* position of text[0] */

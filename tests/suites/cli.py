@@ -189,7 +189,7 @@ def what_comes_later_says_so(env):
                 env.compile("add.vt", f"--target={word}", "-o", "out", cwd=folder)
         if ending not in built:
             refused(env, 2, "is not built yet; available: vulkan1.1, ", "add.vt", "-o", "x" + ending, cwd=folder)
-    values = {"-I": ["-I", "lib"], "--check": ["fmt", "--check"], "--spec": ["run", "--spec", "N=1"]}
+    values = {"--check": ["fmt", "--check"], "--spec": ["run", "--spec", "N=1"]}
     for name in rows("driver/options.def", r'^OPTION\(LATER, *"([^"]+)"'):
         refused(env, 2, f"the option `{name}` is not built yet", *values.get(name, [name, "x"]), "add.vt", cwd=folder)
     refused(env, 2, "`fmt` is not built yet", "fmt", "add.vt", cwd=folder)
@@ -350,6 +350,73 @@ def closed_standard_files(env):
     env.compile("add.vt", "-o", "want.spv", cwd=folder)
     check((folder / "x.spv").read_bytes() == (folder / "want.spv").read_bytes(), "messages are in the output file")
     check(names(folder) == ["add.vt", "bad.vt", "want.spv", "x.spv"], f"files: {names(folder)}")
+
+
+# ---- modules
+
+@case
+def modules_are_found(env):
+    folder = env.folder()
+    for name, text in {
+        "src/main.vt": "use lib/near\nuse far\nkernel main(out: Buffer<u32>) { out[i] = near.N + far.N; }\n",
+        "src/lib/near.vt": "use beside\nconst N = beside.N;\n",
+        "src/lib/beside.vt": "const N = 1;\n",
+        "first/far.vt": "use lib/near\nconst N = near.N * 10;\n",  # its own lib/near: the one beside it is not there
+        "second/far.vt": "const N = 20;\n",
+        "second/lib/near.vt": "const N = 3;\n",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    run = ["run", "src/main.vt", INTERP, "out=zeros:1", "--print=out"]
+    result = env.compile(*run, "-I", "second", cwd=folder)
+    check("out[0..1] = 21\n" in result.out.decode(), "beside the file, then in -I", result)
+    result = env.compile(*run, "-Ifirst", "-I", "second/", cwd=folder)
+    check("out[0..1] = 31\n" in result.out.decode(), "the folders of -I in order", result)
+    refused(env, 1, ["src/main.vt:2:1: error[E0220]", "tried src/far.vt", "tried nowhere/far.vt", "tried src/lib/far.vt"],
+            *run, "-I", "nowhere", "-I", "src/lib/", cwd=folder)
+    (folder / "same").symlink_to("src/lib")  # one file by two names: its constants are declared once
+    (folder / "two.vt").write_text("use same/near\nuse src/lib/near as near2\nuse src/lib/beside\n"
+                                   "kernel two(out: Buffer<u32>) { out[i] = near.N + near2.N + beside.N; }\n")
+    env.compile("two.vt", "-MD", cwd=folder)
+    same_text("two.spv: two.vt same/near.vt same/beside.vt\n", (folder / "two.d").read_text(), "two.d")
+    env.compile("src/main.vt", "-Isecond", "-MD", cwd=folder)
+    same_text("main.spv: src/main.vt src/lib/near.vt src/lib/beside.vt second/far.vt\n", (folder / "main.d").read_text(), "main.d")
+    (folder / "src/lib/beside.vt").unlink()
+    (folder / "src/lib/beside.vt").mkdir()
+    refused(env, 1, ["error[E0220]", "tried src/lib/beside.vt (Is a directory)"], *run, "-I", "second", cwd=folder)
+
+
+@case
+def modules_are_not_what_is_compiled(env):
+    folder = env.folder()
+    (folder / "used.vt").write_text("const N = 4;\nproc no() -> u32 { give N; }\nproc yes() -> u32 { give N; }\n"
+                                    "kernel theirs(out: Buffer<u32>) { out[i] = no(); }\n")
+    (folder / "main.vt").write_text("use used\nconst N = 2;\nkernel main(out: Buffer<u32>) { out[i] = used.yes() + N; }\n")
+    result = env.compile("main.vt", "--emit=ir", "--stop-after=frontend", "-DN=3", cwd=folder)
+    check(re.findall(r"^(?:kernel|proc) @\S+?(?=\()", result.out.decode(), re.M) == ["kernel @main", "proc @used.yes"],
+          "what is in the IR", result)
+    check(result.err == b"", "a module's own unused declarations are no matter", result)
+    (folder / "main.vir").write_bytes(result.out)
+    for source in ("main.vt", "main.vir"):  # 4 + 3
+        options = ["-DN=3"] if source == "main.vt" else []
+        result = env.compile("run", source, INTERP, *options, "out=zeros:1", "--print=out", cwd=folder)
+        check("out[0..1] = 7\n" in result.out.decode(), source, result)
+    env.compile("main.vt", "-DN=3", "-MD", cwd=folder)
+    same_text("main.spv: main.vt used.vt\n", (folder / "main.d").read_text(), "-D is no file")
+    refused(env, 1, "there is no kernel named `theirs`", "main.vt", "--entry=theirs", "-o", "x.spv", cwd=folder)
+    refused(env, 1, "there is no kernel in `lib.vt`", "lib.vt", "-o", "x.spv", cwd=folder_with(env, lib="const N = 1;\n"))
+    env.compile("check", "lib.vt", cwd=folder_with(env, lib="const N = 1;\n"))
+    env.compile("-", "-o", "x.spv", stdin=(folder / "main.vt").read_bytes(), cwd=folder)  # beside: the current folder
+
+
+@case
+def modules_end(env):
+    folder = env.folder()
+    for k in range(300):
+        (folder / f"m{k}.vt").write_text(f"use m{k + 1}\nconst N = m{k + 1}.N;\n" if k < 299 else "const N = 1;\n")
+    result = refused(env, 1, ["error[E0222]: more than 256 modules are used"], "check", "m0.vt", cwd=folder)
+    check(result.err.count(b"error[") == 1, "nothing follows from it", result)
+    env.compile("check", "m50.vt", cwd=folder)
 
 
 # ---- dependency files

@@ -18,6 +18,7 @@ from .common import Failure, sources
 # name that stands there
 ELSEWHERE = {
     "E0001": ("tests/suites/hostile.py", "E0001"), "E0002": ("tests/suites/hostile.py", "little_memory"),
+    "E0222": ("tests/suites/cli.py", "E0222"),
     "E0602": ("tests/suites/hostile.py", "E0602"), "E0603": ("tests/suites/hostile.py", "E0603"),
     "E0801": ("tests/unit/test_verify.c", "E0801"), "E0802": ("tests/unit/test_verify.c", "E0802"),
     "E0803": ("tests/unit/test_verify.c", "E0803"), "E0804": ("tests/unit/test_verify.c", "E0804"),
