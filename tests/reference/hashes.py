@@ -139,8 +139,37 @@ def queens(board, first):
     return ways([first])
 
 
+def siphash(key, data):
+    """SipHash-2-4 of whole words of 64 bits, as the paper has it"""
+    m = 2**64 - 1
+    v = [a ^ b for a, b in zip((0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261, 0x7465646279746573), key * 2)]
+
+    def turn(x, by):
+        return (x << by | x >> (64 - by)) & m
+
+    def mix(times):
+        for _ in range(times):
+            v[0], v[2] = v[0] + v[1] & m, v[2] + v[3] & m
+            v[1], v[3] = turn(v[1], 13) ^ v[0], turn(v[3], 16) ^ v[2]
+            v[0] = turn(v[0], 32)
+            v[2], v[0] = v[2] + v[1] & m, v[0] + v[3] & m
+            v[1], v[3] = turn(v[1], 17) ^ v[2], turn(v[3], 21) ^ v[0]
+            v[2] = turn(v[2], 32)
+    tail = len(data) // 8 * 8
+    last = data[tail:].ljust(7, b"\0") + bytes([len(data) & 0xff])
+    for start in range(0, tail + 8, 8):
+        word = int.from_bytes((data[:tail] + last)[start:start + 8], "little")
+        v[3] ^= word
+        mix(2)
+        v[0] ^= word
+    v[2] ^= 0xff
+    mix(4)
+    return v[0] ^ v[1] ^ v[2] ^ v[3]
+
+
 assert sbox(0x53) == 0xed
 assert aes128(bytes(range(0, 256, 17)), aes_keys(bytes(range(16)))).hex() == "69c4e0d86a7b0430d8cdb78070b4c55a"  # FIPS 197, C.1
 assert chacha20(bytes(range(32)), 1, bytes.fromhex("000000090000004a00000000"))[:4] == \
     [0xe4e7f110, 0x15593bd1, 0x1fdd0f50, 0xc47120a3]  # RFC 8439, 2.3.2
 assert murmur3(b"The quick brown fox jumps over the lazy dog", 0x9747b28c) == 0x2fa826cd
+assert siphash((0x0706050403020100, 0x0f0e0d0c0b0a0908), bytes(range(15))) == 0xa129ca6149be45e5  # the paper, appendix A

@@ -100,3 +100,18 @@ def lu_step(a, n, k):
 def doitgen(a, c4, p):
     """Every row of p numbers of `a` times the matrix c4"""
     return [x for r in range(len(a) // p) for x in product(row(a, p, r), c4, p)]
+
+
+def skinned(points, weights, bones, matrices):
+    """Points (x, y, z) moved by the weighted mean of four 4 × 4 matrices each, columns after columns; the three first rows"""
+    out = []
+    for k in range(len(points) // 3):
+        point = [*points[3 * k:3 * k + 3], 1]
+        for r in range(3):
+            rows = [matrices[16 * b + r:16 * b + 16:4] for b in bones[4 * k:4 * k + 4]]
+            out.append(sum(w * dot(m, point) for w, m in zip(weights[4 * k:4 * k + 4], rows)))
+    return out
+
+
+def signed_bytes(word):
+    return [(word >> shift & 0xff ^ 0x80) - 0x80 for shift in (0, 8, 16, 24)]

@@ -3,6 +3,7 @@
     //! run a=1,2,3 out=zeros:3            arguments of `vittec-gpu run`
     //! expect out = [2, 4, 6]             a Python expression: numbers of each element, lane after lane
     //! expect out ~2 = [math.sin(x) …]    floats: within 2 ulp of their type; ~+0.1: within 0.1
+    //! expect out sorted = [1, 2, 3]      in any order
 
     //! reference linear                   tests/reference/linear.py; the lines below know it as `linear`
     //! data a = linear.dyadic(35)         a list of numbers, which `run … a=@a` gives as a file of the parameter's type
@@ -108,9 +109,8 @@ def steps_of(text):
         elif kind == "run":
             steps.append(Step(rest, files, data, references))
         else:
-            name, tolerance, layout, value = \
-                re.fullmatch(r"(\w+) *(?:~(\S+))? *(?:as (\S+))? *= *(.*)", rest).groups()
-            steps[-1].expects.append((name, tolerance, layout, value))
+            steps[-1].expects.append(
+                re.fullmatch(r"(\w+) *(?:~(\S+))? *(?:as (\S+))? *(sorted)? *= *(.*)", rest).groups())
     return steps
 
 
@@ -186,7 +186,7 @@ def check(env, source, device, level):
         raise Skip(f"a known bug of the driver: {bug}")
     for step in steps:
         folder = env.folder()
-        outs = [x for name, _, _, _ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
+        outs = [x for name, *_ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
         if not outs:
             raise Failure(f"{source}: a run without `expect`")
         arguments = [re.sub(r"=@(\w+)$", rf"=@{folder}/\1.bin", argument) for argument in step.arguments]
@@ -202,7 +202,7 @@ def check(env, source, device, level):
             raise Skip(done.err.decode().strip())
         if done.code != 0:
             raise Failure(f"expected exit 0\n{done}")
-        for name, tolerance, layout, expression in step.expects:
+        for name, tolerance, layout, any_order, expression in step.expects:
             data = (folder / f"{name}.bin").read_bytes()
             if layout is None:
                 scalar, lanes = buffer_type(source, step, name)
@@ -211,6 +211,8 @@ def check(env, source, device, level):
                 scalar = "f32" if "f" in layout else "u32"
                 got = [x for element in struct.iter_unpack("<" + layout, data) for x in element]
             want = step.wanted(expression)
+            if any_order:
+                got, want = sorted(got), sorted(want)
             bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
             if len(got) != len(want) or bad:
                 where = bad[0] if bad else min(len(got), len(want))
