@@ -117,10 +117,23 @@ static VtgStatus open_number(Device *device, uint32_t index) {
     return vtg_device_create(device->instance, &desc, &device->device);
 }
 
+/* Whether code for such a device can be made. */
+static bool is_built(const char *api) {
+    for (int i = 0; i < KINDS_OF_DEVICE; i++) {
+        if (kinds[i].api != NULL && strcmp(kinds[i].api, api) == 0) {
+            return kinds[i].state == BUILT;
+        }
+    }
+    return false;
+}
+
 /* The first that opens; without any, the interpreter. */
 static Status open_auto(Device *device) {
     uint32_t count = vtg_device_count(device->instance);
     for (uint32_t i = 0; i < count; i++) {
+        if (!is_built(vtg_device_info(device->instance, i)->api)) {
+            continue;
+        }
         VtgStatus status = open_number(device, i);
         if (status == VTG_OK) {
             return STATUS_FINE;
