@@ -302,7 +302,7 @@ static Shape print_continuing(TextPrinter *p, IrRegion *region, bool leaves, Pos
     Shape shape = print_region(p, region, deepest);
     bool empty = p->out->length == start;
     p->syntax->continuing_end(p, leaves);
-    if (empty && leaves) {
+    if (empty && leaves && p->loop->label == NULL) {
         take_back(p, begin);
     }
     return shape;
@@ -347,7 +347,11 @@ static void print_terminator(TextPrinter *p, IrInst *inst) {
     case OP_CONTINUE:
         hand_over(p, inst);
         if (region->owner != p->loop->inst) {
-            text_statement(p, "continue;");
+            if (p->syntax->go_on != NULL) {
+                p->syntax->go_on(p);
+            } else {
+                text_statement(p, "continue;");
+            }
         }
         p->loop->continues = true;
         break;

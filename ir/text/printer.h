@@ -53,6 +53,9 @@ typedef struct {
     void (*continuing_begin)(TextPrinter *p);
     void (*continuing_end)(TextPrinter *p, bool leaves);
     void (*loop_end)(TextPrinter *p, bool leaves);
+    /* To the continuing part from inside the body; NULL: `continue;` does it. Where a label is needed for that, it goes
+     * into p->loop->label, and continuing_begin prints it. */
+    void (*go_on)(TextPrinter *p);
 } TextSyntax;
 
 /* What is known of a value; its `mark` is the number of its slot. */
@@ -73,6 +76,7 @@ struct TextLoop {
     TextLoop *outer; /* NULL: none */
     const IrInst *inst;
     bool continues, breaks, returns; /* whether any was printed */
+    const char *label;               /* of the continuing part; NULL: none */
 };
 
 struct TextPrinter {
