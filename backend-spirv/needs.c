@@ -23,6 +23,22 @@ static const struct {
     {SpvCapabilityUniformAndStorageBuffer16BitAccess, "uniform16"},
     {SpvCapabilityStoragePushConstant16,              "values16"},
     {SpvCapabilityGroupNonUniform,                    "subgroup_basic"},
+    {SpvCapabilityGroupNonUniformVote,                "subgroup_vote"},
+    {SpvCapabilityGroupNonUniformArithmetic,          "subgroup_arithmetic"},
+    {SpvCapabilityGroupNonUniformBallot,              "subgroup_ballot"},
+    {SpvCapabilityGroupNonUniformShuffle,             "subgroup_shuffle"},
+    {SpvCapabilityGroupNonUniformShuffleRelative,     "subgroup_shuffle_relative"},
+};
+static const struct {
+    unsigned need;
+    const char *feature;
+} untold[] = {
+    {SPIRV_SUBGROUP_TYPES,      "subgroup_extended_types"},
+    {SPIRV_BUFFER_ATOMIC_INT64, "buffer_atomics_int64"},
+    {SPIRV_SHARED_ATOMIC_INT64, "shared_atomics_int64"},
+    {SPIRV_BUFFER_ATOMIC_FLOAT, "buffer_atomic_add_f32"},
+    {SPIRV_SHARED_ATOMIC_FLOAT, "shared_atomic_add_f32"},
+    {SPIRV_RECONVERGENCE,       "maximal_reconvergence"},
 };
 /* clang-format on */
 
@@ -36,6 +52,11 @@ bool spirv_needs(SpirvBinary binary, const char *feature) {
             }
         }
         at += 2;
+    }
+    for (size_t i = 0; i < sizeof untold / sizeof untold[0]; i++) {
+        if ((binary.needs & untold[i].need) != 0 && strcmp(untold[i].feature, feature) == 0) {
+            return true;
+        }
     }
     return false;
 }

@@ -1,6 +1,6 @@
-/* The Vulkan SPIR-V writer: a module, its kernels one after another, and the sections joined.
+/* The Vulkan SPIR-V writer: a module, its procs and kernels one after another, and the sections joined.
  *
- * Needs a lowered module (ir_verify_lowered): procs were inlined, and ops whose hardware behaviour has holes are `.raw`.
+ * Needs a lowered module (ir_verify_lowered): procs were inlined or take values alone, and ops whose hardware behaviour has holes are `.raw`.
  * What is written decides nothing: it is the IR, instruction by instruction (spirv_ops.def), with its regions as
  * structured control flow (spirv_control.c). Time and space are linear in the module.
  */
@@ -25,7 +25,7 @@ static void note_parts(SpirvWriter *w, const IrInst *inst, const IrValue *param)
     }
 }
 
-/* Before the code of a kernel: which value parameters it reads, and which locals it has. */
+/* Before the code of a function: which value parameters it reads, and which locals it has. */
 static void note_uses(IrInst *inst, void *data) {
     SpirvWriter *w = data;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
@@ -52,24 +52,31 @@ static void declare_locals(SpirvWriter *w) {
     }
 }
 
-static void write_kernel(SpirvWriter *w, IrFunction *function) {
-    w->kernel = ir_reflect(w->module->arena, function);
+/* What is known of a function before its code is written. */
+static void begin_function(SpirvWriter *w, IrFunction *function) {
+    w->function = function;
+    w->kernel = function->is_kernel ? ir_reflect(w->module->arena, function) : NULL;
     w->interface.count = w->locals.count = w->shared.count = 0;
+    w->group_size = 0;
+    w->calls = false;
     memset(w->uses_builtin, 0, sizeof w->uses_builtin);
     w->parts_used = NEW_ARRAY(w->module->arena, bool *, function->param_count);
     for (uint32_t i = 0; i < function->param_count; i++) {
         const IrType *type = function->params[i]->type;
         function->params[i]->mark = 0;
-        if (ir_is_composite(type)) {
+        if (function->is_kernel && ir_is_composite(type)) {
             w->parts_used[i] = NEW_ARRAY(w->module->arena, bool, type->count);
         }
     }
     ir_walk(&function->body, note_uses, w);
-    w->group_size = 0;
+}
+
+static void write_kernel(SpirvWriter *w, IrFunction *function) {
+    begin_function(w, function);
     spirv_declare_params(w);
     spirv_declare_shared(w);
 
-    uint32_t nothing = spirv_type(w, &ir_void), type = spirv_entry_type(w);
+    uint32_t nothing = spirv_type(w, &ir_void), type = spirv_function_type(w, function);
     uint32_t id = spirv_fresh(w), label = spirv_fresh(w);
     EMIT(w, SPIRV_CODE, SpvOpFunction, nothing, id, SpvFunctionControlMaskNone, type);
     spirv_open_block(w, label);
@@ -77,8 +84,53 @@ static void write_kernel(SpirvWriter *w, IrFunction *function) {
     spirv_load_values(w);
     spirv_region(w, &function->body);
     spirv_emit(w, SPIRV_CODE, SpvOpFunctionEnd, 0, NULL);
+    for (int i = 0; w->calls && i < IR_BUILTIN_COUNT;
+         i++) { /* perhaps more than its own procs use */
+        w->uses_builtin[i] |= w->procs_use_builtin[i];
+    }
     spirv_entry_point(w, id);
     spirv_check_size(w);
+}
+
+/* Its id is known to all before any code is written. */
+static void write_proc(SpirvWriter *w, IrFunction *function) {
+    begin_function(w, function);
+    uint32_t result = spirv_type(w, function->result), type = spirv_function_type(w, function);
+    EMIT(w, SPIRV_CODE, SpvOpFunction, result, function->mark, SpvFunctionControlDontInlineMask,
+         type);
+    spirv_name(w, function->mark, function->name->text, function->name->length);
+    for (uint32_t i = 0; i < function->param_count; i++) {
+        IrValue *param = function->params[i];
+        uint32_t param_type = spirv_type(w, param->type);
+        param->mark = spirv_fresh(w);
+        EMIT(w, SPIRV_CODE, SpvOpFunctionParameter, param_type, param->mark);
+        spirv_local_name(w, param);
+    }
+    uint32_t label = spirv_fresh(w);
+    spirv_open_block(w, label);
+    declare_locals(w);
+    spirv_region(w, &function->body);
+    spirv_emit(w, SPIRV_CODE, SpvOpFunctionEnd, 0, NULL);
+    for (int i = 0; i < IR_BUILTIN_COUNT; i++) {
+        w->procs_use_builtin[i] |= w->uses_builtin[i];
+    }
+    spirv_check_size(w);
+}
+
+static void write_functions(SpirvWriter *w) {
+    for (IrFunction *f = w->module->functions; f != NULL; f = f->next) {
+        f->mark = f->is_kernel ? 0 : spirv_fresh(w);
+    }
+    for (IrFunction *f = w->module->functions; f != NULL; f = f->next) {
+        if (!f->is_kernel) {
+            write_proc(w, f);
+        }
+    }
+    for (IrFunction *f = w->module->functions; f != NULL; f = f->next) {
+        if (f->is_kernel) {
+            write_kernel(w, f);
+        }
+    }
 }
 
 static SpirvBinary join_sections(const SpirvWriter *w) {
@@ -100,7 +152,7 @@ static SpirvBinary join_sections(const SpirvWriter *w) {
         }
         at += section->count;
     }
-    return (SpirvBinary){words, count};
+    return (SpirvBinary){words, count, w->needs};
 }
 
 SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options) {
@@ -117,8 +169,6 @@ SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options) {
     spirv_capability(&w, SpvCapabilityShader);
     EMIT(&w, SPIRV_MEMORY_MODEL, SpvOpMemoryModel, SpvAddressingModelLogical,
          SpvMemoryModelGLSL450);
-    for (IrFunction *function = module->functions; function != NULL; function = function->next) {
-        write_kernel(&w, function);
-    }
+    write_functions(&w);
     return join_sections(&w);
 }

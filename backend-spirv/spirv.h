@@ -14,12 +14,24 @@ typedef struct {
     SpirvTarget target;
     bool debug;               /* -g: OpLine and OpSource, local names */
     bool atomic_float;        /* the device adds f32 atomically, in buffers and in shared memory */
+    bool reconvergence;       /* the device has VK_KHR_shader_maximal_reconvergence */
     const SourceMap *sources; /* for `debug` */
 } SpirvOptions;
+
+/* What a module needs of a device and no capability says. */
+enum {
+    SPIRV_SUBGROUP_TYPES = 1, /* subgroup operations on 8, 16 and 64 bits, but f64 */
+    SPIRV_BUFFER_ATOMIC_INT64 = 2,
+    SPIRV_SHARED_ATOMIC_INT64 = 4,
+    SPIRV_BUFFER_ATOMIC_FLOAT = 8,
+    SPIRV_SHARED_ATOMIC_FLOAT = 16,
+    SPIRV_RECONVERGENCE = 32,
+};
 
 typedef struct {
     const uint32_t *words; /* host order; in the module's arena */
     size_t count;
+    unsigned needs; /* SPIRV_…; 0 if it is not known */
 } SpirvBinary;
 
 /* Reports (E1002) to the module's diagnostics what Vulkan SPIR-V has no form for: functions of f64 beyond arithmetic,
@@ -28,9 +40,9 @@ typedef struct {
 bool spirv_check(const IrModule *module, SpirvTarget target);
 
 /* Writes every kernel of a lowered module (ir_verify_lowered; Vulkan wants one kernel at least) as an entry point of
- * its own name. What a target lacks was reported before; what is too long for SPIR-V is reported here, in the module's
+ * its own name, and procs that stayed as functions. What a target lacks was reported before; what is too long for SPIR-V is reported here, in the module's
  * diagnostics, and the words are of no use then. The bytes depend on module and options alone.
- * Marks of values and specialization constants are overwritten, constants may join the module's table; nothing else of it changes. */
+ * Marks of values, functions and specialization constants are overwritten, constants may join the module's table; nothing else of it changes. */
 SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options);
 
 /* spirv-val for the target's environment; false: `why` has its message. */

@@ -40,9 +40,13 @@ static SpvOp op_for(IrOp op, const IrType *type) {
     return code;
 }
 
-static void ask_for(SpirvWriter *w, SpvOp code, const IrType *type) {
+static void ask_for(SpirvWriter *w, SpvOp code, const IrType *type, bool is_buffer) {
     if (ir_bits(type) == 64) {
         spirv_capability(w, SpvCapabilityInt64Atomics);
+        w->needs |= is_buffer ? SPIRV_BUFFER_ATOMIC_INT64 : SPIRV_SHARED_ATOMIC_INT64;
+    }
+    if (ir_is_float(type)) {
+        w->needs |= is_buffer ? SPIRV_BUFFER_ATOMIC_FLOAT : SPIRV_SHARED_ATOMIC_FLOAT;
     }
     if (code == SpvOpAtomicFAddEXT) {
         spirv_capability(w, SpvCapabilityAtomicFloat32AddEXT);
@@ -56,7 +60,8 @@ uint32_t spirv_atomic(SpirvWriter *w, const IrInst *inst, const uint32_t *operan
     const IrType *atomic = ir_place_type(root, index_count, inst->operands + start + 1);
     const IrType *type = spirv_atomic_type(w, atomic), *value_type = ir_scalar(atomic->scalar);
     SpvOp code = op_for(inst->op, type);
-    ask_for(w, code, type);
+    bool is_buffer = root->kind == IR_TYPE_BUFFER;
+    ask_for(w, code, type, is_buffer);
     uint32_t pointer = spirv_place(w, inst, operands), values[2] = {0};
     for (uint32_t i = 0; i < start; i++) {
         values[i] = type == value_type ? operands[i] : RESULT(w, SpvOpBitcast, type, operands[i]);
@@ -64,7 +69,6 @@ uint32_t spirv_atomic(SpirvWriter *w, const IrInst *inst, const uint32_t *operan
     if (code == SpvOpAtomicFAddEXT && inst->op == OP_ATOMIC_SUB) {
         values[0] = RESULT(w, SpvOpFNegate, type, values[0]);
     }
-    bool is_buffer = root->kind == IR_TYPE_BUFFER;
     const IrType *word = ir_scalar(IR_U32);
     uint32_t scope = spirv_splat(w, word, is_buffer ? SpvScopeDevice : SpvScopeWorkgroup);
     uint32_t relaxed = spirv_splat(w, word, SpvMemorySemanticsMaskNone), old;

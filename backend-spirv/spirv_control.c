@@ -255,8 +255,12 @@ static void write_control(SpirvWriter *w, IrInst *inst) {
         leave_to(w, w->nexts, inst);
         break;
     case OP_RET:
-        REQUIRE(inst->operand_count == 0); /* kernels give nothing */
-        spirv_emit(w, SPIRV_CODE, SpvOpReturn, 0, NULL);
+        if (inst->operand_count == 0) {
+            spirv_emit(w, SPIRV_CODE, SpvOpReturn, 0, NULL);
+        } else {
+            uint32_t value = spirv_value(w, inst->operands[0]);
+            EMIT(w, SPIRV_CODE, SpvOpReturnValue, value);
+        }
         w->block = 0;
         break;
     case OP_UNREACHABLE:

@@ -274,6 +274,18 @@ uint32_t spirv_load_builtin(SpirvWriter *w, IrBuiltin builtin) {
 
 /* ---- the entry point ---- */
 
+/* Newer than some headers. */
+enum { MAXIMALLY_RECONVERGES = 6023 };
+
+/* Where the device promises it, what a kernel does together is done together as its source reads. */
+static void reconvergence(SpirvWriter *w, uint32_t function) {
+    if (w->options->reconvergence) {
+        w->needs |= SPIRV_RECONVERGENCE;
+        spirv_extension(w, "SPV_KHR_maximal_reconvergence");
+        EMIT(w, SPIRV_EXECUTION_MODES, SpvOpExecutionMode, function, MAXIMALLY_RECONVERGES);
+    }
+}
+
 /* Before Vulkan 1.3, sides that are specialization constants are those of the constant with the decoration WorkgroupSize,
  * which overrules LocalSize for all entry points of the module: spirv_check saw to it that they agree. */
 static void workgroup_size(SpirvWriter *w, uint32_t function) {
@@ -313,5 +325,6 @@ void spirv_entry_point(SpirvWriter *w, uint32_t function) {
     }
     spirv_end(w, SPIRV_ENTRY_POINTS, begin);
     workgroup_size(w, function);
+    reconvergence(w, function);
     spirv_name(w, function, kernel->name->text, kernel->name->length);
 }

@@ -152,19 +152,34 @@ static uint32_t spec(SpirvWriter *w, const IrInst *inst, const uint32_t *operand
     return spirv_spec(w, inst->spec);
 }
 
+static uint32_t call(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    const IrFunction *callee = inst->callee;
+    uint32_t *words = NEW_ARRAY(w->module->arena, uint32_t, 1 + inst->operand_count);
+    words[0] = callee->mark;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        words[1 + i] = operands[i];
+    }
+    w->calls = true;
+    return spirv_result(w, SpvOpFunctionCall, callee->result, 1 + inst->operand_count, words);
+}
+
 /* ---- subgroups ---- */
 
 static uint32_t in_subgroup(SpirvWriter *w, SpvOp op, SpvCapability needs, int operation,
                             const IrInst *inst, const uint32_t *operands) {
     uint32_t words[4] = {spirv_splat(w, ir_scalar(IR_U32), SpvScopeSubgroup)}, count = 1;
+    const IrType *type = inst->results[0]->type;
     spirv_capability(w, needs);
+    if (ir_bits(type) == 16 || (ir_is_int(type) && ir_bits(type) == 64)) {
+        w->needs |= SPIRV_SUBGROUP_TYPES;
+    }
     if (operation != NO_OPERATION) {
         words[count++] = (uint32_t)operation;
     }
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         words[count++] = operands[i];
     }
-    return spirv_result(w, op, inst->results[0]->type, count, words);
+    return spirv_result(w, op, type, count, words);
 }
 
 /* A lane that is computed is for OpGroupNonUniformShuffle: before SPIR-V 1.5 a broadcast takes constants alone. */

@@ -234,13 +234,34 @@ uint32_t spirv_laid_out_type(SpirvWriter *w, const IrType *type) {
     return id;
 }
 
-uint32_t spirv_entry_type(SpirvWriter *w) {
-    if (w->entry_type == 0) {
-        uint32_t nothing = spirv_type(w, &ir_void);
-        w->entry_type = spirv_fresh(w);
-        EMIT(w, SPIRV_GLOBALS, SpvOpTypeFunction, w->entry_type, nothing);
+/* The number of a list of types: of the list `before` (0: none), and one more. */
+static uint32_t longer_signature(SpirvWriter *w, uint32_t before, const IrType *type) {
+    uint32_t number = declared_id(w, type, SPIRV_SIGNATURE + before);
+    if (number == 0) {
+        number = ++w->signatures;
+        declare(w, type, SPIRV_SIGNATURE + before, number);
     }
-    return w->entry_type;
+    return number;
+}
+
+/* Two functions of one signature have one type. The result is the first of the list; a kernel's parameters are variables.
+ * No parameter is void, so a void behind the list stands for the type. */
+uint32_t spirv_function_type(SpirvWriter *w, const IrFunction *function) {
+    uint32_t count = function->is_kernel ? 0 : function->param_count;
+    uint32_t *words = NEW_ARRAY(w->module->arena, uint32_t, 2 + count);
+    uint32_t signature = longer_signature(w, 0, function->result);
+    words[1] = spirv_type(w, function->result);
+    for (uint32_t i = 0; i < count; i++) {
+        signature = longer_signature(w, signature, function->params[i]->type);
+        words[2 + i] = spirv_type(w, function->params[i]->type);
+    }
+    uint32_t id = declared_id(w, &ir_void, SPIRV_SIGNATURE + signature);
+    if (id == 0) {
+        words[0] = id = spirv_fresh(w);
+        spirv_emit(w, SPIRV_GLOBALS, SpvOpTypeFunction, 2 + count, words);
+        declare(w, &ir_void, SPIRV_SIGNATURE + signature, id);
+    }
+    return id;
 }
 
 uint32_t spirv_storage_class(SpirvClass class) {

@@ -29,7 +29,7 @@ static void check_limit(SpirvWriter *w, uint32_t count, const char *what, uint32
         BUG("%u %s, where %u fit", count, what, most);
     }
     if (!w->is_too_large) { /* once is enough */
-        Pos pos = w->kernel != NULL ? w->kernel->kernel->pos : 0;
+        Pos pos = w->function != NULL ? w->function->pos : 0;
         diag_report(w->module->diags, (Span){pos, pos}, D(SPIRV_TOO_LARGE), count, what, most);
     }
     w->is_too_large = true;

@@ -48,6 +48,7 @@ typedef enum {
     SPIRV_LAID_OUT,
     SPIRV_BLOCK_POINTER, /* to struct { T data[]; }, in a storage buffer */
     SPIRV_POINTER,       /* and SpirvClass: to a plain T, in that class */
+    SPIRV_SIGNATURE = SPIRV_POINTER + SPIRV_CLASS_COUNT, /* spirv_function_type() */
 } SpirvFlavour;
 
 typedef struct {
@@ -64,21 +65,26 @@ typedef struct {
     uint32_t bound;    /* the next id */
     uint32_t globals;  /* how many variables of the module */
     bool is_too_large; /* and reported */
+    unsigned needs;    /* of SpirvBinary */
 
     /* What was declared once and is shared by the module; 0: not yet. Constants keep their id in `mark`. */
-    uint32_t void_type, entry_type, glsl;
+    uint32_t void_type, glsl;
     SpirvDeclared *declared; /* types; a hash table that is only looked up, never listed */
     uint32_t declared_count, declared_capacity;
+    uint32_t signatures; /* beginnings of lists of parameters that were met */
     uint32_t builtins[IR_BUILTIN_COUNT];
     bool has_workgroup_size; /* the decoration is there */
     uint32_t *files;         /* OpString of each file of options->sources */
+    bool procs_use_builtin[IR_BUILTIN_COUNT];
 
-    /* The kernel being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
-    const ReflectKernel *kernel;
-    uint32_t values;      /* the variable of the value block; 0: none */
-    uint32_t group_size;  /* a constant of specialization constants; 0: not asked for yet */
-    bool **parts_used;    /* by parameter: the parts of a composite value; NULL: no such */
-    SpirvWords interface; /* what OpEntryPoint lists */
+    /* The function being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
+    IrFunction *function;
+    const ReflectKernel *kernel; /* NULL: a proc */
+    uint32_t values;             /* the variable of the value block; 0: none */
+    bool calls;                  /* a proc */
+    uint32_t group_size;         /* a constant of specialization constants; 0: not asked for yet */
+    bool **parts_used;           /* by parameter: the parts of a composite value; NULL: no such */
+    SpirvWords interface;        /* what OpEntryPoint lists */
     bool uses_builtin[IR_BUILTIN_COUNT]; /* to be listed too */
     VEC(IrInst *) locals;                /* its `var`s */
     VEC(IrInst *) shared;                /* its `shared`s */
@@ -132,7 +138,7 @@ void spirv_capability(SpirvWriter *w, SpvCapability capability);
 void spirv_extension(SpirvWriter *w, const char *name);
 uint32_t spirv_type(SpirvWriter *w, const IrType *type);          /* of values, or void */
 uint32_t spirv_laid_out_type(SpirvWriter *w, const IrType *type); /* in blocks */
-uint32_t spirv_entry_type(SpirvWriter *w); /* of a function without parameters */
+uint32_t spirv_function_type(SpirvWriter *w, const IrFunction *function);
 uint32_t spirv_storage_class(SpirvClass class);
 /* Asks for what keeping narrow scalars there needs. */
 void spirv_storage_capabilities(SpirvWriter *w, SpirvClass class, const IrType *type);

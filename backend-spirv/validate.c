@@ -1,5 +1,7 @@
 /* SPIRV-Tools' judgement of a module, and its disassembly. */
 #include <spirv-tools/libspirv.h>
+#include <spirv/unified1/spirv.h>
+#include <string.h>
 
 #include "backend-spirv/spirv.h"
 #include "ir/base/fatal.h"
@@ -20,6 +22,32 @@ static void take_message(Text *why, spv_result_t result, spv_diagnostic diagnost
     }
 }
 
+/* SPIRV-Tools before 2024 cannot read SPV_KHR_maximal_reconvergence: what it adds to a module is one extension, of which
+ * there is no more than a name, and a mode of each entry point. They see the module without. */
+static SpirvBinary without_reconvergence(Arena *arena, SpirvBinary binary) {
+    enum { HEADER_WORDS = 5, MAXIMALLY_RECONVERGES = 6023 };
+    static const char extension[] = "SPV_KHR_maximal_reconvergence";
+    if ((binary.needs & SPIRV_RECONVERGENCE) == 0) {
+        return binary;
+    }
+    uint32_t *words = NEW_ARRAY(arena, uint32_t, binary.count);
+    size_t count = HEADER_WORDS;
+    memcpy(words, binary.words, HEADER_WORDS * sizeof *words);
+    for (size_t at = HEADER_WORDS, length; at < binary.count; at += length) {
+        const uint32_t *word = binary.words + at;
+        length = *word >> SpvWordCountShift;
+        SpvOp op = (SpvOp)(*word & SpvOpCodeMask);
+        bool is_mode = op == SpvOpExecutionMode && word[2] == MAXIMALLY_RECONVERGES;
+        bool is_name = op == SpvOpExtension && (length - 1) * sizeof *word >= sizeof extension &&
+                       memcmp(word + 1, extension, sizeof extension) == 0;
+        if (!is_mode && !is_name) {
+            memcpy(words + count, word, length * sizeof *words);
+            count += length;
+        }
+    }
+    return (SpirvBinary){words, count, 0};
+}
+
 bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why) {
     static const spv_target_env environments[] = {
         [SPIRV_VULKAN_1_1] = SPV_ENV_VULKAN_1_1,
@@ -28,6 +56,7 @@ bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why) {
     };
     spv_context context = context_new(environments[target]);
     spv_diagnostic diagnostic = NULL;
+    binary = without_reconvergence(why->arena, binary);
     spv_const_binary_t module = {binary.words, binary.count};
     spv_result_t result = spvValidate(context, &module, &diagnostic);
     if (result != SPV_SUCCESS) {
@@ -42,6 +71,10 @@ bool spirv_disassemble(Text *out, SpirvBinary binary, Text *why) {
     spv_context context = context_new(SPV_ENV_UNIVERSAL_1_6);
     spv_diagnostic diagnostic = NULL;
     spv_text text = NULL;
+    if ((binary.needs & SPIRV_RECONVERGENCE) != 0) {
+        text_add(out, "; SPV_KHR_maximal_reconvergence; MaximallyReconvergesKHR\n");
+        binary = without_reconvergence(out->arena, binary);
+    }
     spv_result_t result =
         spvBinaryToText(context, binary.words, binary.count,
                         SPV_BINARY_TO_TEXT_OPTION_INDENT | SPV_BINARY_TO_TEXT_OPTION_FRIENDLY_NAMES,

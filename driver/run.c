@@ -187,11 +187,15 @@ static Status choose_grid(Run *run) {
 /* The device need not have what other kernels of the file ask for. */
 static void keep_chosen(Run *run) {
     IrFunction **link = &run->session.module->functions;
-    while (*link != run->kernel->kernel) {
-        link = &(*link)->next;
+    run->session.module->newest = NULL;
+    while (*link != NULL) {
+        bool keep = !(*link)->is_kernel || *link == run->kernel->kernel;
+        if (keep) {
+            link = &(*link)->next;
+        } else {
+            *link = (*link)->next;
+        }
     }
-    run->session.module->functions = *link;
-    (*link)->next = NULL;
 }
 
 static Status run_on_device(Run *run, Device *device) {

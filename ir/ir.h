@@ -314,6 +314,9 @@ const IrType *ir_place_type(const IrType *root, uint32_t index_count, IrValue *c
  * float div, other conversions, or a load or store of a whole local. legal.c */
 bool ir_needs_raw(const IrInst *inst);
 
+/* Whether a proc may stay a function of its own where it is called: it takes values alone, and not too many. legal.c */
+bool ir_takes_values(const IrFunction *proc);
+
 /* Whether IR_PRECISE and IR_FAST mean something for an op with such a result: arithmetic on floats. */
 bool ir_takes_float_flags(IrOp op, const IrType *result);
 

@@ -1,4 +1,4 @@
-/* Which flags an instruction may or must have.
+/* Which flags an instruction may or must have, and which procs may stay.
  *
  * The one answer for the lower_* passes (what is left to do), the verifier (was it done) and the back-ends
  * (which print the hardware's own operation for a `.raw` one, and take no total one that needs more).
@@ -18,6 +18,16 @@ bool ir_needs_raw(const IrInst *inst) {
     default: /* a whole local or shared is always there */
         return !ir_has(inst->op, IR_PLACE) || inst->operand_count > ir_place_start(inst) + 1;
     }
+}
+
+bool ir_takes_values(const IrFunction *proc) {
+    enum { MOST_PARAMS = 255 }; /* of a function in SPIR-V */
+    bool values =
+        (proc->result == &ir_void || ir_is_data(proc->result)) && proc->param_count <= MOST_PARAMS;
+    for (uint32_t i = 0; i < proc->param_count; i++) {
+        values = values && ir_is_data(proc->params[i]->type);
+    }
+    return values;
 }
 
 bool ir_takes_float_flags(IrOp op, const IrType *result) {

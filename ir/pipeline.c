@@ -28,7 +28,7 @@ const IrPass *const ir_pipeline_O1[] = {
     &pass_opt_fold,
     &pass_opt_cse,
     &pass_opt_dead_stores, /* what is loaded again was forwarded */
-    &pass_opt_dce, /* before shared memory is zeroed: what no one uses needs no zeros */
+    &pass_opt_dce,         /* before shared memory is zeroed: what no one uses needs no zeros */
     &pass_opt_if_convert,
     LOWERING,
     &pass_split_values, /* what is loaded behind the checks of bounds */

@@ -502,11 +502,21 @@ static bool is_wide_bits(const IrInst *inst) {
            ir_bits(inst->results[0]->type) != 32;
 }
 
+static bool stays(const IrFunction *proc) {
+    return proc->noinline && ir_takes_values(proc);
+}
+
+static bool asks_size(const IrFunction *function, const IrInst *inst) {
+    return !function->is_kernel && inst->op == OP_BUILTIN && inst->builtin == IR_BUILTIN_GROUP_SIZE;
+}
+
 static void check_lowered(IrInst *inst, void *data) {
     Lowered *l = data;
     const char *text = NULL;
-    if (inst->op == OP_CALL) {
-        text = "a `call` is left";
+    if (inst->op == OP_CALL && !stays(inst->callee)) {
+        text = "a `call` of what is no `noinline` proc of values is left";
+    } else if (asks_size(l->function, inst)) {
+        text = "a proc asks for the size of the workgroup";
     } else if (inst->op == OP_REF) {
         text = "a `ref` is left";
     } else if (inst->op == OP_REM && ir_is_float(inst->results[0]->type)) {
@@ -530,7 +540,7 @@ static bool is_lowered(const IrModule *module, Arena *arena, IrFault *fault_out)
     Lowered l = {arena, fault_out, NULL};
     for (IrFunction *f = module->functions; f != NULL && l.fault != NULL; f = f->next) {
         l.function = f;
-        if (!f->is_kernel) {
+        if (!f->is_kernel && !stays(f)) {
             *fault_out = (IrFault){f, NULL, "a proc is left"};
             return false;
         }

@@ -1,12 +1,14 @@
-/* inline_procs: every call in a kernel becomes a copy of the callee's body, and the procs go.
+/* inline_procs: calls become a copy of the callee's body, and the procs go.
  *
- * No target needs procs, and a root (a buffer, a local) that a call hands over simply takes the parameter's place.
+ * No target needs procs, and a root (a buffer, a local) that a call hands over simply takes the parameter's place. What
+ * is `noinline` stays a proc, if it takes values alone (ir_takes_values) and does not ask for the size of the workgroup, which is
+ * that of the kernel that calls it.
  * Each call is expanded where it is met, and what was put there is walked next, so the work is that of writing the
  * result once. How large and how deep that would be is computed first, callees before callers: two calls a level
  * make a short source grow without bound.
  *
  * Before: lower_returns, so that a proc has one `ret`, its last instruction; no recursion (the verifier's rule).
- * After: kernels only, no `call`. Copies keep the positions that they have in the proc.
+ * After: kernels and the procs that they call, which stay. Copies keep the positions that they have in the proc.
  */
 #include "ir/base/fatal.h"
 #include "ir/clone.h"
@@ -22,7 +24,10 @@ struct Call {
 
 typedef struct {
     IrFunction *function;
-    uint64_t size, depth; /* in the end with all that it calls; saturating */
+    bool asks_size;       /* of the workgroup, itself or what is put into it */
+    bool stays;           /* a function, for its callers to call */
+    bool is_called;       /* it stays, and a kernel calls it, perhaps through others */
+    uint64_t size, depth; /* in the end with all that is put into it; saturating */
     uint32_t pending;     /* calls whose callee is not measured yet */
     Call *calls_of;
 } Measure;
@@ -41,6 +46,7 @@ static void measure_region(IrModule *module, Measure *all, Measure *own, const I
     }
     for (const IrInst *inst = region->first; inst != NULL; inst = inst->next) {
         own->size++;
+        own->asks_size |= inst->op == OP_BUILTIN && inst->builtin == IR_BUILTIN_GROUP_SIZE;
         if (inst->op == OP_CALL) {
             Measure *callee = &all[inst->callee->mark];
             Call *call = NEW(module->arena, Call);
@@ -63,13 +69,19 @@ static void measure_calls(IrModule *module, Measure *all, uint32_t count) {
         }
     }
     while (ready_count > 0) {
-        const Measure *callee = &all[ready[--ready_count]];
+        Measure *callee = &all[ready[--ready_count]];
+        const IrFunction *function = callee->function;
+        callee->stays = !function->is_kernel && function->noinline && !callee->asks_size &&
+                        ir_takes_values(function);
         measured++;
         for (const Call *call = callee->calls_of; call != NULL; call = call->next) {
             Measure *caller = &all[call->caller];
-            uint64_t depth = add(call->depth, callee->depth);
-            caller->size = add(caller->size, callee->size);
-            caller->depth = depth > caller->depth ? depth : caller->depth;
+            if (!callee->stays) {
+                uint64_t depth = add(call->depth, callee->depth);
+                caller->size = add(caller->size, callee->size);
+                caller->depth = depth > caller->depth ? depth : caller->depth;
+                caller->asks_size |= callee->asks_size;
+            }
             if (--caller->pending == 0) {
                 ready[ready_count++] = call->caller;
             }
@@ -78,45 +90,48 @@ static void measure_calls(IrModule *module, Measure *all, uint32_t count) {
     REQUIRE(measured == count); /* else procs call each other in a circle */
 }
 
-static bool fits(IrModule *module, const Measure *kernel) {
-    const IrFunction *function = kernel->function;
+static bool fits(IrModule *module, const Measure *kept) {
+    const IrFunction *function = kept->function;
     Span span = {function->pos, function->pos};
-    if (kernel->size > IR_MAX_INSTRUCTIONS) {
+    if (kept->size > IR_MAX_INSTRUCTIONS) {
         diag_report(module->diags, span, D(TOO_MUCH_CODE), function->name->text,
                     (unsigned)IR_MAX_INSTRUCTIONS);
         return false;
     }
-    if (kernel->depth > IR_MAX_DEPTH) {
+    if (kept->depth > IR_MAX_DEPTH) {
         diag_report(module->diags, span, D(CONTROL_TOO_DEEP), (unsigned)IR_MAX_DEPTH);
         return false;
     }
     return true;
 }
 
-static bool all_fit(IrModule *module) {
+/* By number of function; NULL: something does not fit, and was reported. */
+static Measure *measure_all(IrModule *module) {
     uint32_t count = 0;
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         function->mark = count++;
     }
     Measure *all = NEW_ARRAY(module->arena, Measure, count);
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
-        Measure *own = &all[function->mark];
-        own->function = function;
-        measure_region(module, all, own, &function->body, 0);
+        all[function->mark].function = function;
+        measure_region(module, all, &all[function->mark], &function->body, 0);
     }
     measure_calls(module, all, count);
     bool fit = true;
     for (uint32_t i = 0; i < count; i++) {
-        fit &= !all[i].function->is_kernel || fits(module, &all[i]);
+        bool is_kept = all[i].function->is_kernel || all[i].stays;
+        fit &= !is_kept || fits(module, &all[i]);
     }
-    return fit;
+    return fit ? all : NULL;
 }
 
 /* ---- doing it ---- */
 
 typedef struct {
     IrModule *module;
-    IrValue **map; /* for ir_clone */
+    Measure *all;             /* by number of function */
+    IrValue **map;            /* for ir_clone */
+    VEC(IrFunction *) called; /* those that stay, until they were looked at */
 } Inliner;
 
 /* Gives the first instruction of the copy, or what follows the call when there is none. */
@@ -143,6 +158,16 @@ static IrInst *expand(Inliner *inliner, IrInst *call) {
     return before != NULL ? before->next : region->first;
 }
 
+/* Whether the callee stays; it is looked at later, when it is called for the first time. */
+static bool stays(Inliner *inliner, IrFunction *callee) {
+    Measure *measure = &inliner->all[callee->mark];
+    if (measure->stays && !measure->is_called) {
+        measure->is_called = true;
+        VEC_PUSH(inliner->module->arena, &inliner->called, callee);
+    }
+    return measure->stays;
+}
+
 /* Operands are resolved on the way: values are defined before they are used in this order. */
 static void inline_region(Inliner *inliner, IrRegion *region) {
     IrInst *inst = region->first;
@@ -150,7 +175,7 @@ static void inline_region(Inliner *inliner, IrRegion *region) {
         for (uint32_t i = 0; i < inst->operand_count; i++) {
             inst->operands[i] = ir_resolve(inst->operands[i]);
         }
-        if (inst->op == OP_CALL) {
+        if (inst->op == OP_CALL && !stays(inliner, inst->callee)) {
             inst = expand(inliner, inst);
             continue;
         }
@@ -158,6 +183,20 @@ static void inline_region(Inliner *inliner, IrRegion *region) {
             inline_region(inliner, &inst->regions[i]);
         }
         inst = inst->next;
+    }
+}
+
+/* Takes out what is called no more. Bodies that are gone are not needed now. */
+static void keep_called(Inliner *inliner) {
+    IrFunction **link = &inliner->module->functions;
+    inliner->module->newest = NULL;
+    while (*link != NULL) {
+        bool is_kept = (*link)->is_kernel || inliner->all[(*link)->mark].is_called;
+        if (is_kept) {
+            link = &(*link)->next;
+        } else {
+            *link = (*link)->next;
+        }
     }
 }
 
@@ -171,20 +210,20 @@ static bool run(IrModule *module) {
             most = count > most ? count : most;
         }
     }
-    if (!has_procs || !all_fit(module)) {
+    Measure *all = has_procs ? measure_all(module) : NULL;
+    if (all == NULL) {
         return false;
     }
-    Inliner inliner = {module, NEW_ARRAY(module->arena, IrValue *, most)};
-    IrFunction **link = &module->functions;
-    module->newest = NULL;
-    while (*link != NULL) {
-        if ((*link)->is_kernel) {
-            inline_region(&inliner, &(*link)->body);
-            link = &(*link)->next;
-        } else {
-            *link = (*link)->next; /* its body is still copied from */
+    Inliner inliner = {module, all, NEW_ARRAY(module->arena, IrValue *, most), {0}};
+    for (IrFunction *function = module->functions; function != NULL; function = function->next) {
+        if (function->is_kernel) {
+            inline_region(&inliner, &function->body);
         }
     }
+    while (inliner.called.count > 0) {
+        inline_region(&inliner, &inliner.called.items[--inliner.called.count]->body);
+    }
+    keep_called(&inliner);
     return true;
 }
 

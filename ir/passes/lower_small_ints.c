@@ -9,6 +9,8 @@
  * that (`and`, `min`, `select` …), others need their result cut and extended again (`normal`). So comparisons,
  * conversions to other types, division and the like need nothing at all.
  *
+ * Procs that stay take and give what stands for their values, and specialization constants are of 32 bits, too.
+ *
  * Before: procs are inlined; split_memory (memory holds scalars and vectors); lower_bits and lower_bounds, whose promises
  * are about the small width and whose `if`s must not hand over small values. After: kernels have 8- and 16-bit integers only as the result of a `load` from a buffer,
  * as a value parameter, and as a `convert` or constant that a `store` to a buffer puts there. What else is total for 32
@@ -25,8 +27,8 @@ typedef struct {
 
 typedef struct {
     IrModule *module;
-    IrFunction *kernel;
-    IrValue **params; /* by number: the value in 32 bits; NULL: not asked for yet */
+    IrFunction *function;
+    IrValue **params; /* of a kernel, by number: the value in 32 bits; NULL: not asked for yet */
     VEC(Pair) forms;
     bool changed;
 } Small;
@@ -147,9 +149,9 @@ static IrValue *to_wide(Small *s, IrBuilder *b, IrValue *x);
 static IrValue *wide_param(Small *s, IrValue *param) {
     IrValue **known = &s->params[param->index];
     if (*known == NULL) {
-        IrRegion *body = &s->kernel->body;
+        IrRegion *body = &s->function->body;
         IrBuilder top = {
-            .module = s->module, .region = body, .before = body->first, .pos = s->kernel->pos};
+            .module = s->module, .region = body, .before = body->first, .pos = s->function->pos};
         *known = to_wide(s, &top, param);
         (*known)->name = param->name;
     }
@@ -462,6 +464,8 @@ static void visit(IrInst *inst, void *data) {
         lower_store(s, &b, inst);
     } else if (inst->op == OP_VAR || inst->op == OP_SHARED) {
         lower_root(s, inst);
+    } else if (inst->op == OP_CALL || inst->op == OP_SPEC) { /* follow what they refer to */
+        widen_types(s, inst->result_count, inst->results);
     } else if (inst->result_count == 1 && inst->region_count == 0) {
         IrValue *value = lower_result(s, &b, inst);
         if (value != NULL) {
@@ -472,20 +476,41 @@ static void visit(IrInst *inst, void *data) {
     }
 }
 
+static void widen_spec(Small *s, IrSpec *spec) {
+    if (is_small(spec->type)) {
+        const IrValue *constant = ir_const(s->module, spec->type, &spec->bits);
+        spec->bits = wide_constant(s, constant)->bits[0];
+        spec->type = wide(spec->type);
+        s->changed = true;
+    }
+}
+
+static void widen_proc(Small *s, IrFunction *proc) {
+    widen_types(s, proc->param_count, proc->params);
+    if (proc->result != &ir_void && has_small(proc->result)) {
+        proc->result = wide_type(s, proc->result);
+        s->changed = true;
+    }
+}
+
 static bool run(IrModule *module) {
-    bool changed = false;
+    Small s = {.module = module};
+    for (IrSpec *spec = module->specs; spec != NULL; spec = spec->next) {
+        widen_spec(&s, spec);
+    }
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         if (!function->is_kernel) {
-            continue;
+            widen_proc(&s, function);
         }
-        Small s = {.module = module, .kernel = function};
+    }
+    for (IrFunction *function = module->functions; function != NULL; function = function->next) {
+        s.function = function;
         s.params = NEW_ARRAY(module->arena, IrValue *, function->param_count);
         ir_walk(&function->body, widen_control, &s);
         ir_walk(&function->body, visit, &s);
         ir_resolve_all(function);
-        changed |= s.changed;
     }
-    return changed;
+    return s.changed;
 }
 
 IR_PASS(lower_small_ints, run);

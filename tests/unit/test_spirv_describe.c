@@ -110,7 +110,7 @@ static void test_describe(void) {
         uint32_t word = binary.words[i];
         other_order[i] = word >> 24 | (word >> 8 & 0xff00) | (word & 0xff00) << 8 | word << 24;
     }
-    check_described(&unit, (SpirvBinary){other_order, binary.count}, wanted);
+    check_described(&unit, (SpirvBinary){other_order, binary.count, 0}, wanted);
     close_unit(&unit);
 }
 

@@ -292,7 +292,101 @@ static void test_specs(void) {
     close_unit(unit);
 }
 
+/* ---- what is needed ---- */
+
+/* `features` (spaces between) are those of the runtime that the kernel needs, and no others of the list. */
+static void check_needs(const char *body, SpirvOptions options, const char *features) {
+    static const char *const known[] = {
+        "subgroup_basic",          "subgroup_vote",         "subgroup_arithmetic",
+        "subgroup_ballot",         "subgroup_shuffle",      "subgroup_shuffle_relative",
+        "subgroup_extended_types", "buffer_atomics_int64",  "shared_atomics_int64",
+        "buffer_atomic_add_f32",   "shared_atomic_add_f32", "maximal_reconvergence",
+    };
+    Arena arena = {0};
+    const char *text =
+        arena_printf(&arena,
+                     "kernel @k(%%i: buffer<u32>, %%h: buffer<f16x2>, %%b: buffer<atomic<i64>>, "
+                     "%%f: buffer<atomic<f32>>, %%n: u32) workgroup(64, 1, 1) {\n%sret\n}\n",
+                     body);
+    what = body;
+    check_valid(text, options.atomic_float);
+    Unit *unit = lowered(text, ir_pipeline_O0, options.atomic_float);
+    SpirvBinary binary = write_as(unit, options);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *at = strstr(features, known[i]);
+        size_t length = strlen(known[i]);
+        bool wanted = at != NULL && (at[length] == '\0' || at[length] == ' ');
+        CHECK(spirv_needs(binary, known[i]) == wanted, "%s: %s", body, known[i]);
+    }
+    close_unit(unit);
+    arena_release(&arena);
+}
+
+static void test_needs(void) {
+    check_needs("%x: f32 = atomic_add %f[%n], 1f32\n", VULKAN_1_1, "");
+    SpirvOptions native = {.target = SPIRV_VULKAN_1_1, .atomic_float = true};
+    check_needs("%x: f32 = atomic_add %f[%n], 1f32\n", native, "buffer_atomic_add_f32");
+    check_needs("%s: shared<atomic<f32>> = shared\n%x: f32 = atomic_add %s, 1f32\n", native,
+                "shared_atomic_add_f32");
+    check_needs("%s: shared<atomic<u64>> = shared\n%x: u64 = atomic_load %s\n", VULKAN_1_1,
+                "shared_atomics_int64");
+    check_needs("%x: i64 = atomic_load %b[%n]\n", VULKAN_1_1, "buffer_atomics_int64");
+    check_needs("%x: i64 = atomic_load %b[%n]\n%y: i64 = subgroup_shuffle_up %x, 1u32\n",
+                VULKAN_1_1,
+                "buffer_atomics_int64 subgroup_shuffle_relative subgroup_extended_types");
+    check_needs("%x: f16x2 = load %h[%n]\n%y: f16x2 = subgroup_add %x\n", VULKAN_1_1,
+                "subgroup_arithmetic subgroup_extended_types");
+    check_needs("%x: bool = subgroup_elect\n%y: bool = subgroup_any %x\n", VULKAN_1_1,
+                "subgroup_basic subgroup_vote");
+    SpirvOptions together = {.target = SPIRV_VULKAN_1_3, .reconvergence = true};
+    check_needs("", together, "maximal_reconvergence");
+    what = "maximal reconvergence";
+    Unit *unit = lowered("kernel @k() workgroup(1, 1, 1) {\nret\n}\n", ir_pipeline_O0, false);
+    SpirvBinary binary = write_as(unit, together);
+    Text why = {.arena = &unit->arena};
+    CHECK(spirv_validate(binary, SPIRV_VULKAN_1_3, &why), "%s", text_get(&why));
+    static const uint32_t mode[] = {0x00030010, 0, 6023}; /* OpExecutionMode of the only function */
+    bool found = false;
+    for (size_t i = 0; i + 2 < binary.count; i++) {
+        found |= binary.words[i] == mode[0] && binary.words[i + 2] == mode[2];
+    }
+    CHECK(found, "no MaximallyReconvergesKHR");
+    CHECK(strstr(disassembly(unit, binary), "OpEntryPoint") != NULL, "no disassembly");
+    close_unit(unit);
+}
+
+/* ---- procs that stay ---- */
+
+static void test_procs(void) {
+    check_text("procs", VULKAN_1_1,
+               "form @P { v: f32x3, n: i8 }\n"
+               "proc @leaf(%x: i16, %y: bool) -> i16 noinline {\n"
+               "%z: i16 = add %x, 1i16\n%r: i16 = if %y {\nyield %z\n} else {\nyield -32768i16\n}\n"
+               "ret %r\n}\n"
+               "proc @side(%x: u32) noinline {\nsubgroup_barrier\nret\n}\n"
+               "proc @size() -> u32 noinline {\n%s: u32x3 = builtin group_size\n"
+               "%x: u32 = extract %s, 0\nret %x\n}\n"
+               "proc @mid(%p: @P, %a: u32) -> @P noinline {\n%n: i8 = extract %p, 1\n"
+               "%l: u32 = builtin lane\ncall @side(%l)\n%w: i16 = convert %n\n"
+               "%c: bool = eq %a, 3u32\n%m: i16 = call @leaf(%w, %c)\n%k: i8 = convert %m\n"
+               "%k2: i8 = call @inlined(%k)\n%q: @P = insert %p, %k2, 1\nret %q\n}\n"
+               "proc @inlined(%x: i8) -> i8 {\n%y: i8 = mul %x, 3i8\nret %y\n}\n"
+               "proc @same(%p: i32, %b: bool) -> i32 noinline {\nret %p\n}\n"
+               "proc @never() noinline {\nret\n}\n"
+               "kernel @k(%o: buffer<@P>, %c: buffer<u32>) workgroup(64, 1, 1) {\n"
+               "%i: u32 = builtin local_index\n%p: @P = load %o[%i]\n%q: @P = call @mid(%p, %i)\n"
+               "store %o[%i], %q\n%s: u32 = call @size()\nstore %c[%i], %s\n"
+               "%x: i32 = call @same(5i32, true)\n%u: u32 = bitcast %x\nstore %c[%u], %u\n"
+               "ret\n}\n",
+               FRAGMENTS("%leaf = OpFunction %int DontInline", "%mid = OpFunction %P_wide",
+                         "OpFunctionCall %void %side", "!%inlined = OpFunction", "!%size",
+                         "!%never", "\"k\" %local_index %lane", "OpReturnValue",
+                         "!OpTypeInt 8 1\n%P_wide"));
+}
+
 int main(void) {
+    test_needs();
+    test_procs();
     test_atomics();
     test_subgroups();
     test_shared();
