@@ -14,6 +14,7 @@
 
 typedef struct {
     const Target *target;
+    SessionOptions session; /* with what the target's devices have besides */
     unsigned emit;          /* EMIT_…, instead of the target's code */
     const char *output;     /* of the file at hand */
     const char *dependency; /* its dependency file; NULL: none */
@@ -57,14 +58,59 @@ static Status unknown_ending(const char *output) {
     return STATUS_USAGE;
 }
 
+static Status unknown_feature(const Target *target, const char *name) {
+    const char *words[TARGET_FEATURE_COUNT + 1] = {NULL};
+    for (int i = 0, count = 0; i < TARGET_FEATURE_COUNT; i++) {
+        if (target_features[i].writer == target->writer) {
+            words[count++] = target_features[i].name;
+        }
+    }
+    const char *nearest = nearest_word(name, words);
+    return fail(STATUS_USAGE, "the target `%s` has no `+%s`%s%s%s", target->name, name,
+                nearest != NULL ? "; did you mean `+" : " (--print-targets lists what there is)",
+                nearest != NULL ? nearest : "", nearest != NULL ? "`?" : "");
+}
+
+static Status take_feature(Plan *plan, const char *name) {
+    bool *const fields[TARGET_FEATURE_COUNT] = {
+        [TARGET_ATOMIC_FLOAT] = &plan->session.atomic_float,
+        [TARGET_MAXIMAL_RECONVERGENCE] = &plan->session.reconvergence,
+    };
+    for (int i = 0; i < TARGET_FEATURE_COUNT; i++) {
+        if (strcmp(target_features[i].name, name) == 0 &&
+            target_features[i].writer == plan->target->writer) {
+            *fields[i] = true;
+            return STATUS_FINE;
+        }
+    }
+    return unknown_feature(plan->target, name);
+}
+
+/* TARGET+FEATURE+FEATURE… */
+static Status name_target(Plan *plan, Arena *arena, const char *text) {
+    size_t length = strcspn(text, "+");
+    const char *name = arena_copy_text(arena, text, length);
+    plan->target = target_named(name);
+    if (plan->target == NULL) {
+        return unknown_target(name);
+    }
+    Status status = STATUS_FINE;
+    while (status == STATUS_FINE && text[length] == '+') {
+        text += length + 1;
+        length = strcspn(text, "+");
+        status = take_feature(plan, arena_copy_text(arena, text, length));
+    }
+    return status;
+}
+
 /* --target overrules the ending of OUT; without an ending (standard output, /dev/null) it is the first. */
-static Status choose_target(Plan *plan, const Options *options) {
+static Status choose_target(Plan *plan, Arena *arena, const Options *options) {
     const char *output = options->output;
     plan->target = &targets[0];
     if (options->target != NULL) {
-        plan->target = target_named(options->target);
-        if (plan->target == NULL) {
-            return unknown_target(options->target);
+        Status status = name_target(plan, arena, options->target);
+        if (status != STATUS_FINE) {
+            return status;
         }
     } else if (output != NULL && path_ending(output)[0] != '\0' && options->emit == EMIT_NONE) {
         plan->target = target_of_ending(output);
@@ -274,7 +320,7 @@ static Status write_dependencies(Session *session, const Plan *plan, const Optio
 static Status compile_file(const Plan *plan, const Options *options, const char *input) {
     Session session;
     Result result = {NULL, 0};
-    session_open(&session, &options->session);
+    session_open(&session, &plan->session);
     Status status = makers[plan->emit](&session, plan, input, &result);
     status = report_session(&session, options, status);
     if (status == STATUS_FINE) {
@@ -304,9 +350,9 @@ static Status check_clash(const Plan *plans, uint32_t count, const Options *opti
 
 static Status compile_all(Arena *arena, const Options *options) {
     uint32_t count = options->operands.count;
-    Plan common = {0};
+    Plan common = {.session = options->session};
     Status status = check_files(options);
-    status = status == STATUS_FINE ? choose_target(&common, options) : status;
+    status = status == STATUS_FINE ? choose_target(&common, arena, options) : status;
     status = status == STATUS_FINE ? check_passes(&common, &options->session) : status;
     Plan *plans = NEW_ARRAY(arena, Plan, count);
     for (uint32_t i = 0; i < count && status == STATUS_FINE; i++) {

@@ -33,7 +33,7 @@ typedef struct {
     OptionList depend_targets;
 
     const char *kernel, *device, *grid;
-    OptionList outs, prints;
+    OptionList outs, prints, specs;
     unsigned repeat; /* 0: not given */
     bool validate;
 

@@ -7,7 +7,7 @@
 #include "driver/commands.h"
 #include "driver/device.h"
 #include "driver/report.h"
-#include "driver/run_output.h"
+#include "driver/run_specs.h"
 #include "driver/scalars.h"
 #include "driver/targets.h"
 
@@ -200,17 +200,19 @@ static void keep_chosen(Run *run) {
 
 static Status run_on_device(Run *run, Device *device) {
     Session *session = &run->session;
+    const VtgDeviceInfo *info = vtg_device_get_info(device->device);
     keep_chosen(run);
     SpirvBinary code;
+    session->options.reconvergence =
+        (info->features & VTG_FEATURE_BIT(VTG_FEATURE_MAXIMAL_RECONVERGENCE)) != 0;
     Status status = session_spirv(session, SPIRV_VULKAN_1_1, &code);
     if (status != STATUS_FINE) {
         return report_session(session, run->options, status);
     }
-    VtgStatus result = run_kernel_device(device->device, code, &run->job);
+    VtgStatus result = run_kernel_device(device->device, session->module, code, &run->job);
     if (result == VTG_OK) {
         return STATUS_FINE;
     }
-    const VtgDeviceInfo *info = vtg_device_get_info(device->device);
     const char *what =
         arena_printf(&session->arena, "`%s` on %s", run->kernel->kernel->name->text, info->name);
     status = device_failed(device, what, result);
@@ -255,7 +257,10 @@ static Status compile(Run *run, const char *source) {
     session_open(session, &run->options->session);
     Status status = session_load_file(session, source);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
-    status = status == STATUS_FINE ? session_lower(session) : status;
+    if (status == STATUS_FINE) {
+        run_note_specs(run);
+        status = session_lower(session);
+    }
     return report_session(session, run->options, status);
 }
 
@@ -267,7 +272,8 @@ Status command_run(const Options *options) {
         return status;
     }
     static Status (*const steps[])(Run *run) = {
-        choose_kernel, bind_all, choose_grid, run_check_outputs, run_job, run_write_outputs,
+        choose_kernel,     run_choose_specs, bind_all,          choose_grid,
+        run_check_outputs, run_job,          run_write_outputs,
     };
     status = compile(&run, source);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == STATUS_FINE; i++) {

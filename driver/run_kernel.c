@@ -54,11 +54,11 @@ static void **copy_restored(const RunJob *job) {
 InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
     const ReflectKernel *kernel = job->kernel;
     const IrFunction *function = kernel->kernel;
-    InterpOptions options = {0};
-    uint32_t groups[3];
+    InterpOptions options = {.specs = job->specs};
+    uint32_t groups[3], sides[3];
+    ir_workgroup(function, &job->specs, sides);
     for (int i = 0; i < 3; i++) {
-        groups[i] =
-            job->grid[i] / function->workgroup[i] + (job->grid[i] % function->workgroup[i] != 0);
+        groups[i] = job->grid[i] / sides[i] + (job->grid[i] % sides[i] != 0);
     }
     void **copies = NULL;
     if (runs_of(job) > 1) {
@@ -90,6 +90,7 @@ InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
 
 typedef struct {
     VtgDevice *device;
+    const IrModule *module;
     RunJob *job;
     VtgKernel *kernel;
     VtgBuffer **buffers; /* by parameter; NULL for values */
@@ -117,14 +118,31 @@ static uint64_t features_of(SpirvBinary code) {
     return features;
 }
 
+/* Room for one each is in `specs`. */
+static void fill_specs(const RunJob *job, const IrModule *module, VtgSpecConstant *specs) {
+    for (uint32_t i = 0; i < job->specs.count; i++) {
+        const IrSpecValue *value = &job->specs.items[i];
+        const IrSpec *spec = module->specs;
+        while (spec->id != value->id) {
+            spec = spec->next;
+        }
+        uint32_t bytes = ir_is_bool(spec->type) ? 4 : ir_bits(spec->type) / 8;
+        specs[i] = (VtgSpecConstant){.id = spec->id, .size = bytes, .value = value->bits};
+    }
+}
+
 static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     const ReflectKernel *kernel = run->job->kernel;
     const IrFunction *function = kernel->kernel;
     uint32_t count = kernel->param_count;
     VtgParam *params = calloc(count * 2 + 1, sizeof *params); /* each may have a length besides */
-    if (params == NULL) {
+    VtgSpecConstant *specs = calloc(run->job->specs.count + 1, sizeof *specs);
+    if (params == NULL || specs == NULL) {
+        free(params);
+        free(specs);
         return VTG_ERROR_OUT_OF_MEMORY;
     }
+    fill_specs(run->job, run->module, specs);
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
         params[i].name = param->name->text;
@@ -151,7 +169,12 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     desc.code_size = code.count * sizeof *code.words;
     desc.entry = function->name->text;
     desc.features = features_of(code);
-    memcpy(desc.workgroup_size, function->workgroup, sizeof desc.workgroup_size);
+    ir_workgroup(function, &run->job->specs, desc.workgroup_size);
+    uint64_t shared = ir_shared_bytes(function, &run->job->specs);
+    desc.shared_bytes = shared < UINT32_MAX ? (uint32_t)shared : UINT32_MAX;
+    desc.subgroup_size = function->subgroup_size;
+    desc.specs = specs;
+    desc.spec_count = run->job->specs.count;
     desc.params = params;
     desc.param_count = count;
     desc.value_block_bytes = kernel->value_block_size;
@@ -159,6 +182,7 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
         kernel->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
     VtgStatus status = vtg_kernel_create(run->device, &desc, &run->kernel);
     free(params);
+    free(specs);
     return status;
 }
 
@@ -247,8 +271,9 @@ static VtgStatus run_all(DeviceRun *run, SpirvBinary code) {
     return status == VTG_OK ? read_back(run) : status;
 }
 
-VtgStatus run_kernel_device(VtgDevice *device, SpirvBinary code, RunJob *job) {
-    DeviceRun run = {.device = device, .job = job};
+VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, SpirvBinary code,
+                            RunJob *job) {
+    DeviceRun run = {.device = device, .module = module, .job = job};
     VtgStatus status = run_all(&run, code);
     for (uint32_t i = 0; run.buffers != NULL && i < job->kernel->param_count; i++) {
         vtg_buffer_destroy(run.buffers[i]);

@@ -15,6 +15,7 @@ typedef struct {
     const RunArg *
         args; /* one for each parameter, in order; buffers that the kernel writes are changed in place */
     uint32_t grid[3];      /* invocations; rounded up to whole workgroups */
+    IrSpecValues specs;    /* specialization constants that do not have their defaults */
     uint32_t repeat;       /* 0: once. Every run begins with the args as they were given */
     uint64_t *nanoseconds; /* NULL, or room for the time of each run */
     bool host_clock;       /* set: those times are the host's, because the device has no clock */
@@ -23,7 +24,8 @@ typedef struct {
 /* `module` is the one that the kernel is of, verified. `why`: what happened if not INTERP_OK. */
 InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why);
 
-/* `code`: what spirv_write made of the kernel's module. The instance's log hears why, if not VTG_OK. */
-VtgStatus run_kernel_device(VtgDevice *device, SpirvBinary code, RunJob *job);
+/* `code`: what spirv_write made of `module`, the kernel's. The instance's log hears why, if not VTG_OK. */
+VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, SpirvBinary code,
+                            RunJob *job);
 
 #endif

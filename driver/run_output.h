@@ -13,6 +13,7 @@ typedef struct {
     const ReflectKernel *kernel;
     Value *values; /* by parameter */
     RunJob job;
+    const IrType **spec_types; /* of the module's specialization constants, as declared */
     const char *device_name;
 } Run;
 

@@ -286,6 +286,7 @@ static void run_passes(void *arg) {
         .dump = &session->dump,
         .time = options->time,
         .trust_bounds = options->bounds == BOUNDS_TRUST,
+        .float_atomics = options->atomic_float,
     };
     bool fine = ir_run_passes(session->module, session_pipeline(options), &passes);
     for (uint32_t i = 0; i < passes.times.count; i++) {
@@ -345,6 +346,8 @@ static void write_spirv(void *arg) {
     SpirvOptions options = {
         .target = output->target,
         .debug = session->options.debug,
+        .atomic_float = session->options.atomic_float,
+        .reconvergence = session->options.reconvergence,
         .sources = &session->sources,
     };
     fatal_context("SPIR-V writer");

@@ -13,6 +13,12 @@ const Target targets[] = {
     {NULL, NULL, NULL, WRITER_LATER, 0, NULL},
 };
 
+const TargetFeature target_features[TARGET_FEATURE_COUNT] = {
+#define FEATURE(ID, name, writer, what) [TARGET_##ID] = {name, what, WRITER_##writer},
+#include "driver/target_features.def"
+#undef FEATURE
+};
+
 const Target *target_named(const char *name) {
     for (const Target *target = targets; target->name != NULL; target++) {
         if (strcmp(target->name, name) == 0 ||
@@ -49,6 +55,10 @@ void targets_print(Text *out) {
     for (const Target *target = targets; target->name != NULL; target++) {
         text_printf(out, "%-12s %-9s %-8s %s%s\n", target->name, target->alias, target->ending,
                     target->what, target->writer == WRITER_LATER ? " (not built yet)" : "");
+    }
+    text_add(out, "\nWhat a target's devices have besides, as in vulkan1.3+atomic-float:\n");
+    for (int i = 0; i < TARGET_FEATURE_COUNT; i++) {
+        text_printf(out, "+%-22s %s\n", target_features[i].name, target_features[i].what);
     }
 }
 

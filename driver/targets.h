@@ -14,6 +14,19 @@ typedef struct {
 } Target;
 extern const Target targets[]; /* ends with a NULL name */
 
+/* What devices of a target may have besides, as in `vulkan1.3+atomic-float`. */
+typedef struct {
+    const char *name, *what;
+    Writer writer; /* of the targets that have it */
+} TargetFeature;
+typedef enum {
+#define FEATURE(ID, name, writer, what) TARGET_##ID,
+#include "driver/target_features.def"
+#undef FEATURE
+    TARGET_FEATURE_COUNT
+} TargetFeatureId;
+extern const TargetFeature target_features[TARGET_FEATURE_COUNT];
+
 const Target *target_named(const char *name);     /* or by its alias; NULL: none */
 const Target *target_of_ending(const char *path); /* NULL: no target has this ending */
 const char *path_ending(const char *path);        /* ".spv"; "" when there is none */

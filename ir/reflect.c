@@ -67,3 +67,60 @@ ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
     ir_walk((IrRegion *)&function->body, note_access, kernel);
     return kernel;
 }
+
+/* ---- shared memory ---- */
+
+const IrSpec *ir_shared_length(const IrInst *inst) {
+    const IrValue *length =
+        inst->op == OP_SHARED && inst->operand_count > 0 ? ir_resolve(inst->operands[0]) : NULL;
+    return length != NULL && !ir_is_const(length) ? length->inst->spec : NULL;
+}
+
+static uint64_t round_up_wide(uint64_t value, unsigned align) {
+    return (value + align - 1) / align * align;
+}
+
+static unsigned shared_align(const IrType *type) {
+    unsigned align = 1;
+    if (type->kind == IR_TYPE_ARRAY) {
+        return shared_align(type->element);
+    }
+    for (uint32_t i = 0; type->kind == IR_TYPE_FORM && i < type->count; i++) {
+        unsigned field = shared_align(type->fields[i].type);
+        align = field > align ? field : align;
+    }
+    return ir_is_composite(type) ? align
+           : ir_is_bool(type)    ? (type->lanes == 3 ? 16 : 4 * type->lanes)
+                                 : ir_align(type);
+}
+
+static uint64_t shared_size(const IrType *type) {
+    if (type->kind == IR_TYPE_ARRAY) {
+        return type->count * round_up_wide(shared_size(type->element), shared_align(type->element));
+    }
+    uint64_t size = 0;
+    for (uint32_t i = 0; type->kind == IR_TYPE_FORM && i < type->count; i++) {
+        const IrType *field = type->fields[i].type;
+        size = round_up_wide(size, shared_align(field)) + shared_size(field);
+    }
+    return ir_is_composite(type) ? round_up_wide(size, shared_align(type))
+           : ir_is_bool(type)    ? (uint64_t)4 * type->lanes
+                                 : ir_size(type);
+}
+
+uint64_t ir_shared_bytes(const IrFunction *kernel, const IrSpecValues *values) {
+    uint64_t bytes = 0;
+    for (const IrInst *inst = kernel->body.first; inst != NULL; inst = inst->next) {
+        if (inst->op != OP_SHARED) {
+            continue;
+        }
+        const IrType *type = inst->results[0]->type->element;
+        const IrSpec *length = ir_shared_length(inst);
+        uint64_t size = shared_size(type);
+        if (length != NULL) {
+            size = size / type->count * ir_spec_bits(length, values);
+        }
+        bytes = round_up_wide(bytes, shared_align(type)) + size;
+    }
+    return bytes;
+}

@@ -42,4 +42,10 @@ enum { REFLECT_LENGTH_GRAIN = 4 };
 
 ReflectKernel *ir_reflect(Arena *arena, const IrFunction *kernel);
 
+/* The constant that is the length of what a `shared` makes; NULL: none is, or it is no `shared`. */
+const IrSpec *ir_shared_length(const IrInst *inst);
+
+/* Shared memory of a workgroup, with what the host sets: in order, aligned as a host would, a bool in 4 bytes. */
+uint64_t ir_shared_bytes(const IrFunction *kernel, const IrSpecValues *values);
+
 #endif

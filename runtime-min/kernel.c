@@ -164,6 +164,24 @@ static VtgStatus check_limits(const VtgKernel *kernel, const VtgKernelDesc *desc
     return status;
 }
 
+/* A device with one size has that one without any feature. */
+static VtgStatus check_subgroup_size(const VtgKernel *kernel, uint32_t size) {
+    const VtgDeviceInfo *info = &kernel->device->adapter->info;
+    const VtgLimits *limits = &info->limits;
+    bool is_only = size == limits->min_subgroup_size && size == limits->max_subgroup_size;
+    if (size == 0 || is_only) {
+        return VTG_OK;
+    }
+    if ((size & (size - 1)) != 0 || size < limits->min_subgroup_size ||
+        size > limits->max_subgroup_size) {
+        return rt_fail(kernel->device->instance, VTG_ERROR_UNSUPPORTED,
+                       "kernel `%s` needs subgroups of %u, device `%s` has them of %u to %u",
+                       kernel->label, size, info->name, limits->min_subgroup_size,
+                       limits->max_subgroup_size);
+    }
+    return check_features(kernel, VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_SIZE_CONTROL));
+}
+
 static VtgStatus check(VtgKernel *kernel, const VtgKernelDesc *desc) {
     const VtgInstance *instance = kernel->device->instance;
     if (!desc->code || desc->code_size == 0) {
@@ -174,10 +192,11 @@ static VtgStatus check(VtgKernel *kernel, const VtgKernelDesc *desc) {
                        "kernel `%s`: unknown kind of value block", kernel->label);
     }
     for (uint32_t i = 0; i < desc->spec_count; i++) {
-        if (desc->specs[i].size != 4 && desc->specs[i].size != 8) {
+        uint32_t size = desc->specs[i].size;
+        if (size != 2 && size != 4 && size != 8) {
             return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT,
-                           "kernel `%s`: specialisation constant %u has %u bytes, not 4 or 8",
-                           kernel->label, desc->specs[i].id, desc->specs[i].size);
+                           "kernel `%s`: specialisation constant %u has %u bytes, not 2, 4 or 8",
+                           kernel->label, desc->specs[i].id, size);
         }
     }
     VtgStatus status = VTG_OK;
@@ -185,6 +204,7 @@ static VtgStatus check(VtgKernel *kernel, const VtgKernelDesc *desc) {
         status = check_param(kernel, i, desc->value_block_bytes);
     }
     status = status == VTG_OK ? check_features(kernel, desc->features) : status;
+    status = status == VTG_OK ? check_subgroup_size(kernel, desc->subgroup_size) : status;
     return status == VTG_OK ? check_limits(kernel, desc) : status;
 }
 

@@ -329,8 +329,9 @@ static void take_subgroups(RvkAdapter *adapter, const VkPhysicalDeviceSubgroupPr
     }
     uint32_t size = subgroup->subgroupSize;
     info->limits.subgroup_size = size;
-    info->limits.min_subgroup_size = sizes->minSubgroupSize ? sizes->minSubgroupSize : size;
-    info->limits.max_subgroup_size = sizes->maxSubgroupSize ? sizes->maxSubgroupSize : size;
+    bool chosen = (sizes->requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+    info->limits.min_subgroup_size = chosen ? sizes->minSubgroupSize : size;
+    info->limits.max_subgroup_size = chosen ? sizes->maxSubgroupSize : size;
 }
 
 static VtgStatus take_texts(RtAdapter *adapter, const VkPhysicalDeviceProperties *device,

@@ -114,6 +114,12 @@ static VkSpecializationInfo specialise(const VtgKernelDesc *desc,
     };
 }
 
+/* Whether subgroups are of a size that the kernel chooses; the device has just one else, or any will do. */
+static bool chooses_size(const RvkDevice *device, const VtgKernelDesc *desc) {
+    const VtgLimits *limits = &device->base.adapter->info.limits;
+    return desc->subgroup_size != 0 && limits->min_subgroup_size != limits->max_subgroup_size;
+}
+
 static VtgStatus make_pipeline(RvkDevice *device, RvkKernel *kernel, const VtgKernelDesc *desc,
                                const uint32_t *words, VkSpecializationMapEntry *entries) {
     const VtgInstance *instance = device->base.instance;
@@ -130,9 +136,17 @@ static VtgStatus make_pipeline(RvkDevice *device, RvkKernel *kernel, const VtgKe
                                           : status;
     }
     const VkSpecializationInfo specs = specialise(desc, entries);
+    const bool chooses = chooses_size(device, desc);
+    const bool fills = chooses && kernel->base.workgroup_size[0] % desc->subgroup_size == 0;
+    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO,
+        .requiredSubgroupSize = desc->subgroup_size,
+    };
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                  .pNext = chooses ? &size : NULL,
+                  .flags = fills ? VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT : 0,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,
                   .pName = desc->entry,

@@ -351,7 +351,7 @@ typedef enum VtgValueBlock {
         2, /* there, too, only read: any std430 layout, and no feature needed */
 } VtgValueBlock;
 
-/* A specialisation constant; `size` is 4 or 8 (bool: 4) and says how much of `value` counts. */
+/* A specialisation constant; `size` is 4 or 8 (bool: 4, f16: 2) and says how much of `value` counts. */
 typedef struct VtgSpecConstant {
     uint32_t id;
     uint32_t size;
@@ -388,7 +388,9 @@ typedef struct VtgKernelDesc {
     VtgValueBlock value_block;
     uint32_t spec_count;
     const VtgSpecConstant *specs;
-    uint64_t features; /* VTG_FEATURE_BIT(...) of each that it needs */
+    uint64_t features;      /* VTG_FEATURE_BIT(...) of each that it needs */
+    uint32_t subgroup_size; /* that it asks for; 0: any. Others than the device's only one need
+                               VTG_FEATURE_SUBGROUP_SIZE_CONTROL */
 } VtgKernelDesc;
 #define VTG_KERNEL_DESC_INIT VTG_INIT_(VtgKernelDesc)
 

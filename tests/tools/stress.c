@@ -139,7 +139,7 @@ static bool run_device(const char *file, const char *what, Session *session, Vtg
     fill(memory);
     ReflectKernel *kernel = ir_reflect(&session->arena, session_kernel(session, "k"));
     RunJob job = {.kernel = kernel, .args = memory->args, .grid = {INVOCATIONS, 1, 1}};
-    VtgStatus status = run_kernel_device(device, binary, &job);
+    VtgStatus status = run_kernel_device(device, session->module, binary, &job);
     *skipped = status == VTG_ERROR_UNSUPPORTED;
     if (*skipped) {
         printf("SKIPPED %s: the device lacks what it needs\n", file);
