@@ -514,7 +514,7 @@ static void check_lowered(IrInst *inst, void *data) {
     Lowered *l = data;
     const char *text = NULL;
     if (inst->op == OP_CALL && !stays(inst->callee)) {
-        text = "a `call` of what is no `noinline` proc of values is left";
+        text = "a `call` is left";
     } else if (asks_size(l->function, inst)) {
         text = "a proc asks for the size of the workgroup";
     } else if (inst->op == OP_REF) {

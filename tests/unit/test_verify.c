@@ -298,6 +298,19 @@ static void test_lowered(void) {
         {"%v: var<f32x2> = var store %v[0u32], 1f32", "`store` is not `.raw`"},
         {"call @p()", "a `call` is left"},
         {"ret } proc @q() {", "a proc is left"},
+        {"ret } proc @q(%c: buffer<f32>) noinline {", "a proc is left"},
+        {"ret } proc @q() noinline { %s: u32x3 = builtin group_size",
+         "a proc asks for the size of the workgroup"},
+        {"%r: ref<f32> = ref %b[0u32]", "a `ref` is left"},
+        {"%s: shared<array<atomic<u32>, 2>> = shared %x: u32 = atomic_load %s[0u32]",
+         "`atomic_load` is not `.raw`"},
+        {"%s: shared<array<u8, 2>> = shared %x: array<u8, 2> = load %s %y: u8x2 = swizzle "
+         "u8x2(1, 2), 1, 0",
+         "`swizzle` of integers of such a width is left"},
+        {"%x: i32 = call @q(1f32) ret } proc @q(%c: f32) -> i32 noinline { ret 1i32 } proc @r() "
+         "noinline {",
+         NULL},
+        {"%s: shared<atomic<u32>> = shared %x: u32 = atomic_add %s, 1u32 barrier", NULL},
         {"ret } kernel @q(%c: buffer<array<f32, 2>>) workgroup(1, 1, 1) { %x: array<f32, 2> = "
          "load.raw %c[0u32]",
          "a `load` of an array or form in a buffer is left"},
