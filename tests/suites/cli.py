@@ -765,6 +765,146 @@ def run_kinds(env, folder, *args, **kwargs):
                        *(f"{name}={value}" for name, value in rest.items() if name not in given), cwd=folder, **kwargs)
 
 
+SPECS = """spec @SIDE(3): u32 = 4u32
+spec @N(1): i8 = -2i8
+spec @ON(2): bool = true
+spec @H(5): f32 = 0.5f32
+spec @BIG(6): i64 = -5i64
+spec @HALF(8): f16 = 0.5f16
+kernel @k(%out: buffer<i32>) workgroup(@SIDE, 1, 1) {
+    %side: u32 = spec @SIDE
+    %list: shared<array<u32, 4>> = shared %side
+    %l: u32 = builtin local_index
+    store %list[%l], %l
+    barrier
+    %last: u32 = sub %side, 1u32
+    %x: u32 = load %list[%last]
+    %y: u32 = load %list[%side]
+    %n: i8 = spec @N
+    %on: bool = spec @ON
+    %h: f32 = spec @H
+    %h4: f32 = mul %h, 4f32
+    %0: i32 = convert %x
+    store %out[0u32], %0
+    %1: i32 = convert %y
+    store %out[1u32], %1
+    %2: i32 = convert %n
+    store %out[2u32], %2
+    %3: i32 = convert %on
+    store %out[3u32], %3
+    %4: i32 = convert %h4
+    store %out[4u32], %4
+    %g: u32x3 = builtin group_size
+    %gx: u32 = extract %g, 0
+    %5: i32 = convert %gx
+    store %out[5u32], %5
+    ret
+}
+kernel @wide(%out: buffer<i64>) workgroup(1, 1, 1) {
+    %h: f16 = spec @HALF
+    %x: i64 = convert %h
+    store %out[0u32], %x
+    %big: i64 = spec @BIG
+    store %out[1u32], %big
+    ret
+}
+"""
+
+
+@case
+def run_specs(env):
+    """--spec on every device: what the kernel sees, and the workgroup and shared memory that come of it."""
+    folder = env.folder()
+    (folder / "specs.vir").write_text(SPECS)
+    runs = [(["-O0"], [3, 0, -2, 1, 2, 4]),
+            (["-O2", "--spec=SIDE=33", "--spec", "N=-100", "--spec=ON=false", "--spec=H=1.75"], [32, 0, -100, 0, 7, 33]),
+            (["--spec=ON=0", "--spec=N=127", "--spec=SIDE=1"], [0, 0, 127, 0, 2, 1])]
+    for device, environment in [("interp", {}), *(("vulkan", environment) for _, environment in env.devices)]:
+        for options, want in runs:
+            result = env.compile("run", "specs.vir", "--kernel=k", "--device", device, *options, "--grid=1", "out=zeros:6",
+                                 "--print=out", cwd=folder, env=environment)
+            same_text("out[0..6] = " + " ".join(map(str, want)) + "\n", result.out.decode(), f"{device} {options}")
+        wide = env.compile("run", "specs.vir", "--kernel=wide", "--device", device, "--spec=HALF=9.5", f"--spec=BIG={-2**63}",
+                           "--grid=1", "out=zeros:2", "--print=out", cwd=folder, env=environment, expect=None)
+        check(wide.out.decode() == f"out[0..2] = 9 {-2**63}\n" or (wide.code == 5 and b"float16" in wide.err), "f16, i64",
+              str(wide))
+    for texts, option in [
+        ("there is no specialization constant `SITE`; did you mean `SIDE`? (the file has SIDE: u32, N: i8, ON: bool, H: f32, "
+         "BIG: i64, HALF: f16)", "SITE=3"),
+        ("--spec SIDE cannot be 0: it is a side of `k`'s workgroup", "SIDE=0"),
+        ("--spec SIDE is a whole number from 0 to 4294967295, not `-1`", "SIDE=-1"),
+        ("--spec N is a whole number from -128 to 127, not `128`", "N=128"),
+        ("--spec ON is true or false, not `2`", "ON=2"), ("--spec HALF is a number that f16 holds, not `1e6`", "HALF=1e6"),
+        ("`--spec` needs NAME=VALUE, not `SIDE`", "SIDE"), ("`--spec` needs NAME=VALUE, not `SIDE=`", "SIDE="),
+    ]:
+        refused(env, 2, texts, "run", "specs.vir", "--kernel=k", INTERP, "--grid=1", "out=zeros:6", "--spec", option, cwd=folder)
+    refused(env, 2, "`--spec N=2` is given twice", "run", "specs.vir", "--kernel=k", INTERP, "--grid=1", "out=zeros:6",
+            "--spec=N=1", "--spec=N=2", cwd=folder)
+    for _, environment in env.devices:
+        refused(env, 5, "workgroup size along x: 1000000", "run", "specs.vir", "--kernel=k", "--device=vulkan", "--grid=1",
+                "out=zeros:6", "--spec=SIDE=1000000", cwd=folder, env=environment)
+
+
+@case
+def run_needs(env):
+    """What a device lacks is named, before anything runs."""
+    folder = env.folder()
+    (folder / "large.vir").write_text("""spec @N(0): u32 = 8u32
+kernel @k(%out: buffer<u32>) workgroup(64, 1, 1) {
+    %n: u32 = spec @N
+    %s: shared<array<u32x4, 8>> = shared %n
+    %l: u32 = builtin local_index
+    store %s[%l][0u32], %l
+    barrier
+    %x: u32 = load %s[0u32][0u32]
+    store %out[%l], %x
+    ret
+}
+""")
+    (folder / "lanes.vir").write_text("""kernel @k(%out: buffer<u32>) workgroup(256, 1, 1) subgroup_size(1024) {
+    %l: u32 = builtin lane_count
+    store %out[0u32], %l
+    ret
+}
+""")
+    for _, environment in env.devices:
+        env.compile("run", "large.vir", "--device=vulkan", "out=zeros:64", "--spec=N=1000", cwd=folder, env=environment)
+        refused(env, 5, "bytes of shared memory: 1600000000", "run", "large.vir", "--device=vulkan", "out=zeros:64",
+                "--spec=N=100000000", cwd=folder, env=environment)
+        refused(env, 5, "needs subgroups of 1024", "run", "lanes.vir", "--device=vulkan", "out=zeros:1", cwd=folder,
+                env=environment)
+
+
+@case
+def target_features(env):
+    """`--target=T+FEATURE`: in the code, listed, and refused where there is none."""
+    folder = env.folder()
+    (folder / "sum.vir").write_text("""kernel @k(%sum: buffer<atomic<f32>>) workgroup(64, 1, 1) {
+    %x: f32 = atomic_add %sum[0u32], 1f32
+    ret
+}
+""")
+    def code(target):
+        env.compile("sum.vir", f"--target={target}", "-o", "out.spv", cwd=folder)
+        return env.compile("inspect", "out.spv", cwd=folder).out.decode()
+    for target, there, absent in [
+        ("vulkan", [], ["AtomicFloat32AddEXT", "reconvergence"]),
+        ("vulkan1.2+atomic-float", ["SPIR-V 1.5", "AtomicFloat32AddEXT", "SPV_EXT_shader_atomic_float_add"], ["reconvergence"]),
+        ("vulkan1.3+maximal-reconvergence+atomic-float", ["SPV_KHR_maximal_reconvergence", "AtomicFloat32AddEXT"], []),
+    ]:
+        text = code(target)
+        for part in there:
+            check(part in text, f"{target}: `{part}` is missing", text)
+        for part in absent:
+            check(part not in text, f"{target}: `{part}` should not be there", text)
+    refused(env, 2, "the target `vulkan1.1` has no `+atomic-flot`; did you mean `+atomic-float`?", "sum.vir",
+            "--target=vulkan+atomic-flot", cwd=folder)
+    refused(env, 2, "the target `ir` has no `+atomic-float`", "sum.vir", "--target=ir+atomic-float", cwd=folder)
+    refused(env, 2, "the target `vulkan1.1` has no `+`", "sum.vir", "--target=vulkan+", cwd=folder)
+    text = env.compile("--print-targets").out.decode()
+    check("+atomic-float " in text and "+maximal-reconvergence " in text, "features are not listed", text)
+
+
 @case
 def run_refuses(env):
     folder = folder_with(env, add=ADD, two=TWO, kinds=KINDS)

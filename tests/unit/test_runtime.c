@@ -795,6 +795,16 @@ static void test_kernels(Test *t) {
         vtg_kernel_destroy(kernel);
     }
 
+    /* subgroups of any size that the device has; with code that is the same in all */
+    uint32_t chosen = info->limits.min_subgroup_size;
+    for (; chosen != 0 && chosen <= info->limits.max_subgroup_size; chosen *= 2) {
+        desc.subgroup_size = chosen;
+        CHECK_OK(vtg_kernel_create(t->device, &desc, &kernel));
+        CHECK_OK(run(t->device, kernel, 1, &arg, 1));
+        vtg_kernel_destroy(kernel);
+    }
+    desc.subgroup_size = 0;
+
     /* what cannot be */
     VtgKernelDesc wrong = desc;
 #define REFUSED(change, status)                                                                    \
@@ -816,6 +826,9 @@ static void test_kernels(Test *t) {
              wrong.workgroup_size[1] = info->limits.max_workgroup_size[1]),
             VTG_ERROR_LIMIT);
     REFUSED(wrong.shared_bytes = info->limits.max_shared_bytes + 1, VTG_ERROR_LIMIT);
+    REFUSED(wrong.subgroup_size = info->limits.max_subgroup_size * 2, VTG_ERROR_UNSUPPORTED);
+    CHECK(said(t, "needs subgroups of"));
+    REFUSED(wrong.subgroup_size = 3, VTG_ERROR_UNSUPPORTED);
     REFUSED(wrong.value_block_bytes = info->limits.max_push_constant_bytes + 1, VTG_ERROR_LIMIT);
     REFUSED(wrong.value_block_bytes = UINT32_MAX, VTG_ERROR_LIMIT);
     REFUSED(wrong.struct_size = 0, VTG_ERROR_INVALID_ARGUMENT);
