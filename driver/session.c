@@ -139,8 +139,10 @@ static void compile(Load *load) {
     session->ast = ast_parse(&session->arena, &session->names, &session->diags, session->file);
     add_phase(session, "parse", &start);
     fatal_context("front end");
-    session->module = frontend_lower(&session->arena, &session->names, &session->diags,
-                                     session->ast, &session->options.frontend);
+    FrontendOptions options = session->options.frontend;
+    options.debug = session->options.debug;
+    session->module =
+        frontend_lower(&session->arena, &session->names, &session->diags, session->ast, &options);
     add_phase(session, "check and lower", &start);
     if (session->diags.errors == 0) {
         check_frontend_ir(session);

@@ -35,21 +35,6 @@ const BuiltinValue builtin_value_names[] = {
 };
 const unsigned builtin_value_name_count = sizeof builtin_value_names / sizeof *builtin_value_names;
 
-/* Whether a word is one of a list with a space before and after each. */
-static bool is_in(const char *list, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = strstr(list, word); at != NULL && length > 0; at = strstr(at + 1, word)) {
-        if (at[-1] == ' ' && at[length] == ' ') {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool builtin_is_planned(const char *name) {
-    return is_in(" pack_half2x16 unpack_half2x16 print assert ", name);
-}
-
 const char *builtin_class_text(BuiltinClass class) {
     static const char *const texts[] = {
         [BUILTIN_NUMBER] = "a number or a vector of numbers",
@@ -63,10 +48,12 @@ const char *builtin_class_text(BuiltinClass class) {
         [BUILTIN_ANY] = "a scalar or vector",
         [BUILTIN_MATRIX] = "a matrix",
         [BUILTIN_SQUARE] = "a square matrix",
+        [BUILTIN_F32X2] = "`f32x2`",
         [BUILTIN_F32X4] = "`f32x4`",
         [BUILTIN_U32] = "`u32`",
         [BUILTIN_BOOL] = "`bool`",
         [BUILTIN_NONE] = "nothing",
+        [BUILTIN_TEXT] = "a text",
     };
     return texts[class];
 }
@@ -93,6 +80,8 @@ bool builtin_class_takes(BuiltinClass class, const IrType *type) {
         return ir_is_value(type);
     case BUILTIN_MATRIX:
         return type->is_matrix;
+    case BUILTIN_F32X2:
+        return type == ir_vector(IR_F32, 2);
     case BUILTIN_F32X4:
         return type == ir_vector(IR_F32, 4);
     case BUILTIN_U32:
@@ -100,6 +89,7 @@ bool builtin_class_takes(BuiltinClass class, const IrType *type) {
     case BUILTIN_BOOL:
         return type == ir_scalar(IR_BOOL);
     case BUILTIN_NONE:
+    case BUILTIN_TEXT:
         return true;
     case BUILTIN_SQUARE:
         return type->is_matrix && type->count == type->element->lanes;

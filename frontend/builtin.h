@@ -16,11 +16,13 @@ typedef enum {
     BUILTIN_BOOL_VECTOR,
     BUILTIN_ANY, /* any scalar or vector */
     BUILTIN_MATRIX,
-    BUILTIN_F32X4, /* that type alone */
+    BUILTIN_F32X2, /* that type alone */
+    BUILTIN_F32X4,
     BUILTIN_U32,
     BUILTIN_SQUARE, /* matrices with as many columns as rows */
     BUILTIN_BOOL,   /* one bool */
     BUILTIN_NONE,   /* there is no T */
+    BUILTIN_TEXT,   /* … but a text, and perhaps values */
 } BuiltinClass;
 
 typedef enum {
@@ -68,10 +70,6 @@ typedef struct {
 } BuiltinValue;
 extern const BuiltinValue builtin_value_names[];
 extern const unsigned builtin_value_name_count;
-
-/* Whether a name of the language that later parts bring ("barrier", "subgroup_add"), so that it is "not
- * supported yet" and not "unknown". */
-bool builtin_is_planned(const char *name);
 
 const char *builtin_class_text(BuiltinClass class);
 bool builtin_class_takes(BuiltinClass class, const IrType *type);

@@ -3,13 +3,6 @@
 
 #include "ir/base/fatal.h"
 
-void not_yet(Checker *c, Span span, const char *what) {
-    if (c->said_not_yet == NULL || strcmp(c->said_not_yet, what) != 0) {
-        diag_report(c->diags, span, D(NOT_YET), what);
-        c->said_not_yet = what;
-    }
-}
-
 enum { MOST_SEARCHED = 1000 };
 
 /* Of the errors beyond --max-errors the places are not known; and of very many, looking takes too long. */
@@ -60,7 +53,6 @@ void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved) {
         .loop_depth = c->loop_depth,
         .unused = c->unused,
         .params = c->params,
-        .said_not_yet = c->said_not_yet,
         .errors = c->diags->errors,
         .first_report = c->diags->list.count,
     };
@@ -72,7 +64,6 @@ void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved) {
     c->loop_depth = 0;
     c->unused = (SymbolList){0};
     c->params = (NameMap){.arena = c->arena};
-    c->said_not_yet = NULL;
     VEC_PUSH(c->arena, &c->demands, (Demand){symbol, use});
     scope_open(&c->scopes);
     const Instance *instance = symbol->instance;
@@ -96,7 +87,6 @@ void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved) {
     c->loop_depth = saved->loop_depth;
     c->unused = saved->unused;
     c->params = saved->params;
-    c->said_not_yet = saved->said_not_yet;
     memcpy(c->diags->off, saved->off, sizeof saved->off);
 }
 
@@ -159,9 +149,13 @@ static void check_const_value(Checker *c, Symbol *symbol) {
     }
     if (good && value->constant == NULL) {
         if (!errors_in(c, value->span)) {
-            diag_report(c->diags, value->span, D(NOT_CONSTANT));
+            report_not_constant(c, value);
         }
         good = false;
+    }
+    symbol->is_spec = is_spec_decl(decl);
+    if (good && symbol->is_spec) {
+        good = check_spec(c, symbol, value);
     }
     if (good && symbol->state == CHECKING) { /* else it was found in a circle */
         symbol->type = value->type;
@@ -223,7 +217,7 @@ static void apply_define(Checker *c, const FrontendDefine *define) {
 
 static bool is_builtin_name(const Symbol *old, Name name) {
     return old != NULL || ir_type_named(name->text, name->length) != NULL ||
-           strcmp(name->text, "Buffer") == 0 || builtin_is_planned(name->text);
+           strcmp(name->text, "Buffer") == 0;
 }
 
 void declare_top(Checker *c, Unit *unit, Symbol *symbol, const Attribute *attributes) {
@@ -278,7 +272,6 @@ static void check_params(Checker *c, Decl *decl) {
         if (param->name.name == NULL || param->type == NULL) {
             continue;
         }
-        c->said_not_yet = NULL;
         const IrType *type = check_type(c, param->type, TYPE_OF_PARAMETER);
         void **first = name_map_at(&c->params, param->name.name);
         if (*first != NULL) {
@@ -288,16 +281,18 @@ static void check_params(Checker *c, Decl *decl) {
         } else {
             *first = param;
         }
+        bool ref = type != NULL && type->kind == IR_TYPE_REF;
         if (decl->kind == DECL_KERNEL && type != NULL && type->kind != IR_TYPE_BUFFER &&
-            ir_has_bool(type)) {
+            (ref || ir_has_bool(type))) {
             Diag *d =
                 diag_report(c->diags, param->type->span, D(BAD_PARAMETER), type_text(c, type));
-            diag_help(d, param->type->span, "use `u32`");
+            diag_help(d, param->type->span, ref ? "use a `Buffer`" : "use `u32`");
             type = NULL;
         }
         param->symbol = symbol_new(c, SYMBOL_LOCAL, param->name);
         param->symbol->type = type;
         param->symbol->is_param = true;
+        param->symbol->is_mut = ref;
     }
 }
 
@@ -305,7 +300,6 @@ static void check_head(Checker *c, Symbol *symbol) {
     Decl *decl = symbol->decl;
     symbol->attributes = check_function_attributes(c, decl);
     check_params(c, decl);
-    c->said_not_yet = NULL;
     symbol->type = decl->proc.is_broken ? NULL : &ir_void;
     if (decl->proc.result != NULL) {
         if (decl->kind == DECL_KERNEL) {

@@ -57,6 +57,7 @@ typedef struct {
     VEC(Demand) demands;     /* what is being checked because what is before it needs it */
     Scopes scopes;           /* of what is being checked; around them those of its file */
     Symbol *current;         /* the proc or kernel being checked; NULL: none */
+    Symbol **specs;          /* specialization constants by their number; NULL: none yet */
     const Block *block;      /* the innermost one that is being checked */
     const IrType *wanted;    /* what the context of the next expression takes; NULL: anything */
     unsigned loop_depth;
@@ -64,8 +65,6 @@ typedef struct {
         form_depth;    /* also through the constants and forms that are checked on demand */
     SymbolList unused; /* its locals that nothing used */
     NameMap params;    /* of the kernel or proc whose signature is being checked */
-    const char
-        *said_not_yet; /* of the statement or parameter being checked, so that it is said once */
 } Checker;
 
 /* check.c */
@@ -86,7 +85,6 @@ typedef struct {
     unsigned loop_depth;
     SymbolList unused;
     NameMap params;
-    const char *said_not_yet;
     bool off[WARN_COUNT];
     unsigned errors;
     uint32_t first_report; /* of those to come */
@@ -116,10 +114,9 @@ Symbol *check_generic_literal(Checker *c, Expr *e, Symbol *template, const IrTyp
 /* Says of what was reported in a copy from `first` on for which types that is, once for every mistake. */
 void judge_instance(Checker *c, const Symbol *symbol, uint32_t first);
 void check_instances(Checker *c); /* the bodies of all copies, also of those that they need */
-void not_yet(Checker *c, Span span, const char *what); /* once in a statement or parameter */
-bool errors_in(const Checker *c, Span span);           /* whether an error there was reported */
-bool may_be_wrong(const Checker *c, Span span);        /* the same; true if it is not known */
-bool grammar_errors_in(const Checker *c, Span span);   /* one of spelling and grammar, E01xx */
+bool errors_in(const Checker *c, Span span);         /* whether an error there was reported */
+bool may_be_wrong(const Checker *c, Span span);      /* the same; true if it is not known */
+bool grammar_errors_in(const Checker *c, Span span); /* one of spelling and grammar, E01xx */
 
 /* check_type.c */
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* NULL: reported */
@@ -207,6 +204,26 @@ const IrType *check_atomic_type(Checker *c, const TypeExpr *expr);
 void report_atomic_whole(Checker *c, const Expr *e); /* read or written as a value */
 void check_atomic_method(Checker *c, Expr *e);       /* a.name(…), where `a` is an atomic */
 void check_shared(Checker *c, Stmt *stmt);
+
+/* check_ref.c: `&mut` */
+/* An argument of a proc: a value, a buffer or, for a `&mut` parameter, a place. Literals stay literals. */
+bool check_argument(Checker *c, Expr *arg, bool takes_ref);
+void check_overlaps(Checker *c, Expr *args); /* whether two of them may be one place */
+void check_ref_expr(Checker *c, Expr *e);    /* `&mut` where there is no such parameter */
+void report_ref_value(Checker *c, const Expr *e);
+
+/* check_spec.c: specialization constants */
+bool is_spec_decl(const Decl *decl);
+bool check_spec(Checker *c, Symbol *symbol, Expr *value); /* its number and type; false: reported */
+const Symbol *spec_of(const Expr *e); /* that a checked expression names; NULL: none */
+void report_not_constant(Checker *c, const Expr *e);
+bool check_spec_u32(Checker *c, const Expr *e); /* where it is a size; false: reported */
+const IrType *check_spec_array(Checker *c, const TypeExpr *expr); /* whose checked length is one */
+bool has_spec_length(const Expr *e); /* it names such an array, which has no value */
+void report_spec_length(Checker *c, const Expr *e);
+
+/* check_debug.c */
+void check_debug(Checker *c, Expr *e); /* a call of `print` or `assert` */
 
 /* check_call.c. A call without a symbol is a constructor of its type: f32x4(…) */
 void check_call(Checker *c, Expr *e);

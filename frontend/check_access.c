@@ -144,6 +144,10 @@ bool check_place(Checker *c, Expr *e) {
             diag_report(c->diags, e->span, D(BUFFER_MISUSED));
             return false;
         }
+        if (e->type->kind == IR_TYPE_REF) {
+            report_ref_value(c, e);
+            return false;
+        }
         if (e->symbol->kind != SYMBOL_LOCAL || !e->symbol->is_mut) {
             report_immutable(c, e);
             return false;
@@ -169,6 +173,11 @@ bool check_place(Checker *c, Expr *e) {
             return false;
         }
         return check_place(c, e->field.a);
+    case EXPR_UNARY:
+        if (e->unary.op == UNARY_DEREF) {
+            return true;
+        }
+        break;
     default:
         break;
     }

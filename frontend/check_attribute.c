@@ -1,22 +1,22 @@
 /* Attributes of declarations and statements. See check.h. */
 #include "frontend/check.h"
 
-/* Every attribute of the language, where it may stand, and whether this compiler has it yet. */
+/* Every attribute of the language, and where it may stand. */
 enum { ON_KERNEL = 1, ON_PROC = 2, ON_LOOP = 4, ON_CONST = 8, ON_SHARED = 16, ON_OTHER = 32 };
 static const struct {
     const char *name;
     unsigned places;
-    bool supported, has_arguments;
+    bool has_arguments;
 } attributes[] = {
-    {"workgroup", ON_KERNEL, true, true},
-    {"precise", ON_KERNEL | ON_PROC, true, false},
-    {"fast", ON_KERNEL | ON_PROC, true, false},
-    {"allow", ON_KERNEL | ON_PROC | ON_LOOP | ON_CONST | ON_SHARED | ON_OTHER, true, true},
-    {"spec", ON_CONST, false, true},
-    {"unroll", ON_LOOP, false, true},
-    {"noinline", ON_PROC, false, false},
-    {"subgroup_size", ON_KERNEL, false, true},
-    {"uninitialized", ON_SHARED, true, false},
+    {"workgroup", ON_KERNEL, true},
+    {"precise", ON_KERNEL | ON_PROC, false},
+    {"fast", ON_KERNEL | ON_PROC, false},
+    {"allow", ON_KERNEL | ON_PROC | ON_LOOP | ON_CONST | ON_SHARED | ON_OTHER, true},
+    {"spec", ON_CONST, true},
+    {"unroll", ON_LOOP, true},
+    {"noinline", ON_PROC, false},
+    {"subgroup_size", ON_KERNEL, true},
+    {"uninitialized", ON_SHARED, false},
 };
 
 static void report_unknown_attribute(Checker *c, const Attribute *a) {
@@ -73,10 +73,6 @@ static int find_attribute(Checker *c, const Attribute *list, const Attribute *a,
                     arena_printf(c->arena, "does not apply to %s", thing));
         return -1;
     }
-    if (!attributes[row].supported) {
-        not_yet(c, a->span, arena_printf(c->arena, "`#[%s]`", name));
-        return -1;
-    }
     if (!attributes[row].has_arguments && a->args != NULL) {
         diag_report(c->diags, a->args->span, D(BAD_ATTRIBUTE), name, "takes no arguments");
         return -1;
@@ -98,11 +94,13 @@ static int find_attribute(Checker *c, const Attribute *list, const Attribute *a,
 /* Vulkan's required limits (maxComputeWorkGroupSize 128, 128, 64; maxComputeWorkGroupInvocations 128) are lower
  * than any device's in use; WebGPU's defaults (256, 256, 64; 256) neither. What a device cannot run is refused
  * when the kernel is created; here only what no device runs: 1024 invocations is the most of the APIs' devices. */
-enum { LARGEST_SIDE = 1024, LARGEST_Z = 64, LARGEST_GROUP = 1024 };
+enum { LARGEST_SIDE = 1024, LARGEST_Z = 64, LARGEST_GROUP = 1024, LARGEST_SUBGROUP = 128 };
+enum { MOST_ROUNDS = 65536 }; /* of an unrolled loop */
 
-static void check_workgroup(Checker *c, const Attribute *a, uint32_t size[3]) {
+static void check_workgroup(Checker *c, const Attribute *a, FunctionAttributes *result) {
     unsigned count = 0;
     Wide sides[3] = {1, 1, 1};
+    Symbol *specs[3] = {NULL};
     for (Expr *arg = a->args; arg != NULL; arg = arg->next, count++) {
         if (count == 3) {
             diag_report(c->diags, a->span, D(BAD_ATTRIBUTE), "workgroup",
@@ -118,11 +116,18 @@ static void check_workgroup(Checker *c, const Attribute *a, uint32_t size[3]) {
                 arena_printf(c->arena, "takes integers, found %s", shown_type(c, arg->type)));
             return;
         }
-        if (arg->constant == NULL) {
-            diag_report(c->diags, arg->span, D(NOT_CONSTANT));
+        const ConstValue *value = arg->constant;
+        if (spec_of(arg) != NULL) {
+            if (!check_spec_u32(c, arg)) {
+                return;
+            }
+            specs[count] = (Symbol *)arg->symbol;
+            value = arg->symbol->constant;
+        } else if (value == NULL) {
+            report_not_constant(c, arg);
             return;
         }
-        sides[count] = integer_of_bits(arg->type->scalar, arg->constant->bits[0]);
+        sides[count] = integer_of_bits(arg->type->scalar, value->bits[0]);
     }
     if (count == 0) {
         diag_report(c->diags, a->span, D(BAD_ATTRIBUTE), "workgroup", "takes one to three sizes");
@@ -145,8 +150,44 @@ static void check_workgroup(Checker *c, const Attribute *a, uint32_t size[3]) {
         return;
     }
     for (int i = 0; i < 3; i++) {
-        size[i] = (uint32_t)sides[i];
+        result->workgroup[i] = (uint32_t)sides[i];
+        result->workgroup_spec[i] = specs[i];
     }
+}
+
+/* One constant integer in a range; 0: reported. */
+static uint32_t check_number(Checker *c, const Attribute *a, uint32_t most, const char *wants) {
+    Expr *arg = a->args;
+    if (arg == NULL || arg->next != NULL) {
+        diag_report(c->diags, a->span, D(BAD_ATTRIBUTE), a->name.name->text, wants);
+        return 0;
+    }
+    if (!check_value(c, arg)) {
+        return 0;
+    }
+    if (arg->constant == NULL && ir_is_int(arg->type)) {
+        report_not_constant(c, arg);
+        return 0;
+    }
+    Wide number = 0;
+    if (arg->constant != NULL && ir_is_int(arg->type) && !ir_is_vector(arg->type)) {
+        number = integer_of_bits(arg->type->scalar, arg->constant->bits[0]);
+    }
+    if (number < 1 || number > most) {
+        diag_report(c->diags, arg->span, D(BAD_ATTRIBUTE), a->name.name->text, wants);
+        return 0;
+    }
+    return (uint32_t)number;
+}
+
+static uint32_t check_subgroup_size(Checker *c, const Attribute *a) {
+    static const char wants[] = "takes one power of two, from 1 to 128";
+    uint32_t size = check_number(c, a, LARGEST_SUBGROUP, wants);
+    if ((size & (size - 1)) != 0) {
+        diag_report(c->diags, a->args->span, D(BAD_ATTRIBUTE), "subgroup_size", wants);
+        return 0;
+    }
+    return size;
 }
 
 FunctionAttributes check_function_attributes(Checker *c, Decl *decl) {
@@ -161,11 +202,15 @@ FunctionAttributes check_function_attributes(Checker *c, Decl *decl) {
         }
         const char *name = attributes[row].name;
         if (strcmp(name, "workgroup") == 0) {
-            check_workgroup(c, a, result.workgroup);
+            check_workgroup(c, a, &result);
         } else if (strcmp(name, "precise") == 0) {
             result.float_flags = IR_PRECISE;
         } else if (strcmp(name, "fast") == 0) {
             result.float_flags = IR_FAST;
+        } else if (strcmp(name, "noinline") == 0) {
+            result.noinline = true;
+        } else if (strcmp(name, "subgroup_size") == 0) {
+            result.subgroup_size = check_subgroup_size(c, a);
         }
     }
     return result;
@@ -181,7 +226,10 @@ void check_stmt_attributes(Checker *c, Stmt *stmt) {
     bool loop = stmt->kind == STMT_WHILE || stmt->kind == STMT_LOOP || stmt->kind == STMT_FOR;
     unsigned place = loop ? ON_LOOP : stmt->kind == STMT_SHARED ? ON_SHARED : ON_OTHER;
     for (const Attribute *a = stmt->attributes; a != NULL; a = a->next) {
-        find_attribute(c, stmt->attributes, a, place, "this statement");
+        int row = find_attribute(c, stmt->attributes, a, place, "this statement");
+        if (row >= 0 && strcmp(attributes[row].name, "unroll") == 0 && a->args != NULL) {
+            check_number(c, a, MOST_ROUNDS, "takes nothing or how many rounds, from 1 to 65536");
+        }
     }
 }
 

@@ -140,8 +140,8 @@ static const IrType *find_t(const BuiltinProc *row, Expr *args) {
     return floats && type == &abstract_int ? &abstract_float : type;
 }
 
-static bool check_argument(Checker *c, const BuiltinProc *row, Expr *arg, char param,
-                           const IrType *type) {
+static bool check_builtin_argument(Checker *c, const BuiltinProc *row, Expr *arg, char param,
+                                   const IrType *type) {
     switch (param) {
     case 'S':
         if (arg->type == type) {
@@ -200,6 +200,10 @@ void fold_builtin(Checker *c, Expr *e) {
 }
 
 static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
+    if (row->class == BUILTIN_TEXT) {
+        check_debug(c, e);
+        return;
+    }
     bool good = check_values(c, e->call.args);
     if (!check_count(c, e, row->name, (Span){0}, (unsigned)strlen(row->params)) || !good) {
         return;
@@ -218,7 +222,7 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
     }
     const char *param = row->params;
     for (Expr *arg = e->call.args; arg != NULL; arg = arg->next, param++) {
-        good &= check_argument(c, row, arg, *param, type);
+        good &= check_builtin_argument(c, row, arg, *param, type);
     }
     if (!good) {
         return;
@@ -287,12 +291,12 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
         }
         if (!generic) { /* else it was checked to find the type */
             c->wanted = type;
-            check_expr(c, arg);
+            check_argument(c, arg, type->kind == IR_TYPE_REF);
         }
-        bool buffer = arg->type != NULL && arg->type->kind == IR_TYPE_BUFFER;
-        good &= (buffer || is_operand(c, arg)) && coerce(c, arg, type);
+        good &= coerce(c, arg, type);
     }
     if (good) {
+        check_overlaps(c, e->call.args);
         e->type = proc->type;
     }
 }
@@ -369,22 +373,6 @@ static void check_method(Checker *c, Expr *e) {
     }
 }
 
-/* A name of the language that later parts bring. An argument that is wrong, perhaps for the same reason, says
- * enough. */
-static void check_planned(Checker *c, Expr *e) {
-    bool good = true;
-    for (Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
-        if (arg->kind != EXPR_STRING) {
-            check_expr(c, arg);
-            good &= arg->type != NULL;
-        }
-    }
-    Expr *callee = e->call.callee;
-    if (good) {
-        not_yet(c, callee->span, arena_printf(c->arena, "`%s`", callee->name->text));
-    }
-}
-
 /* A call of what is no proc: a constructor, or a mistake. */
 static void check_other_call(Checker *c, Expr *e) {
     Expr *callee = e->call.callee;
@@ -400,8 +388,6 @@ static void check_other_call(Checker *c, Expr *e) {
         }
     } else if (is_matrix_name(name)) {
         check_matrix_constructor(c, e, check_matrix_type(c, name));
-    } else if (builtin_is_planned(name->text)) {
-        check_planned(c, e);
     } else if (is_scalar_name(foreign_type(name->text))) { /* float(x) */
         report_call_cast(c, e, foreign_type(name->text));
         check_args(c, e->call.args);

@@ -24,7 +24,7 @@ uint32_t check_length(Checker *c, Expr *e) {
         return 0;
     }
     if (e->constant == NULL || !ir_is_int(e->type) || ir_is_vector(e->type)) {
-        diag_report(c->diags, e->span, D(NOT_CONSTANT));
+        report_not_constant(c, e);
         return 0;
     }
     Wide length = integer_of_bits(e->type->scalar, e->constant->bits[0]);
@@ -349,7 +349,7 @@ void check_part_index(Checker *c, Expr *e) {
     }
     Wide index = integer_of_bits(b->type->scalar, b->constant->bits[0]);
     uint32_t count = ir_part_count(a->type);
-    if (index < 0 || index >= count) {
+    if ((index < 0 || index >= count) && !has_spec_length(a)) {
         diag_report(c->diags, b->span, D(INDEX_OUTSIDE), const_text(c->arena, b->constant),
                     type_text(c, a->type), count);
         e->type = NULL;

@@ -36,12 +36,18 @@ bool is_operand(Checker *c, Expr *e) {
     if (e->type->kind == IR_TYPE_BUFFER) {
         diag_report(c->diags, e->span, D(BUFFER_MISUSED));
         fail(e);
+    } else if (e->type->kind == IR_TYPE_REF) {
+        report_ref_value(c, e);
+        fail(e);
     } else if (e->type == &ir_void) {
         diag_report(c->diags, e->span, D(NO_VALUE),
                     e->symbol != NULL ? e->symbol->name->text : "this call");
         fail(e);
     } else if (e->type->has_atomic) {
         report_atomic_whole(c, e);
+        fail(e);
+    } else if (has_spec_length(e)) {
+        report_spec_length(c, e);
         fail(e);
     }
     return e->type != NULL;
@@ -52,6 +58,9 @@ bool is_operand(Checker *c, Expr *e) {
 static void report_mismatch(Checker *c, Expr *e, const IrType *type) {
     Diag *d = diag_report(c->diags, e->span, D(TYPE_MISMATCH), shown_type(c, type),
                           shown_type(c, e->type));
+    if (type->kind == IR_TYPE_REF && e->type->kind != IR_TYPE_REF) {
+        diag_help(d, e->span, "hand over the place: `&mut …`");
+    }
     if (!ir_is_value(type) || !ir_is_value(e->type)) {
         return;
     }
@@ -247,9 +256,8 @@ static void check_name(Checker *c, Expr *e) {
             }
         }
         bool type = ir_type_named(e->name->text, e->name->length) != NULL;
-        if (type || builtin_is_planned(e->name->text)) {
-            diag_report(c->diags, e->span, D(NOT_A_VALUE), e->name->text,
-                        type ? "a type" : "a built-in proc");
+        if (type) {
+            diag_report(c->diags, e->span, D(NOT_A_VALUE), e->name->text, "a type");
             return;
         }
         Diag *d = diag_report(c->diags, e->span, D(UNKNOWN_NAME), e->name->text);
@@ -268,7 +276,7 @@ static void check_name(Checker *c, Expr *e) {
     case SYMBOL_CONST:
         check_const_symbol(c, symbol, e->span);
         e->type = symbol->type;
-        e->constant = symbol->constant;
+        e->constant = symbol->is_spec ? NULL : symbol->constant;
         return;
     case SYMBOL_BUILTIN_VALUE: {
         unsigned lanes = symbol->value_lane >= 0 ? 1 : ir_builtins[symbol->value_id].lanes;
@@ -316,8 +324,18 @@ static void check_unary(Checker *c, Expr *e) {
     Expr *a = e->unary.a;
     UnaryOp op = e->unary.op;
     if (op == UNARY_REF_MUT) {
+        check_ref_expr(c, e);
+        return;
+    }
+    if (op == UNARY_DEREF) {
         check_expr(c, a);
-        not_yet(c, e->span, "`&mut`");
+        if (a->type != NULL && a->type->kind == IR_TYPE_REF) {
+            e->type = a->type->element;
+            return;
+        }
+        if (is_operand(c, a)) {
+            report_operator(c, e, "*", a->type);
+        }
         return;
     }
     if (op == UNARY_NEG && a->kind == EXPR_INT && !a->parenthesised) {
@@ -341,7 +359,7 @@ static void check_unary(Checker *c, Expr *e) {
     bool good = op == UNARY_NEG          ? ir_is_float(type) || ir_is_signed_int(type)
                 : op == UNARY_COMPLEMENT ? ir_is_int(type)
                 : op == UNARY_NOT        ? ir_is_bool(type)
-                                         : false; /* `*`: not of a value */
+                                         : false;
     if (!good) {
         report_operator(c, e, unary_spelling(op), type);
         return;

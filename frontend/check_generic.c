@@ -272,7 +272,7 @@ static Arg *arg_named(const Inference *inference, Name name, const GenericParam 
 static void infer_type(Arg *arg, const IrType *type) {
     if (is_abstract(type) || is_open_array(type)) {
         arg->open = arg->open == NULL || type == &abstract_float ? type : arg->open;
-    } else if (arg->type == NULL && type->kind != IR_TYPE_BUFFER && type != &ir_void) {
+    } else if (arg->type == NULL && !ir_is_root(type) && type != &ir_void) {
         arg->type = type;
     }
 }
@@ -355,7 +355,7 @@ static void infer(const Inference *inference, const TypeExpr *expr, const IrType
         }
         return;
     case TYPE_EXPR_REF:
-        infer(inference, expr->element, type);
+        infer(inference, expr->element, type->kind == IR_TYPE_REF ? type->element : type);
         return;
     case TYPE_EXPR_CONST:
     case TYPE_EXPR_ERROR:
@@ -428,23 +428,16 @@ static bool settle(const Inference *inference, Span use, bool report) {
     return true;
 }
 
-/* The type of an argument, which may be a buffer or the target of `&mut`; NULL: wrong, reported. */
-static const IrType *argument_type(Checker *c, Expr *arg) {
-    check_expr(c, arg);
-    bool buffer = arg->type != NULL && arg->type->kind == IR_TYPE_BUFFER;
-    return buffer || is_operand(c, arg) ? arg->type : NULL;
-}
-
 Symbol *check_generic_call(Checker *c, Expr *e, Symbol *template) {
     Inference inference = inference_start(c, template);
     const Param *param = template->decl->proc.params;
     bool known = true;
     for (Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
-        const IrType *type = argument_type(c, arg);
-        known &= type != NULL;
+        bool ref = param != NULL && param->type != NULL && param->type->kind == TYPE_EXPR_REF;
+        known &= check_argument(c, arg, ref);
         if (param != NULL) {
             if (param->type != NULL) {
-                infer(&inference, param->type, type);
+                infer(&inference, param->type, arg->type);
             }
             param = param->next;
         }
@@ -514,7 +507,7 @@ static bool check_number_arg(Checker *c, const TypeExpr *expr, Arg *arg) {
         return false;
     }
     if (number->constant == NULL) {
-        diag_report(c->diags, number->span, D(NOT_CONSTANT));
+        report_not_constant(c, number);
         return false;
     }
     infer_number(arg, integer_of_bits(number->type->scalar, number->constant->bits[0]));

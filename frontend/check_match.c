@@ -20,7 +20,7 @@ static bool case_value(Checker *c, Expr *e, const IrType *type, Wide *value) {
         return false;
     }
     if (e->constant == NULL) {
-        diag_report(c->diags, e->span, D(NOT_CONSTANT));
+        report_not_constant(c, e);
         return false;
     }
     *value = integer_of_bits(type->scalar, e->constant->bits[0]);

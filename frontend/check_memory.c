@@ -88,8 +88,23 @@ void check_atomic_method(Checker *c, Expr *e) {
 
 /* ---- shared ---- */
 
+/* Its outermost length may be a specialization constant. */
+static const IrType *check_shared_type(Checker *c, const TypeExpr *type, bool *spec_length) {
+    Expr *length = type->kind == TYPE_EXPR_ARRAY ? type->length : NULL;
+    *spec_length = false;
+    if (length != NULL && (length->kind == EXPR_NAME || length->kind == EXPR_FIELD)) {
+        check_expr(c, length);
+        if (length->type == NULL) {
+            return NULL;
+        }
+        *spec_length = spec_of(length) != NULL;
+    }
+    return *spec_length ? check_spec_array(c, type) : check_type(c, type, TYPE_OF_MEMORY);
+}
+
 void check_shared(Checker *c, Stmt *stmt) {
-    const IrType *type = check_type(c, stmt->let.type, TYPE_OF_MEMORY);
+    bool spec_length;
+    const IrType *type = check_shared_type(c, stmt->let.type, &spec_length);
     bool kernel = c->current != NULL && c->current->kind == SYMBOL_KERNEL;
     bool outermost = kernel && c->block == c->current->decl->proc.body;
     if (!outermost && stmt->let.type->kind != TYPE_EXPR_ERROR) {
@@ -101,5 +116,6 @@ void check_shared(Checker *c, Stmt *stmt) {
     if (stmt->let.name.name != NULL) {
         stmt->symbol = declare_local(c, stmt->let.name, type);
         stmt->symbol->is_mut = true;
+        stmt->symbol->has_spec_length = spec_length;
     }
 }

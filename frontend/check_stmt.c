@@ -122,7 +122,7 @@ static void check_local_const(Checker *c, Stmt *stmt) {
     }
     if (good && value->constant == NULL) {
         if (!errors_in(c, value->span)) {
-            diag_report(c->diags, value->span, D(NOT_CONSTANT));
+            report_not_constant(c, value);
         }
         good = false;
     }
@@ -151,8 +151,12 @@ static void check_assign(Checker *c, Stmt *stmt) {
         check_expr(c, value);
         return;
     }
-    if (place->type->has_atomic) {
-        report_atomic_whole(c, place);
+    if (place->type->has_atomic || has_spec_length(place)) {
+        if (place->type->has_atomic) {
+            report_atomic_whole(c, place);
+        } else {
+            report_spec_length(c, place);
+        }
         check_expr(c, value);
         return;
     }
@@ -364,12 +368,10 @@ static void check_stmt_kind(Checker *c, Stmt *stmt) {
 
 static void check_stmt(Checker *c, Stmt *stmt) {
     bool saved[WARN_COUNT];
-    c->said_not_yet = NULL;
     check_stmt_attributes(c, stmt);
     allow_warnings(c, stmt->attributes, saved);
     check_stmt_kind(c, stmt);
     restore_warnings(c, saved);
-    c->said_not_yet = NULL;
 }
 
 void close_scope(Checker *c) {

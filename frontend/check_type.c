@@ -146,6 +146,11 @@ static const IrType *check_buffer_type(Checker *c, const TypeExpr *expr, TypePla
     return ir_root_type(c->module, IR_TYPE_BUFFER, element);
 }
 
+static const IrType *check_ref_type(Checker *c, const TypeExpr *expr) {
+    const IrType *element = check_type(c, expr->element, TYPE_OF_MEMORY);
+    return element != NULL ? ir_root_type(c->module, IR_TYPE_REF, element) : NULL;
+}
+
 Symbol *find_type_symbol(Checker *c, const TypeExpr *expr) {
     if (expr->kind != TYPE_EXPR_NAME || expr->name.name == NULL) {
         return NULL;
@@ -198,8 +203,7 @@ static const IrType *named_type(Checker *c, const TypeExpr *expr, TypePlace plac
     case TYPE_EXPR_ARRAY:
         return check_array_type(c, expr);
     case TYPE_EXPR_REF:
-        not_yet(c, expr->span, "`&mut` parameters");
-        return NULL;
+        return check_ref_type(c, expr);
     case TYPE_EXPR_CONST:
         diag_report(c->diags, expr->span, D(SYNTAX), "a type", "a number");
         return NULL;

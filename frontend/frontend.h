@@ -23,6 +23,7 @@ typedef struct {
     const FrontendDefine *defines;
     const char *const *entries; /* --entry: only these kernels; NULL: all */
     unsigned entry_count;
+    bool debug; /* `print` and `assert` are there; else they are checked alone */
 } FrontendOptions;
 
 /* Checks a parsed file (check.h) and lowers its kernels and procs to IR, not yet through any pass. What is

@@ -60,7 +60,9 @@ static bool has_attribute(const Stmt *stmt, const char *name) {
 static void lower_shared(Lower *l, const Stmt *stmt) {
     Symbol *symbol = stmt->symbol;
     bool uninitialized = has_attribute(stmt, "uninitialized");
-    symbol->value = ir_shared(&l->b, symbol->type, symbol->name, uninitialized, NULL);
+    IrValue *length = symbol->has_spec_length ? lower_expr(l, stmt->let.type->length) : NULL;
+    l->b.pos = stmt->span.start;
+    symbol->value = ir_shared(&l->b, symbol->type, symbol->name, uninitialized, length);
 }
 
 static void lower_assign(Lower *l, const Stmt *stmt) {
@@ -310,8 +312,8 @@ void lower_block(Lower *l, const Block *block) {
     }
 }
 
-static void lower_function(IrModule *module, Symbol *symbol) {
-    Lower l = {.module = module, .function = symbol->function};
+static void lower_function(IrModule *module, Symbol *symbol, bool debug) {
+    Lower l = {.module = module, .function = symbol->function, .debug = debug};
     l.b = ir_at_end(module, &symbol->function->body);
     l.b.float_flags = symbol->attributes.float_flags;
     l.b.pos = symbol->span.start;
@@ -335,13 +337,31 @@ static IrFunction *declare_function(IrModule *module, Symbol *symbol) {
     function->result = symbol->type;
     if (function->is_kernel) {
         memcpy(function->workgroup, symbol->attributes.workgroup, sizeof function->workgroup);
+        for (int i = 0; i < 3; i++) {
+            const Symbol *spec = symbol->attributes.workgroup_spec[i];
+            function->workgroup_spec[i] = spec != NULL ? spec->spec : NULL;
+        }
     }
+    function->subgroup_size = symbol->attributes.subgroup_size;
+    function->noinline = symbol->attributes.noinline;
     uint32_t index = 0;
     for (const Param *param = decl->proc.params; param != NULL; param = param->next, index++) {
         ir_function_param(module, function, index, param->name.name, param->symbol->type);
         param->symbol->value = function->params[index];
     }
     return function;
+}
+
+static void declare_specs(IrModule *module, const Unit *unit) {
+    for (uint32_t i = 0; i < unit->symbols.count; i++) {
+        Symbol *symbol = unit->symbols.items[i];
+        if (symbol->kind == SYMBOL_CONST && symbol->is_spec) {
+            symbol->spec = ir_spec_add(module, symbol->ir_name, symbol->spec_id, symbol->type,
+                                       symbol->constant->bits[0]);
+            symbol->spec->doc = symbol->decl->doc;
+            symbol->spec->pos = symbol->span.start;
+        }
+    }
 }
 
 /* Whether --entry leaves this kernel in. */
@@ -404,6 +424,9 @@ IrModule *frontend_lower(Arena *arena, Names *names, Diags *diags, AstModule *as
         return NULL;
     }
     fatal_context("lowering");
+    for (uint32_t i = 0; i < c.units.count; i++) {
+        declare_specs(module, c.units.items[i]);
+    }
     SymbolList wanted = {0};
     for (uint32_t i = 0; i < c.root->symbols.count; i++) {
         Symbol *symbol = c.root->symbols.items[i];
@@ -416,7 +439,7 @@ IrModule *frontend_lower(Arena *arena, Names *names, Diags *diags, AstModule *as
         declare_called(module, &wanted, wanted.items[i]);
     }
     for (uint32_t i = 0; i < wanted.count; i++) {
-        lower_function(module, wanted.items[i]);
+        lower_function(module, wanted.items[i], options->debug);
     }
     return module;
 }

@@ -8,7 +8,8 @@ typedef struct {
     IrBuilder b;
     IrModule *module;
     IrFunction *function;
-    bool open; /* false: control never gets here, nothing is emitted */
+    bool debug; /* -g: `print` and `assert` are there */
+    bool open;  /* false: control never gets here, nothing is emitted */
     /* Built-in values, and lanes of them, are read once, at the start of the function. */
     IrValue *builtins[IR_BUILTIN_COUNT][1 + 3];
     /* The loop around: what `continue` hands to its continuing part. */
@@ -30,6 +31,7 @@ typedef struct {
     const IrType *type;
 } LowerPlace;
 LowerPlace lower_place(Lower *l, const Expr *e);
+IrValue *lower_ref(Lower *l, const Expr *e);           /* an argument for a `&mut` parameter */
 IrValue *lower_atomic_method(Lower *l, const Expr *e); /* NULL: it gives none */
 IrValue *lower_place_load(Lower *l, const LowerPlace *place);
 void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value);
@@ -45,6 +47,7 @@ IrValue *lower_determinant(Lower *l, IrValue *m);
 /* lower_builtin.c */
 IrValue *lower_dot(Lower *l, IrValue *a, IrValue *b);
 IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args);
+void lower_debug(Lower *l, const Expr *e); /* `print`, `assert` */
 
 /* lower.c */
 void lower_block(Lower *l, const Block *block);

@@ -135,6 +135,72 @@ static IrValue *unpack(Lower *l, IrValue *word, IrScalar scalar, double scale) {
                : lanes;
 }
 
+/* ---- halves, in integers alone: a device needs no 16-bit floats for them ---- */
+
+static IrValue *word(Lower *l, const IrType *type, uint32_t value) {
+    return ir_const_splat(l->module, type, value);
+}
+
+/* The bits of f32s as those of f16s, rounded to nearest even. `a` is without its sign:
+ *   NaN                        a quiet one, with the top of its payload
+ *   2^16 and more              infinity; 65520 to 2^16 become it by rounding up
+ *   2^-14 and more             rounded at bit 13, the exponent's bias changed from 127 to 15
+ *   less                       mantissa >> (126 - exponent), rounded: below 2^-25 nothing is left of it */
+static IrValue *half_bits(Lower *l, IrValue *x) {
+    const IrType *type = ir_vector(IR_U32, x->type->lanes);
+    IrBuilder *b = &l->b;
+    IrValue *bits = ir_convert(b, OP_BITCAST, type, x), *one = word(l, type, 1);
+    IrValue *a = ir_binary(b, OP_AND, bits, word(l, type, 0x7fffffff));
+    IrValue *odd = ir_binary(b, OP_SHR, a, word(l, type, 13));
+    IrValue *nan =
+        ir_binary(b, OP_OR, word(l, type, 0x7e00), ir_binary(b, OP_AND, odd, word(l, type, 0x3ff)));
+    odd = ir_binary(b, OP_AND, odd, one);
+    IrValue *normal = add(l, sub(l, a, word(l, type, 112u << 23)), word(l, type, 0xfff));
+    normal = ir_binary(b, OP_SHR, add(l, normal, odd), word(l, type, 13));
+
+    IrValue *exponent = ir_binary(b, OP_SHR, a, word(l, type, 23));
+    IrValue *shift = ir_binary(b, OP_MIN, sub(l, word(l, type, 126), exponent), word(l, type, 25));
+    IrValue *mantissa = ir_binary(b, OP_AND, a, word(l, type, 0x7fffff));
+    mantissa = ir_binary(b, OP_OR, mantissa, word(l, type, 0x800000));
+    odd = ir_binary(b, OP_AND, ir_binary(b, OP_SHR, mantissa, shift), one);
+    IrValue *half = sub(l, ir_binary(b, OP_SHL, one, sub(l, shift, one)), one);
+    IrValue *small = ir_binary(b, OP_SHR, add(l, add(l, mantissa, half), odd), shift);
+
+    IrValue *is_small = ir_binary(b, OP_LT, a, word(l, type, 113u << 23));
+    IrValue *is_large = ir_binary(b, OP_GE, a, word(l, type, 143u << 23));
+    IrValue *is_nan = ir_binary(b, OP_GT, a, word(l, type, 255u << 23));
+    IrValue *result = ir_select(b, is_small, small, normal);
+    result = ir_select(b, is_large, word(l, type, 0x7c00), result);
+    result = ir_select(b, is_nan, nan, result);
+    IrValue *sign = ir_binary(b, OP_SHR, sub(l, bits, a), word(l, type, 16));
+    return ir_binary(b, OP_OR, result, sign);
+}
+
+static IrValue *pack_half(Lower *l, IrValue *x) {
+    IrValue *bits = half_bits(l, x), *high = ir_extract(&l->b, bits, 1);
+    high = ir_binary(&l->b, OP_SHL, high, word(l, high->type, 16));
+    return ir_binary(&l->b, OP_OR, ir_extract(&l->b, bits, 0), high);
+}
+
+/* The low 16 bits of each lane as f32. What f16 keeps below 2^-14 are multiples of 2^-24. */
+static IrValue *unpack_half(Lower *l, IrValue *packed) {
+    const IrType *type = ir_vector(IR_U32, 2), *floats = ir_vector(IR_F32, 2);
+    IrBuilder *b = &l->b;
+    IrValue *high = ir_binary(b, OP_SHR, packed, word(l, packed->type, 16));
+    IrValue *bits = ir_emit(b, OP_CONSTRUCT, type, 2, (IrValue *[]){packed, high})->results[0];
+    IrValue *a = ir_binary(b, OP_AND, bits, word(l, type, 0x7fff));
+    IrValue *shifted = ir_binary(b, OP_SHL, a, word(l, type, 13));
+    IrValue *small = mul(l, ir_convert(b, OP_CONVERT, floats, a), number(l, floats, 0x1p-24));
+    IrValue *is_small = ir_binary(b, OP_LT, a, word(l, type, 0x400));
+    IrValue *is_special = ir_binary(b, OP_GE, a, word(l, type, 0x7c00));
+    IrValue *special = add(l, shifted, word(l, type, 224u << 23));
+    IrValue *result = ir_select(b, is_special, special, add(l, shifted, word(l, type, 112u << 23)));
+    result = ir_select(b, is_small, ir_convert(b, OP_BITCAST, type, small), result);
+    IrValue *sign = ir_binary(b, OP_AND, bits, word(l, type, 0x8000));
+    sign = ir_binary(b, OP_SHL, sign, word(l, type, 16));
+    return ir_convert(b, OP_BITCAST, floats, ir_binary(b, OP_OR, result, sign));
+}
+
 static IrValue *expand(Lower *l, BuiltinExpansion expansion, const IrType *result, IrValue **args) {
     IrValue *a = args[0];
     const IrType *type = a->type;
@@ -184,6 +250,10 @@ static IrValue *expand(Lower *l, BuiltinExpansion expansion, const IrType *resul
         return unpack(l, a, IR_U32, 255);
     case EXPAND_unpack_snorm4x8:
         return unpack(l, a, IR_I32, 127);
+    case EXPAND_pack_half2x16:
+        return pack_half(l, a);
+    case EXPAND_unpack_half2x16:
+        return unpack_half(l, a);
     case EXPAND_dot4_u8:
         return lower_dot(l, bytes_of(l, a, IR_U32), bytes_of(l, args[1], IR_U32));
     case EXPAND_dot4_i8:
@@ -206,4 +276,20 @@ IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args) {
     const IrType *type = e->type == &ir_void ? NULL : e->type;
     IrInst *inst = ir_emit(&l->b, row->op, type, (uint32_t)strlen(row->params), args);
     return type != NULL ? inst->results[0] : NULL;
+}
+
+void lower_debug(Lower *l, const Expr *e) {
+    bool print = e->symbol->builtin->op == OP_PRINT;
+    const Expr *text = print ? e->call.args : e->call.args->next;
+    VEC(IrValue *) values = {0};
+    for (const Expr *arg = e->call.args; l->debug && arg != NULL; arg = arg->next) {
+        if (arg != text) {
+            VEC_PUSH(l->module->arena, &values, lower_expr(l, arg));
+        }
+    }
+    if (l->debug) { /* else nothing is evaluated either */
+        l->b.pos = e->span.start;
+        ir_emit(&l->b, e->symbol->builtin->op, NULL, values.count, values.items)->text =
+            text->string.text;
+    }
 }

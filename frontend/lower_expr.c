@@ -100,6 +100,10 @@ static IrValue *lower_call(Lower *l, const Expr *e) {
         return e->call.callee->kind == EXPR_FIELD ? lower_atomic_method(l, e)
                                                   : lower_construct(l, e);
     }
+    if (e->symbol->kind == SYMBOL_BUILTIN_PROC && e->symbol->builtin->class == BUILTIN_TEXT) {
+        lower_debug(l, e);
+        return NULL;
+    }
     uint32_t count = 0;
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
         count++;
@@ -107,8 +111,9 @@ static IrValue *lower_call(Lower *l, const Expr *e) {
     IrValue **args = NEW_ARRAY(l->module->arena, IrValue *, count);
     count = 0;
     for (const Expr *arg = e->call.args; arg != NULL; arg = arg->next) {
-        bool root = arg->type->kind == IR_TYPE_BUFFER;
-        args[count++] = root ? arg->symbol->value : lower_expr(l, arg);
+        args[count++] = arg->type->kind == IR_TYPE_BUFFER ? arg->symbol->value
+                        : arg->type->kind == IR_TYPE_REF  ? lower_ref(l, arg)
+                                                          : lower_expr(l, arg);
     }
     l->b.pos = e->span.start;
     if (e->symbol->kind == SYMBOL_BUILTIN_PROC) {
@@ -145,6 +150,10 @@ static IrValue *lower_name(Lower *l, const Expr *e) {
     if (symbol->kind == SYMBOL_BUILTIN_VALUE) {
         return lower_builtin_value(l, symbol);
     }
+    if (symbol->kind == SYMBOL_CONST) {
+        REQUIRE(symbol->spec != NULL);
+        return ir_spec(&l->b, symbol->spec);
+    }
     REQUIRE(symbol->kind == SYMBOL_LOCAL && symbol->value != NULL);
     return symbol->is_mut ? ir_load(&l->b, symbol->value, 0, NULL) : symbol->value;
 }
@@ -158,6 +167,8 @@ static bool is_memory(const Expr *e) {
         return e->index.a->type->kind == IR_TYPE_BUFFER || is_memory(e->index.a);
     case EXPR_FIELD:
         return e->field.a->type->kind == IR_TYPE_FORM && is_memory(e->field.a);
+    case EXPR_UNARY:
+        return e->unary.op == UNARY_DEREF;
     default:
         return false;
     }
@@ -212,6 +223,9 @@ static IrValue *lower_field(Lower *l, const Expr *e) {
 }
 
 static IrValue *lower_unary(Lower *l, const Expr *e) {
+    if (e->unary.op == UNARY_DEREF) {
+        return ir_load(&l->b, e->unary.a->symbol->value, 0, NULL);
+    }
     IrValue *a = lower_expr(l, e->unary.a);
     l->b.pos = e->span.start;
     if (a->type->is_matrix) {

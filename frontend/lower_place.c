@@ -37,6 +37,9 @@ LowerPlace lower_place(Lower *l, const Expr *e) {
         place.type = e->type;
         return place;
     }
+    case EXPR_UNARY: /* `*p` */
+        place.root = e->unary.a->symbol->value;
+        return place;
     default:
         BUG("expression %d is no place", (int)e->kind);
     }
@@ -79,6 +82,20 @@ void lower_place_store(Lower *l, const LowerPlace *place, IrValue *value) {
         LowerPlace lane = lane_place(l, place, i);
         lower_place_store(l, &lane, count == 1 ? value : ir_extract(&l->b, value, i));
     }
+}
+
+IrValue *lower_ref(Lower *l, const Expr *e) {
+    if (e->kind == EXPR_NAME) { /* a `&mut` parameter, passed on */
+        return e->symbol->value;
+    }
+    LowerPlace place = lower_place(l, e->unary.a);
+    if (place.swizzle != 0) {
+        place = lane_place(l, &place, 0);
+    }
+    l->b.pos = e->span.start;
+    return ir_access(&l->b, OP_REF, e->type, 0, NULL, place.root, place.indices.count,
+                     place.indices.items)
+        ->results[0];
 }
 
 IrValue *lower_atomic_method(Lower *l, const Expr *e) {

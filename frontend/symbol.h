@@ -22,13 +22,16 @@ typedef enum {
 
 typedef enum { UNCHECKED, CHECKING, CHECKED } CheckState;
 
-typedef struct {
-    uint32_t workgroup[3];
-    uint8_t float_flags; /* IR_PRECISE, IR_FAST */
-} FunctionAttributes;
-
 typedef struct Symbol Symbol;
 typedef struct Unit Unit;
+
+typedef struct {
+    uint32_t workgroup[3];
+    Symbol *workgroup_spec[3]; /* sides that are specialization constants; NULL: none */
+    uint32_t subgroup_size;    /* 0: any */
+    bool noinline;
+    uint8_t float_flags; /* IR_PRECISE, IR_FAST */
+} FunctionAttributes;
 
 /* A copy of a generic form or proc, for one set of types and numbers. */
 typedef struct {
@@ -47,7 +50,10 @@ struct Symbol {
     Span span;  /* of the name in its declaration; {0, 0} for built-ins */
     bool is_mut, is_param, is_counter, used; /* is_counter: the variable of a `for` */
     CheckState state; /* of a constant or form; of a proc or kernel: of the search for circles */
-    CheckState signature, body;   /* of a proc or kernel */
+    CheckState signature, body; /* of a proc or kernel */
+    bool is_spec;               /* of a top-level constant: the host may set it */
+    bool has_spec_length;       /* of a shared array: its length is such a constant */
+    uint32_t spec_id;
     bool is_wrong;                /* something in it was reported: it is not to be lowered */
     const IrType *type;           /* of a value; a proc's result. NULL: wrong, reported */
     const ConstValue *constant;   /* SYMBOL_CONST */
@@ -65,6 +71,7 @@ struct Symbol {
     /* lowering */
     IrValue *value;       /* SYMBOL_LOCAL: its value, or the root of its `var` or buffer */
     IrFunction *function; /* SYMBOL_PROC, SYMBOL_KERNEL */
+    IrSpec *spec;         /* SYMBOL_CONST with is_spec */
     Name ir_name;         /* SYMBOL_FORM, SYMBOL_PROC, SYMBOL_KERNEL: no other has it */
     /* scopes */
     Symbol *outer; /* of the same name, hidden by this one */

@@ -13,8 +13,6 @@ from .common import Failure, same_text
 from .errors import reported, table_codes
 
 PAGES = pathlib.Path("docs/diagnostics")
-# codes that an example cannot do without, beside that of its page: forms, `print` and `assert` are not supported yet
-BESIDE = {"E0106": {"E0901"}, "E0107": {"E0901"}}
 
 
 def fences(text):
@@ -67,8 +65,7 @@ def check_page(env, code):
         raise Failure(f"{path}: a wrong and a right example are wanted, as ```vitte or ```text, not {kinds}")
     if kinds[0] != "vitte":
         return
-    beside = BESIDE.get(code, set())
-    for (line, _, body), want in zip(examples, ({code} | beside, beside)):
+    for (line, _, body), want in zip(examples, ({code}, set())):
         got, result = codes_of(env, body)
         if got != want:
             raise Failure(f"{path}:{line}: this reports {sorted(got)}, not {sorted(want)}\n{result}")

@@ -10,7 +10,7 @@
     //! file p = struct.pack(…)            the bytes of a file for `p=@p`, for what is no list of numbers
 
 Each `run` is followed by its `expect` lines. It runs on the interpreter and on every Vulkan driver, at -O0 and -O2.
-A device that lacks what the kernel needs (exit 5) is skipped. The expressions know math, and f16(x), f32(x), i8(x) … u64(x)
+A device that lacks what the kernel needs (exit 5) is skipped. The expressions know math, struct, and f16(x), f32(x), i8(x) … u64(x)
 (which wrap), bits(x), float_of(bits), nan, inf, quotient(a, b) and remainder(a, b) of integers as the language has them, and by
 its name each list of numbers that the run was given, and each `data` above. Nothing of a reference knows the compiler.
 """
@@ -67,7 +67,7 @@ def remainder(a, b):
 # which are the same for every driver.
 VALIDATED = ("lavapipe", "-O2")
 
-NAMES = {"math": math, "f32": f32, "f16": f16, "bits": bits, "float_of": float_of,
+NAMES = {"math": math, "struct": struct, "f32": f32, "f16": f16, "bits": bits, "float_of": float_of,
          "quotient": quotient, "remainder": remainder,
          **{scalar: wrapper(scalar) for scalar in TYPES if scalar[0] != "f"},
          "nan": math.nan, "inf": math.inf, "MIN": -2**31, "MAX": 2**31 - 1, "UMAX": 2**32 - 1}
@@ -104,7 +104,7 @@ def steps_of(text):
             references.update((name, importlib.import_module("reference." + name)) for name in rest.split())
         elif kind in ("data", "file"):
             name, value = rest.split("=", 1)
-            known = {"struct": struct, **NAMES, **references, **data}
+            known = {**NAMES, **references, **data}
             (files if kind == "file" else data)[name.strip()] = eval(value, known)  # noqa: S307  the tests' own expressions
         elif kind == "run":
             steps.append(Step(rest, files, data, references))
