@@ -617,6 +617,23 @@ def check_writes_nothing(env):
 # ---- looking inside
 
 @case
+def debug(env):
+    """`print` and `assert` are in the code with -g alone, and what they show is evaluated there alone."""
+    folder = env.folder()
+    (folder / "talk.vt").write_text("""proc count(n: Buffer<Atomic<u32>>) -> u32 { give n[0].add(1); }
+kernel talk(n: Buffer<Atomic<u32>>) {
+    print("i = {} \\{\\} v = {}", i, f32x2(1.5, 2.0));
+    assert(count(n) < 10, "too \\"many\\"");
+}
+""")
+    ir = [env.compile("talk.vt", "--emit=ir", "--stop-after=frontend", *options, "-o", "-", cwd=folder).out.decode()
+          for options in ([], ["-g"])]
+    for text in ("print \"i = {} \\{\\} v = {}\", %i, f32x2(1.5, 2)", "assert \"too \\\"many\\\"\", %", "call @count("):
+        if text in ir[0] or text not in ir[1]:
+            raise Failure(f"`{text}` should be in the IR with -g alone:\n{ir[0]}\n{ir[1]}")
+
+
+@case
 def emit(env):
     folder = folder_with(env, add=ADD, bad=BAD)
     for what, text in [("tokens", "1:1 keyword kernel\n"), ("ast", "kernel "), ("ir", "kernel @add("), ("spvasm", "OpEntryPoint GLCompute")]:
