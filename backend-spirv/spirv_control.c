@@ -192,7 +192,10 @@ static void write_loop(SpirvWriter *w, IrInst *inst) {
     uint32_t phis = w->sections[SPIRV_CODE].count;
     write_header_phis(w, inst, from);
     spirv_line(w, inst->pos);
-    EMIT(w, SPIRV_CODE, SpvOpLoopMerge, merge.label, carry.label, SpvLoopControlMaskNone);
+    uint32_t wish = inst->unroll == IR_UNROLL_ALL ? SpvLoopControlUnrollMask
+                    : inst->unroll == 1           ? SpvLoopControlDontUnrollMask
+                                                  : SpvLoopControlMaskNone;
+    EMIT(w, SPIRV_CODE, SpvOpLoopMerge, merge.label, carry.label, wish);
     branch(w, inside);
 
     w->breaks = w->falls = &merge;

@@ -161,10 +161,11 @@ static bool set_pipeline(Parser *p, const OptionRow *row, void *field, const cha
         const char *end = strchr(at, ',');
         size_t length = end != NULL ? (size_t)(end - at) : strlen(at);
         const char *name = arena_copy_text(p->arena, at, length);
-        if (!known_pass(p, row, name)) {
+        const IrPass *mark = ir_pipeline_mark(name);
+        if (mark == NULL && !known_pass(p, row, name)) {
             return false;
         }
-        VEC_PUSH(p->arena, &passes, ir_pass_named(name));
+        VEC_PUSH(p->arena, &passes, mark != NULL ? mark : ir_pass_named(name));
         at = end != NULL ? end + 1 : NULL;
     }
     VEC_PUSH(p->arena, &passes, NULL);

@@ -44,7 +44,8 @@ static void print_passes(Text *out, const Options *options) {
     for (const IrPass *const *pass = ir_all_passes; *pass != NULL; pass++) {
         text_printf(out, "%-16s %s\n", (*pass)->name, (*pass)->what);
     }
-    print_pipeline(out, "\n-O0:", ir_pipeline_O0);
+    text_add(out, "\nPasses in parentheses run when the one before them changed something.\n");
+    print_pipeline(out, "-O0:", ir_pipeline_O0);
     print_pipeline(out, "-O1 and above:", ir_pipeline_O1);
 }
 

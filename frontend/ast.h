@@ -266,6 +266,7 @@ struct Stmt {
     };
     /* checker */
     struct Symbol *symbol; /* what STMT_LET, STMT_CONST, STMT_SHARED, STMT_FOR declare */
+    uint32_t unroll;       /* of a loop, as IrInst has it */
 };
 
 struct Case {

@@ -95,7 +95,6 @@ static int find_attribute(Checker *c, const Attribute *list, const Attribute *a,
  * than any device's in use; WebGPU's defaults (256, 256, 64; 256) neither. What a device cannot run is refused
  * when the kernel is created; here only what no device runs: 1024 invocations is the most of the APIs' devices. */
 enum { LARGEST_SIDE = 1024, LARGEST_Z = 64, LARGEST_GROUP = 1024, LARGEST_SUBGROUP = 128 };
-enum { MOST_ROUNDS = 65536 }; /* of an unrolled loop */
 
 static void check_workgroup(Checker *c, const Attribute *a, FunctionAttributes *result) {
     unsigned count = 0;
@@ -222,13 +221,37 @@ void check_const_attributes(Checker *c, const Decl *decl) {
     }
 }
 
+/* #[unroll], #[unroll(n)]: a wish, whose number need only make sense. */
+static void check_unroll(Checker *c, const Attribute *a, Stmt *loop) {
+    Expr *count = a->args;
+    loop->unroll = IR_UNROLL_ALL;
+    if (count == NULL || !check_value(c, count)) {
+        return;
+    }
+    Wide most = IR_UNROLL_ALL - 1, rounds = 0;
+    bool is_number = count->next == NULL && ir_is_int(count->type) && !ir_is_vector(count->type);
+    if (is_number && count->constant == NULL) {
+        diag_report(c->diags, count->span, D(NOT_CONSTANT));
+        return;
+    }
+    if (is_number) {
+        rounds = integer_of_bits(count->type->scalar, count->constant->bits[0]);
+    }
+    if (rounds < 1 || rounds > most) {
+        diag_report(c->diags, a->span, D(BAD_ATTRIBUTE), "unroll",
+                    "takes nothing, or one number of rounds, 1 or more");
+        return;
+    }
+    loop->unroll = (uint32_t)rounds;
+}
+
 void check_stmt_attributes(Checker *c, Stmt *stmt) {
     bool loop = stmt->kind == STMT_WHILE || stmt->kind == STMT_LOOP || stmt->kind == STMT_FOR;
     unsigned place = loop ? ON_LOOP : stmt->kind == STMT_SHARED ? ON_SHARED : ON_OTHER;
     for (const Attribute *a = stmt->attributes; a != NULL; a = a->next) {
         int row = find_attribute(c, stmt->attributes, a, place, "this statement");
-        if (row >= 0 && strcmp(attributes[row].name, "unroll") == 0 && a->args != NULL) {
-            check_number(c, a, MOST_ROUNDS, "takes nothing or how many rounds, from 1 to 65536");
+        if (row >= 0 && strcmp(attributes[row].name, "unroll") == 0) {
+            check_unroll(c, a, stmt);
         }
     }
 }

@@ -128,6 +128,7 @@ static void lower_loop_body(Lower *l, const Block *body, uint32_t carried_count,
 static void lower_while(Lower *l, const Stmt *stmt) {
     l->b.pos = stmt->span.start;
     IrInst *loop = ir_loop(&l->b, 0, NULL, 0, NULL, 0, NULL);
+    loop->unroll = stmt->unroll;
     LowerSaved saved = lower_enter(l, &loop->regions[IR_LOOP_BODY]);
     if (stmt->loop.condition != NULL) {
         break_if(l, lower_expr(l, stmt->loop.condition), false);
@@ -143,6 +144,7 @@ static void lower_while(Lower *l, const Stmt *stmt) {
 /* for k in a..b with step 1: `k < b` at the top; k + 1 cannot overflow. */
 static void lower_for_simple(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to) {
     IrInst *loop = ir_loop(&l->b, 1, &from, 1, &from->type, 0, NULL);
+    loop->unroll = stmt->unroll;
     IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
     IrValue *counter = body->params[0];
     counter->name = stmt->symbol->name;
@@ -175,6 +177,7 @@ static void lower_for_general(Lower *l, const Stmt *stmt, IrValue *from, IrValue
     any = ir_binary(&l->b, OP_AND, any, ir_binary(&l->b, OP_GT, step, zero));
     IrValue *initial[] = {from, ir_unary(&l->b, OP_NOT, any)};
     IrInst *loop = ir_loop(&l->b, 2, initial, 1, &type, 0, NULL);
+    loop->unroll = stmt->unroll;
     IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
     IrValue *counter = body->params[0];
     counter->name = stmt->symbol->name;

@@ -45,8 +45,8 @@ static IrInst *clone_inst(IrModule *module, const IrInst *inst, IrValue **map) {
     return copy;
 }
 
-void ir_clone(IrBuilder *b, const IrRegion *region, const IrInst *end, IrValue **map) {
-    for (const IrInst *inst = region->first; inst != end; inst = inst->next) {
+void ir_clone(IrBuilder *b, const IrInst *first, const IrInst *end, IrValue **map) {
+    for (const IrInst *inst = first; inst != end; inst = inst->next) {
         IrInst *copy = clone_inst(b->module, inst, map);
         ir_insert(b, copy); /* first: it says which function the regions belong to */
         for (uint32_t i = 0; i < inst->region_count; i++) {
@@ -60,7 +60,7 @@ void ir_clone(IrBuilder *b, const IrRegion *region, const IrInst *end, IrValue *
                 map[from->params[k]->mark] = param;
             }
             IrBuilder inside = ir_at_end(b->module, to);
-            ir_clone(&inside, from, NULL, map);
+            ir_clone(&inside, from->first, NULL, map);
         }
     }
 }

@@ -169,6 +169,8 @@ struct IrInst {
         const IrSpec *spec; /* SPEC */
         const char *text;   /* PRINT, ASSERT; IR_OPEN_BRACE and IR_CLOSE_BRACE are no holes */
         bool uninitialized; /* SHARED: not zero at the start */
+        uint32_t
+            unroll; /* LOOP: 0: as passes see fit; IR_UNROLL_ALL; else so many rounds at once, 1: as it is */
     };
 };
 
@@ -179,6 +181,8 @@ struct IrRegion {
     uint32_t param_count;
     IrValue **params;
 };
+
+static const uint32_t IR_UNROLL_ALL = UINT32_MAX;
 
 enum { IR_LOOP_BODY, IR_LOOP_CONTINUING }; /* regions of a loop */
 enum { IR_IF_TRUE, IR_IF_FALSE };          /* regions of an if */

@@ -7,6 +7,7 @@ typedef struct { /* what stands before and in an instruction's op */
     Pos pos;
     IrOp op;
     uint8_t flags;
+    bool unroll; /* a loop with `.unroll`, perhaps with a number behind it */
     uint32_t first_result, first_operand; /* on the stacks */
 } Head;
 
@@ -54,17 +55,30 @@ static bool make_params(IrParser *p, IrRegion *region, uint32_t first) {
     return true;
 }
 
-/* `(%a: type, …)`, or nothing; in a body, each with ` = first`. */
-static bool parse_region_params(IrParser *p, bool with_values) {
-    if (!irp_accept(p, '(')) {
-        return true;
-    }
+/* What stands in the parentheses of `(%a: type, …)`; in a body, each with ` = first`. */
+static bool parse_opened_params(IrParser *p, bool with_values) {
     do {
         if (!irp_binding(p) || (with_values && (!irp_expect(p, '=') || !irp_operand(p)))) {
             return false;
         }
     } while (irp_accept(p, ','));
     return irp_expect(p, ')');
+}
+
+static bool parse_region_params(IrParser *p, bool with_values) {
+    return !irp_accept(p, '(') || parse_opened_params(p, with_values);
+}
+
+/* `.unroll`, `.unroll(4)`, or neither, then the parameters of the body. */
+static bool parse_loop_head(IrParser *p, const Head *head, uint32_t *unroll) {
+    *unroll = head->unroll ? IR_UNROLL_ALL : 0;
+    if (!irp_accept(p, '(')) {
+        return true;
+    }
+    if (!head->unroll || p->token.kind != TOKEN_NUMBER) {
+        return parse_opened_params(p, true);
+    }
+    return irp_u32(p, unroll) && irp_expect(p, ')') && parse_region_params(p, true);
 }
 
 static bool parse_if(IrParser *p, IrRegion *region, const Head *head, unsigned depth) {
@@ -78,13 +92,14 @@ static bool parse_if(IrParser *p, IrRegion *region, const Head *head, unsigned d
 }
 
 static bool parse_loop(IrParser *p, IrRegion *region, const Head *head, unsigned depth) {
-    uint32_t params = p->bindings.count;
-    if (!parse_region_params(p, true)) {
+    uint32_t params = p->bindings.count, unroll;
+    if (!parse_loop_head(p, head, &unroll)) {
         return false;
     }
     uint32_t param_count = p->bindings.count - params;
     p->bindings.count = params; /* set aside: make() counts what is there as results */
     IrInst *inst = make(p, region, head, 2);
+    inst->unroll = unroll;
     p->bindings.count = params + param_count;
     irp_position(p, &inst->pos);
     IrRegion *body = &inst->regions[IR_LOOP_BODY], *more = &inst->regions[IR_LOOP_CONTINUING];
@@ -263,6 +278,12 @@ static bool parse_op(IrParser *p, Head *head) {
             head->flags |= suffixes[i].flag;
             at += length;
         }
+    }
+    static const char unroll[] = ".unroll";
+    if (head->op == OP_LOOP && token.length - at == strlen(unroll) &&
+        memcmp(token.text + at, unroll, strlen(unroll)) == 0) {
+        head->unroll = true;
+        at = token.length;
     }
     return (head->op != OP_NONE && at == token.length) || irp_unknown(p, &token, "operation");
 }

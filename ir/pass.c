@@ -14,6 +14,13 @@ const IrPass *const ir_all_passes[] = {
     NULL,
 };
 
+const IrPass ir_if_changed = {"(", NULL, NULL}, ir_end_if = {")", NULL, NULL};
+
+const IrPass *ir_pipeline_mark(const char *name) {
+    bool opens = strcmp(name, ir_if_changed.name) == 0, closes = strcmp(name, ir_end_if.name) == 0;
+    return opens ? &ir_if_changed : closes ? &ir_end_if : NULL;
+}
+
 const IrPass *ir_pass_named(const char *name) {
     for (const IrPass *const *pass = ir_all_passes; *pass != NULL; pass++) {
         if (strcmp((*pass)->name, name) == 0) {
@@ -60,11 +67,26 @@ static bool is_meant(const char *option, const IrPass *pass) {
     return option != NULL && (strcmp(option, pass->name) == 0 || strcmp(option, "all") == 0);
 }
 
+static bool is_stop(const IrPassOptions *options, const IrPass *pass) {
+    return options->stop_after != NULL && strcmp(options->stop_after, pass->name) == 0;
+}
+
 bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOptions *options) {
     unsigned errors = module->diags->errors;
     uint32_t hash = options->verify ? hash_module(module) : 0;
+    bool changed = false, skips = false;
     for (; *pipeline != NULL && module->diags->errors == errors; pipeline++) {
         const IrPass *pass = *pipeline;
+        if (pass == &ir_if_changed || pass == &ir_end_if) {
+            skips = pass == &ir_if_changed && !changed;
+            continue;
+        }
+        if (skips) {
+            if (is_stop(options, pass)) {
+                break;
+            }
+            continue;
+        }
         if (pass == &pass_lower_bounds && options->trust_bounds) {
             pass = &pass_trust_bounds;
         }
@@ -73,7 +95,7 @@ bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOption
         }
         fatal_context(pass->name);
         uint64_t start = options->time ? now() : 0;
-        bool changed = pass->run(module);
+        changed = pass->run(module);
         if (options->time) {
             IrPassTime time = {pass->name, now() - start, changed};
             VEC_PUSH(module->arena, &options->times, time);
@@ -93,7 +115,7 @@ bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOption
                 BUG("%s says that it changed nothing, but it did", pass->name);
             }
         }
-        if (options->stop_after != NULL && strcmp(options->stop_after, pass->name) == 0) {
+        if (is_stop(options, pass)) {
             break;
         }
     }

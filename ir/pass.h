@@ -23,6 +23,10 @@ typedef struct {
 const IrPass *ir_pass_named(const char *name); /* NULL: none */
 extern const IrPass *const ir_all_passes[];    /* ends with NULL */
 
+/* No passes: in a pipeline, what stands between them runs only where the pass before them changed something. */
+extern const IrPass ir_if_changed, ir_end_if;
+const IrPass *ir_pipeline_mark(const char *name); /* one of these, "(" and ")"; NULL: neither */
+
 /* Pipelines end with NULL. */
 extern const IrPass *const ir_pipeline_O0[]; /* what is needed to be legal */
 extern const IrPass *const ir_pipeline_O1[]; /* that, and optimisation */

@@ -25,6 +25,13 @@ const IrPass *const ir_pipeline_O1[] = {
     &pass_split_vars,
     &pass_mem2reg, /* after it: no local lives in memory, but arrays with computed indices and what is large */
     &pass_split_values,
+    &pass_opt_unroll,
+    &ir_if_changed,
+    &pass_opt_fold,   /* its indices of arrays become constants: */
+    &pass_split_vars, /* more locals are values */
+    &pass_mem2reg,
+    &pass_split_values,
+    &ir_end_if,
     &pass_opt_fold,
     &pass_opt_cse,
     &pass_opt_dead_stores, /* what is loaded again was forwarded */

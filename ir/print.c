@@ -266,6 +266,11 @@ static void print_head(Printer *p, const IrInst *inst) {
     text_add(p->out, inst->result_count > 0 ? " = " : "");
     text_printf(p->out, "%s%s%s%s", ir_ops[inst->op].text, inst->flags & IR_RAW ? ".raw" : "",
                 inst->flags & IR_PRECISE ? ".precise" : "", inst->flags & IR_FAST ? ".fast" : "");
+    if (inst->op == OP_LOOP && inst->unroll == IR_UNROLL_ALL) {
+        text_add(p->out, ".unroll");
+    } else if (inst->op == OP_LOOP && inst->unroll != 0) {
+        text_printf(p->out, ".unroll(%u)", inst->unroll);
+    }
 }
 
 static void print_inst(Printer *p, const IrInst *inst) {

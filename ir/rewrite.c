@@ -5,12 +5,12 @@
 typedef struct {
     IrModule *module;
     IrRewrite rule;
-    bool changed;
+    bool changed, replaced; /* until something is, nothing is forwarded */
 } Rewriter;
 
 static void visit(IrInst *inst, void *data) {
     Rewriter *rewriter = data;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
+    for (uint32_t i = 0; i < inst->operand_count && rewriter->replaced; i++) {
         inst->operands[i] = ir_resolve(inst->operands[i]);
     }
     if (inst->result_count != 1 || inst->region_count != 0) {
@@ -24,6 +24,7 @@ static void visit(IrInst *inst, void *data) {
     rewriter->changed = true;
     if (new != old) {
         ir_take_place(inst, new);
+        rewriter->replaced = true;
     }
 }
 

@@ -557,20 +557,25 @@ static IrValue *apply(const Rule *rule, IrBuilder *b, IrInst *inst) {
     }
 }
 
-IrValue *fold_by_rules(IrBuilder *b, IrInst *inst) {
-    uint32_t low = 0, count = sizeof rules / sizeof *rules, high = count;
-    while (low < high) { /* the first rule of the op, or of one after it */
-        uint32_t middle = (low + high) / 2;
-        if (rules[middle].op < inst->op) {
-            low = middle + 1;
-        } else {
-            high = middle;
+FoldRules fold_rules(void) {
+    enum { COUNT = sizeof rules / sizeof *rules };
+    FoldRules index;
+    uint16_t at = 0;
+    for (int op = 0; op <= OP_COUNT; op++) {
+        while (at < COUNT && (int)rules[at].op < op) {
+            at++;
         }
+        index.first[op] = at;
     }
+    return index;
+}
+
+IrValue *fold_by_rules(const FoldRules *index, IrBuilder *b, IrInst *inst) {
     IrValue *value = NULL;
-    for (; value == NULL && low < count && rules[low].op == inst->op; low++) {
-        if (fits(&rules[low], inst)) {
-            value = apply(&rules[low], b, inst);
+    for (uint32_t i = index->first[inst->op]; i < index->first[inst->op + 1] && value == NULL;
+         i++) {
+        if (fits(&rules[i], inst)) {
+            value = apply(&rules[i], b, inst);
         }
     }
     return value;

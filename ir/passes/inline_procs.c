@@ -144,7 +144,7 @@ static IrInst *expand(Inliner *inliner, IrInst *call) {
     }
     IrInst *before = call->previous;
     IrBuilder b = ir_before(inliner->module, call);
-    ir_clone(&b, &callee->body, ret, inliner->map);
+    ir_clone(&b, callee->body.first, ret, inliner->map);
     if (call->result_count > 0) {
         IrValue *value = ret->operands[0], *old = call->results[0];
         IrValue *copy = ir_is_const(value) ? value : inliner->map[value->mark];

@@ -212,7 +212,8 @@ static void walk(Cse *c, IrRegion *region) {
     uint32_t height = c->known.count;
     for (IrInst *inst = region->first, *next; inst != NULL; inst = next) {
         next = inst->next;
-        for (uint32_t i = 0; i < inst->operand_count; i++) {
+        for (uint32_t i = 0; i < inst->operand_count && c->changed;
+             i++) { /* else none is replaced */
             inst->operands[i] = ir_resolve(inst->operands[i]);
         }
         if (inst->region_count > 0) {

@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     IrModule *module;
     Arena scratch;
+    FoldRules rules;
     Loop *loop;     /* the innermost; NULL: none */
     uint32_t clock; /* IrValue.mark of what is defined is when it was, by this */
     bool changed;
@@ -125,7 +126,7 @@ static IrInst *fold_pure(Folder *f, IrInst *inst) {
         put_constant_last(f, inst);
         IrBuilder b = ir_before(f->module, inst);
         IrInst *before = inst->previous;
-        value = fold_by_rules(&b, inst);
+        value = fold_by_rules(&f->rules, &b, inst);
         if (value != NULL && inst->previous != before) {
             IrInst *first_new = before != NULL ? before->next : inst->region->first;
             ir_take_place(inst, value);
@@ -336,7 +337,7 @@ static IrInst *fold_inst(Folder *f, IrInst *inst) {
 }
 
 static bool run(IrModule *module) {
-    Folder f = {.module = module};
+    Folder f = {.module = module, .rules = fold_rules()};
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         f.clock = 0;
         mark_defined(&f, function->param_count, function->params);

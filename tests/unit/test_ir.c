@@ -128,7 +128,7 @@ static const char *const good[] = {
     "        %k2: u32 = add %m, 1u32\n"
     "        next %x, %k2\n"
     "    }\n"
-    "    loop {\n"
+    "    loop.unroll {\n"
     "        ret %acc\n"
     "    } continuing {\n"
     "        next\n"

@@ -213,8 +213,10 @@ static void put_loop(Writer *w, int depth) {
     unsigned n = w->names, outer_round = w->loop_round;
     const char *t = type_names[type];
     w->names += 8;
-    text_printf(&w->text, "%%v%u: %s = loop (%%v%u: u32 = 0u32, %%v%u: %s = ", n, t, n + 1, n + 2,
-                t);
+    static const char *const wishes[] = {"",           "",           ".unroll",
+                                         ".unroll(1)", ".unroll(2)", ".unroll(3)"};
+    text_printf(&w->text, "%%v%u: %s = loop%s (%%v%u: u32 = 0u32, %%v%u: %s = ", n, t,
+                wishes[pick(w, sizeof wishes / sizeof *wishes)], n + 1, n + 2, t);
     put_operand(w, type);
     text_printf(&w->text,
                 ") {\n%%v%u: bool = ge %%v%u, %uu32\nif %%v%u {\nbreak %%v%u\n} else {\nyield\n}\n",
@@ -290,6 +292,8 @@ int main(int argc, char **argv) {
         "opt_fold opt_dce opt_fold opt_dce",
         "mem2reg opt_fold opt_dce opt_fold",
         "opt_cse",
+        "opt_unroll opt_fold",
+        "mem2reg opt_unroll opt_fold opt_unroll opt_cse opt_dce",
         "opt_dead_stores",
         "opt_if_convert opt_fold",
         "opt_cse opt_control opt_fold opt_dce",
