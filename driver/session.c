@@ -10,6 +10,7 @@
 #include "driver/targets.h"
 #include "ir/base/fatal.h"
 #include "ir/text.h"
+#include "ir/uniformity.h"
 #include "ir/verify.h"
 
 #ifdef VT_DEBUG
@@ -132,6 +133,15 @@ static void check_frontend_ir(Session *session) {
     }
 }
 
+/* What must hold whatever the passes do later. */
+static void check_together(Session *session, uint64_t *start) {
+    if (session->module != NULL && session->diags.errors == 0) {
+        fatal_context("uniformity");
+        ir_check_uniformity(session->module);
+        add_phase(session, "uniformity", start);
+    }
+}
+
 static void compile(Load *load) {
     Session *session = load->session;
     uint64_t start = now();
@@ -147,6 +157,7 @@ static void compile(Load *load) {
     if (session->diags.errors == 0) {
         check_frontend_ir(session);
     }
+    check_together(session, &start);
 }
 
 /* --entry for IR text, where no front end does it. */
@@ -180,6 +191,7 @@ static void parse_ir(Load *load) {
     if (session->module != NULL) {
         keep_entries(session);
     }
+    check_together(session, &start);
     if (session->options.frontend.defines != NULL) {
         diag_report(&session->diags, (Span){0}, D(UNKNOWN_DEFINE),
                     session->options.frontend.defines->name);
