@@ -9,6 +9,7 @@
 #include "driver/file.h"
 #include "driver/targets.h"
 #include "ir/base/fatal.h"
+#include "ir/races.h"
 #include "ir/text.h"
 #include "ir/uniformity.h"
 #include "ir/verify.h"
@@ -139,6 +140,11 @@ static void check_together(Session *session, uint64_t *start) {
         fatal_context("uniformity");
         ir_check_uniformity(session->module);
         add_phase(session, "uniformity", start);
+        if (session->diags.errors == 0) {
+            fatal_context("race check");
+            ir_check_races(session->module);
+            add_phase(session, "race check", start);
+        }
     }
 }
 
