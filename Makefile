@@ -53,7 +53,7 @@ B := build/$(CONFIG)
 O := $(B)/obj
 objects = $(patsubst %.c,$(O)/%.o,$1)
 
-COMPILER_DIRS := ir/base ir ir/passes ir/interp ir/text frontend backend-spirv backend-opencl driver
+COMPILER_DIRS := ir/base ir ir/passes ir/interp ir/text frontend backend-spirv backend-wgsl backend-opencl driver
 LEXERS        := $(patsubst %.re,build/gen/%.c,$(wildcard $(COMPILER_DIRS:%=%/*.re)))
 PARSERS       := $(patsubst %.y,build/gen/%.c,$(wildcard $(COMPILER_DIRS:%=%/*.y)))
 PAGES         := $(sort $(wildcard docs/diagnostics/[EW]*.md))

@@ -157,8 +157,8 @@ static void print_body(OpenclWriter *w, IrFunction *function) {
     }
     Pos deepest;
     if (text_function(&w->printer, function, &deepest) > MOST_NESTED) {
-        diag_report(w->module->diags, (Span){deepest, deepest}, D(OPENCL_TOO_DEEP),
-                    function->name->text);
+        diag_report(w->module->diags, (Span){deepest, deepest}, D(NESTS_TOO_DEEP),
+                    function->name->text, "OpenCL C");
     }
     text_add(w->printer.out, "}\n");
     namer_close(&w->namer);

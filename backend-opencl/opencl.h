@@ -15,7 +15,7 @@ typedef struct {
 extern const IrPass *const opencl_passes[];
 
 /* Prints every kernel of such a module as a kernel function of its name (or the nearest that is legal), and the procs that
- * are left. What nests too deep (E1004) is reported to the module's diagnostics. Marks of values are overwritten. */
+ * are left. What nests too deep (E1003) is reported to the module's diagnostics. Marks of values are overwritten. */
 void opencl_write(Text *out, IrModule *module, const OpenclOptions *options);
 
 /* The name under which opencl_write prints a kernel of the module. */

@@ -189,7 +189,8 @@ static Status choose_output(Plan *plan, Arena *arena, const Options *options, co
         plan->output = with_ending(arena, slash != NULL ? slash + 1 : input, plan->target->ending);
     }
     bool to_standard = strcmp(plan->output, "-") == 0;
-    if (to_standard && plan->emit == EMIT_NONE && isatty(STDOUT_FILENO)) {
+    bool is_text = plan->target->writer == WRITER_WGSL || plan->target->writer == WRITER_OPENCL;
+    if (to_standard && plan->emit == EMIT_NONE && !is_text && isatty(STDOUT_FILENO)) {
         return fail(STATUS_USAGE, "standard output is a terminal, and %s is no text",
                     plan->target->name);
     }
@@ -299,6 +300,20 @@ static Status make_spvasm(Session *session, const Plan *plan, const char *input,
     return status;
 }
 
+static Status make_text(Session *session, const Plan *plan, const char *input, Result *result) {
+    Text text = {.arena = &session->arena};
+    Status status = session_load_file(session, input);
+    status = status == STATUS_FINE ? session_need_kernel(session) : status;
+    status = status == STATUS_FINE ? session_lower(session) : status;
+    if (status == STATUS_FINE) {
+        status = plan->target->writer == WRITER_WGSL
+                     ? session_wgsl(session, &text)
+                     : session_opencl(session, (OpenclVersion)plan->target->version, &text);
+    }
+    *result = (Result){text_get(&text), text.length};
+    return status;
+}
+
 typedef Status Make(Session *session, const Plan *plan, const char *input, Result *result);
 
 static Make *const makers[] = {
@@ -321,7 +336,9 @@ static Status compile_file(const Plan *plan, const Options *options, const char 
     Session session;
     Result result = {NULL, 0};
     session_open(&session, &plan->session);
-    Status status = makers[plan->emit](&session, plan, input, &result);
+    bool is_text = plan->target->writer == WRITER_WGSL || plan->target->writer == WRITER_OPENCL;
+    Make *make = plan->emit == EMIT_NONE && is_text ? make_text : makers[plan->emit];
+    Status status = make(&session, plan, input, &result);
     status = report_session(&session, options, status);
     if (status == STATUS_FINE) {
         status = write_file(plan->output, result.bytes, result.size);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/device_code.h"
 #include "driver/report.h"
 
 /* The kinds of device that DEV names. */
@@ -16,7 +17,7 @@ static const struct {
 } kinds[] = {
     {"auto", "device", NULL, "", BUILT},
     {"vulkan", "Vulkan device", "vulkan", "libvulkan.so.1", BUILT},
-    {"opencl", "OpenCL device", "opencl", "", LATER},
+    {"opencl", "OpenCL device", "opencl", "libOpenCL.so.1", BUILT},
     {"webgpu", "WebGPU device", "webgpu", "", LATER},
     {"metal", "Metal device", "metal", "", LATER},
     {"interp", "interpreter", NULL, "", INTERPRETER},
@@ -65,7 +66,8 @@ static Status no_such_kind(const char *spec) {
     }
     const char *nearest = nearest_word(spec, words);
     return fail(STATUS_USAGE, "there is no kind of device `%s`; %s%s%s", spec,
-                nearest != NULL ? "did you mean `" : "there are auto, vulkan[:N] and interp",
+                nearest != NULL ? "did you mean `"
+                                : "there are auto, vulkan[:N], opencl[:N] and interp",
                 nearest != NULL ? nearest : "", nearest != NULL ? "`?" : "");
 }
 
@@ -85,12 +87,13 @@ static Status read_spec(const char *spec, int *kind, long *index) {
         *index = strtol(spec + length + 1, &end, 10);
         bool digits = spec[length + 1] >= '0' && spec[length + 1] <= '9';
         if (!digits || *end != '\0' || strlen(spec + length + 1) > 6 || kinds[*kind].api == NULL) {
-            return fail(STATUS_USAGE, "`%s` is no device: expected auto, vulkan[:N] or interp",
-                        spec);
+            return fail(STATUS_USAGE,
+                        "`%s` is no device: expected auto, vulkan[:N], opencl[:N] or interp", spec);
         }
     }
     if (kinds[*kind].state == LATER) {
-        return fail(STATUS_USAGE, "%ss are not built yet; available: auto, vulkan[:N], interp",
+        return fail(STATUS_USAGE,
+                    "%ss are not built yet; available: auto, vulkan[:N], opencl[:N], interp",
                     kinds[*kind].title);
     }
     return STATUS_FINE;
@@ -117,21 +120,11 @@ static VtgStatus open_number(Device *device, uint32_t index) {
     return vtg_device_create(device->instance, &desc, &device->device);
 }
 
-/* Whether code for such a device can be made. */
-static bool is_built(const char *api) {
-    for (int i = 0; i < KINDS_OF_DEVICE; i++) {
-        if (kinds[i].api != NULL && strcmp(kinds[i].api, api) == 0) {
-            return kinds[i].state == BUILT;
-        }
-    }
-    return false;
-}
-
 /* The first that opens; without any, the interpreter. */
 static Status open_auto(Device *device) {
     uint32_t count = vtg_device_count(device->instance);
     for (uint32_t i = 0; i < count; i++) {
-        if (!is_built(vtg_device_info(device->instance, i)->api)) {
+        if (!device_code_exists(vtg_device_info(device->instance, i)->api)) {
             continue;
         }
         VtgStatus status = open_number(device, i);

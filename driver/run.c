@@ -6,6 +6,7 @@
 
 #include "driver/commands.h"
 #include "driver/device.h"
+#include "driver/device_code.h"
 #include "driver/report.h"
 #include "driver/run_specs.h"
 #include "driver/scalars.h"
@@ -39,7 +40,7 @@ static Status find_source(const Options *options, const char **source) {
         return fail(STATUS_USAGE, "%s files are not built yet; `run` takes .vt and .vir",
                     path_ending(*source));
     }
-    if (target != NULL && target->writer == WRITER_SPIRV) {
+    if (target != NULL && target->writer != WRITER_IR) {
         return fail(STATUS_USAGE, "`%s` is no source file; `run` takes .vt and .vir", *source);
     }
     return STATUS_FINE;
@@ -202,14 +203,12 @@ static Status run_on_device(Run *run, Device *device) {
     Session *session = &run->session;
     const VtgDeviceInfo *info = vtg_device_get_info(device->device);
     keep_chosen(run);
-    SpirvBinary code;
-    session->options.reconvergence =
-        (info->features & VTG_FEATURE_BIT(VTG_FEATURE_MAXIMAL_RECONVERGENCE)) != 0;
-    Status status = session_spirv(session, SPIRV_VULKAN_1_1, &code);
+    DeviceCode code;
+    Status status = device_code_make(session, info, run->kernel->kernel, &code);
     if (status != STATUS_FINE) {
         return report_session(session, run->options, status);
     }
-    VtgStatus result = run_kernel_device(device->device, session->module, code, &run->job);
+    VtgStatus result = run_kernel_device(device->device, session->module, &code, &run->job);
     if (result == VTG_OK) {
         return STATUS_FINE;
     }

@@ -107,17 +107,6 @@ static VtgAccess access_of(unsigned access) {
     return accesses[access];
 }
 
-static uint64_t features_of(SpirvBinary code) {
-    uint64_t features = 0;
-    for (int feature = 0; feature < VTG_FEATURE_COUNT; feature++) {
-        const char *name = vtg_feature_name((VtgFeature)feature);
-        if (name != NULL && spirv_needs(code, name)) {
-            features |= VTG_FEATURE_BIT(feature);
-        }
-    }
-    return features;
-}
-
 /* Room for one each is in `specs`. */
 static void fill_specs(const RunJob *job, const IrModule *module, VtgSpecConstant *specs) {
     for (uint32_t i = 0; i < job->specs.count; i++) {
@@ -131,7 +120,7 @@ static void fill_specs(const RunJob *job, const IrModule *module, VtgSpecConstan
     }
 }
 
-static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
+static VtgStatus create_kernel(DeviceRun *run, const DeviceCode *code) {
     const ReflectKernel *kernel = run->job->kernel;
     const IrFunction *function = kernel->kernel;
     uint32_t count = kernel->param_count;
@@ -143,6 +132,9 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
         return VTG_ERROR_OUT_OF_MEMORY;
     }
     fill_specs(run->job, run->module, specs);
+    /* OpenCL C has no length of a buffer: each is an argument */
+    bool all_lengths = code->format == VTG_CODE_OPENCL_C;
+    uint32_t block = (kernel->value_block_size + 3) / 4 * 4;
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
         params[i].name = param->name->text;
@@ -157,18 +149,22 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     }
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
-        if (param->length_in_block) {
+        bool has_length = param->length_in_block || (param->is_buffer && all_lengths);
+        if (has_length) {
+            uint32_t offset = param->length_in_block ? param->length_offset : block;
+            block += param->length_in_block ? 0 : 4;
             params[count++] = (VtgParam){.name = param->name->text,
                                          .kind = VTG_PARAM_LENGTH,
-                                         .offset = param->length_offset,
+                                         .offset = offset,
                                          .of_param = i};
         }
     }
     VtgKernelDesc desc = VTG_KERNEL_DESC_INIT;
-    desc.code = code.words;
-    desc.code_size = code.count * sizeof *code.words;
-    desc.entry = function->name->text;
-    desc.features = features_of(code);
+    desc.code_format = code->format;
+    desc.code = code->bytes;
+    desc.code_size = code->size;
+    desc.entry = code->entry;
+    desc.features = code->features;
     ir_workgroup(function, &run->job->specs, desc.workgroup_size);
     uint64_t shared = ir_shared_bytes(function, &run->job->specs);
     desc.shared_bytes = shared < UINT32_MAX ? (uint32_t)shared : UINT32_MAX;
@@ -177,9 +173,9 @@ static VtgStatus create_kernel(DeviceRun *run, SpirvBinary code) {
     desc.spec_count = run->job->specs.count;
     desc.params = params;
     desc.param_count = count;
-    desc.value_block_bytes = kernel->value_block_size;
-    desc.value_block =
-        kernel->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
+    desc.value_block_bytes = all_lengths ? block : kernel->value_block_size;
+    desc.value_block = kernel->values_in_buffer && !all_lengths ? VTG_VALUES_STORAGE_BUFFER
+                                                                : VTG_VALUES_PUSH_CONSTANTS;
     VtgStatus status = vtg_kernel_create(run->device, &desc, &run->kernel);
     free(params);
     free(specs);
@@ -255,7 +251,7 @@ static VtgStatus read_back(DeviceRun *run) {
     return status;
 }
 
-static VtgStatus run_all(DeviceRun *run, SpirvBinary code) {
+static VtgStatus run_all(DeviceRun *run, const DeviceCode *code) {
     RunJob *job = run->job;
     VtgStatus status = create_kernel(run, code);
     if (status == VTG_OK) {
@@ -271,7 +267,7 @@ static VtgStatus run_all(DeviceRun *run, SpirvBinary code) {
     return status == VTG_OK ? read_back(run) : status;
 }
 
-VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, SpirvBinary code,
+VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, const DeviceCode *code,
                             RunJob *job) {
     DeviceRun run = {.device = device, .module = module, .job = job};
     VtgStatus status = run_all(&run, code);

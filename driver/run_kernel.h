@@ -2,7 +2,7 @@
 #ifndef DRIVER_RUN_KERNEL_H
 #define DRIVER_RUN_KERNEL_H
 
-#include "backend-spirv/spirv.h"
+#include "driver/device_code.h"
 #include "ir/interp/interp.h"
 #include "ir/reflect.h"
 #include "runtime-min/vitte_gpu.h"
@@ -24,8 +24,8 @@ typedef struct {
 /* `module` is the one that the kernel is of, verified. `why`: what happened if not INTERP_OK. */
 InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why);
 
-/* `code`: what spirv_write made of `module`, the kernel's. The instance's log hears why, if not VTG_OK. */
-VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, SpirvBinary code,
+/* The instance's log hears why, if not VTG_OK. */
+VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, const DeviceCode *code,
                             RunJob *job);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend-opencl/opencl.h"
+#include "backend-wgsl/wgsl.h"
 #include "driver/file.h"
 #include "driver/targets.h"
 #include "ir/base/fatal.h"
@@ -290,6 +292,26 @@ const IrPass *const *session_pipeline(const SessionOptions *options) {
     return options->level == 0 ? ir_pipeline_O0 : ir_pipeline_O1;
 }
 
+/* Runs them as the session's options say. */
+static bool run_pipeline(Session *session, const IrPass *const *pipeline) {
+    const SessionOptions *options = &session->options;
+    IrPassOptions passes = {
+        .verify = options->verify,
+        .dump_after = options->dump_after,
+        .stop_after = options->stop_after,
+        .dump = &session->dump,
+        .time = options->time,
+        .trust_bounds = options->bounds == BOUNDS_TRUST,
+        .float_atomics = options->atomic_float,
+    };
+    bool fine = ir_run_passes(session->module, pipeline, &passes);
+    for (uint32_t i = 0; i < passes.times.count; i++) {
+        const IrPassTime *time = &passes.times.items[i];
+        VEC_PUSH(&session->arena, &session->phases, (SessionPhase){time->name, time->nanoseconds});
+    }
+    return fine;
+}
+
 static void run_passes(void *arg) {
     Session *session = arg;
     const SessionOptions *options = &session->options;
@@ -299,20 +321,7 @@ static void run_passes(void *arg) {
         text_add(&session->dump, "// after " SESSION_FRONTEND "\n");
         ir_print(&session->dump, session->module, NULL);
     }
-    IrPassOptions passes = {
-        .verify = options->verify,
-        .dump_after = dump_after,
-        .stop_after = options->stop_after,
-        .dump = &session->dump,
-        .time = options->time,
-        .trust_bounds = options->bounds == BOUNDS_TRUST,
-        .float_atomics = options->atomic_float,
-    };
-    bool fine = ir_run_passes(session->module, session_pipeline(options), &passes);
-    for (uint32_t i = 0; i < passes.times.count; i++) {
-        const IrPassTime *time = &passes.times.items[i];
-        VEC_PUSH(&session->arena, &session->phases, (SessionPhase){time->name, time->nanoseconds});
-    }
+    bool fine = run_pipeline(session, session_pipeline(options));
     bool whole = options->stop_after == NULL && options->pipeline == NULL;
     if (fine && whole && options->verify) {
         fatal_context("the last pass");
@@ -356,6 +365,7 @@ typedef struct {
     Session *session;
     Text *out;
     SpirvTarget target;
+    OpenclVersion opencl;
     SpirvBinary *binary;
 } Output;
 
@@ -387,6 +397,43 @@ static void write_spirv(void *arg) {
 Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary) {
     Output output = {.session = session, .target = target, .binary = binary};
     return session_guard(session, write_spirv, &output);
+}
+
+static void write_wgsl(void *arg) {
+    const Output *output = arg;
+    Session *session = output->session;
+    WgslOptions options = {.sources = session->options.debug ? &session->sources : NULL};
+    fatal_context("WGSL printer");
+    if (!wgsl_check(session->module) || !run_pipeline(session, wgsl_passes)) {
+        return;
+    }
+    uint64_t start = now();
+    wgsl_write(output->out, session->module, &options);
+    add_phase(session, "print WGSL", &start);
+}
+
+Status session_wgsl(Session *session, Text *out) {
+    Output output = {.session = session, .out = out};
+    return session_guard(session, write_wgsl, &output);
+}
+
+static void write_opencl(void *arg) {
+    const Output *output = arg;
+    Session *session = output->session;
+    OpenclOptions options = {.version = output->opencl,
+                             .sources = session->options.debug ? &session->sources : NULL};
+    fatal_context("OpenCL C printer");
+    if (!run_pipeline(session, opencl_passes)) {
+        return;
+    }
+    uint64_t start = now();
+    opencl_write(output->out, session->module, &options);
+    add_phase(session, "print OpenCL C", &start);
+}
+
+Status session_opencl(Session *session, OpenclVersion version, Text *out) {
+    Output output = {.session = session, .out = out, .opencl = version};
+    return session_guard(session, write_opencl, &output);
 }
 
 static void disassemble(void *arg) {

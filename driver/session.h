@@ -14,6 +14,7 @@
 #ifndef DRIVER_SESSION_H
 #define DRIVER_SESSION_H
 
+#include "backend-opencl/opencl.h"
 #include "backend-spirv/spirv.h"
 #include "driver/modules.h"
 #include "driver/status.h"
@@ -98,6 +99,8 @@ Status session_need_kernel(Session *session);
 
 /* The code; it lives as long as the session. Only after session_lower without `stop_after`. */
 Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary);
+Status session_wgsl(Session *session, Text *out);
+Status session_opencl(Session *session, OpenclVersion version, Text *out);
 Status session_disassemble(Session *session, SpirvBinary binary, Text *out);
 Status session_print_ir(Session *session, Text *out);
 

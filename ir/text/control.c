@@ -140,9 +140,24 @@ static const char *handed_on(const TextPrinter *p, const IrValue *result) {
     return NULL;
 }
 
+/* What an arm reads from memory is called by where it was: `a_value`. NULL: no idea. */
+static const char *hint_of(const TextPrinter *p, const IrValue *value) {
+    const IrInst *inst = value->inst;
+    for (uint32_t i = 0; inst->op == OP_IF && i < inst->region_count; i++) {
+        const IrInst *last = inst->regions[i].last;
+        const IrValue *given =
+            last->op == OP_YIELD ? ir_resolve(last->operands[value->index]) : NULL;
+        if (given != NULL && given->kind == IR_VALUE_RESULT && given->inst->op == OP_LOAD) {
+            const IrValue *root = ir_resolve(given->inst->operands[0]);
+            return root->name != NULL ? arena_printf(p->arena, "%s_value", root->name->text) : NULL;
+        }
+    }
+    return NULL;
+}
+
 static void declare(TextPrinter *p, IrValue *value, const char *first) {
     TextSlot *slot = text_slot(p, value);
-    const char *name = text_value_name(p, value, NULL);
+    const char *name = text_value_name(p, value, hint_of(p, value));
     p->syntax->variable(p, value->type, name, first);
     slot = text_slot(p, value);
     slot->variable = name;

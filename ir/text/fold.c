@@ -164,7 +164,11 @@ static void use_arriving(TextPrinter *p, const IrInst *inst, IrValue *const *to)
         const TextSlot *slot = text_slot(p, to[i]);
         bool of_body = inst->op == OP_NEXT || inst->op == OP_LOOP;
         if (slot->same == NULL && (slot->uses > 0 || of_body)) {
-            use(p, inst->operands[i], inst->region);
+            IrValue *value = text_same(p, inst->operands[i]);
+            use(p, value, inst->region);
+            if (!ir_is_const(value)) {
+                text_slot(p, value)->becomes = to[i]->name;
+            }
         }
     }
 }
@@ -222,10 +226,12 @@ static bool is_used_nearby(const IrRegion *defined, const IrRegion *used) {
 bool text_folds(const TextPrinter *p, const IrValue *value, TextExpr expr) {
     const TextSlot *slot = text_slot(p, value);
     const IrInst *inst = value->inst;
-    if (expr.is_name && !expr.reads && value->name == NULL) {
+    if (expr.is_name && !expr.reads &&
+        (value->name == NULL || strcmp(value->name->text, expr.text) == 0)) {
         return true;
     }
-    return slot->uses == 1 && value->name == NULL &&
-           (ir_has(inst->op, IR_PURE) || inst->op == OP_LOAD) && expr.depth <= DEEPEST &&
-           strlen(expr.text) <= LONGEST_TEXT && is_used_nearby(inst->region, slot->use);
+    bool is_own = value->name == NULL || value->name == slot->becomes; /* `n = n + 1` */
+    return slot->uses == 1 && is_own && (ir_has(inst->op, IR_PURE) || inst->op == OP_LOAD) &&
+           expr.depth <= DEEPEST && strlen(expr.text) <= LONGEST_TEXT &&
+           is_used_nearby(inst->region, slot->use);
 }

@@ -70,11 +70,14 @@ static NamerEntry *add(Namer *namer, const char *text, uint32_t hash) {
     return entry;
 }
 
-static void take(Namer *namer, NamerEntry *entry) {
+static const char *take(Namer *namer, NamerEntry *entry, bool outer) {
     entry->free = false;
-    entry->depth = namer->depth;
-    entry->older = namer->newest;
-    namer->newest = entry;
+    if (!outer && namer->depth > 0) {
+        entry->depth = namer->depth;
+        entry->older = namer->newest;
+        namer->newest = entry;
+    }
+    return entry->text;
 }
 
 void namer_init(Namer *namer, Arena *arena, TextTarget target) {
@@ -124,25 +127,29 @@ static const char *legal(const Namer *namer, const char *wanted) {
     return length > 0 ? arena_copy_text(namer->arena, name, length) : "v";
 }
 
-const char *namer_name(Namer *namer, const char *wanted) {
+static const char *new_name(Namer *namer, const char *wanted, bool outer) {
     const char *base = legal(namer, wanted);
     uint32_t hash = hash_bytes(base, strlen(base));
     NamerEntry *known = find(namer, base, hash);
     if (known == NULL || known->free) {
-        known = known == NULL ? add(namer, base, hash) : known;
-        take(namer, known);
-        return known->text;
+        return take(namer, known == NULL ? add(namer, base, hash) : known, outer);
     }
     for (;;) {
         const char *text = arena_printf(namer->arena, "%s_%u", base, ++known->suffix);
         hash = hash_bytes(text, strlen(text));
         NamerEntry *entry = find(namer, text, hash);
         if (entry == NULL || entry->free) {
-            entry = entry == NULL ? add(namer, text, hash) : entry;
-            take(namer, entry);
-            return entry->text;
+            return take(namer, entry == NULL ? add(namer, text, hash) : entry, outer);
         }
     }
+}
+
+const char *namer_name(Namer *namer, const char *wanted) {
+    return new_name(namer, wanted, false);
+}
+
+const char *namer_outer_name(Namer *namer, const char *wanted) {
+    return new_name(namer, wanted, true);
 }
 
 void namer_open(Namer *namer) {

@@ -32,6 +32,9 @@ void namer_init(Namer *namer, Arena *arena, TextTarget target);
 /* A name that nothing has: `wanted`, made legal, with `_1`, `_2`, … behind it where it is taken. */
 const char *namer_name(Namer *namer, const char *wanted);
 
+/* The same, for what is declared outside functions, also while one is open: it stays. */
+const char *namer_outer_name(Namer *namer, const char *wanted);
+
 /* Between these, names are those of a function: they differ from all outside, and go at the end. */
 void namer_open(Namer *namer);
 void namer_close(Namer *namer);

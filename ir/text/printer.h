@@ -27,8 +27,9 @@ typedef struct {
     uint8_t level;
     uint8_t depth; /* of operators in each other */
     bool is_name;  /* may be repeated: it costs nothing, and its value stays while it is in scope */
-    bool is_constant; /* the target's compiler computes it, and may complain */
-    bool reads;       /* memory: must be printed before the next write */
+    bool is_constant;     /* the target's compiler computes it, and may complain */
+    bool reads;           /* memory: must be printed before the next write */
+    const char *negation; /* of a condition, where that is as short; level as `text`; NULL: none */
 } TextExpr;
 enum { TEXT_PRIMARY = 255 };
 
@@ -63,6 +64,7 @@ typedef struct {
     TextExpr expr;        /* once `known` */
     uint32_t uses;        /* by what is printed */
     const IrRegion *use;  /* where, one of them */
+    Name becomes;         /* the name of what control makes of it, at its last use; NULL: none */
     IrValue *given;       /* what control hands over for it, while that is one value */
     IrValue *same;        /* what it always is: printed in its place; NULL: none */
     const char *variable; /* that control puts it into; NULL: none yet */

@@ -127,19 +127,25 @@ static bool run_interp(const char *file, const char *what, Session *session, Mem
 
 static bool run_device(const char *file, const char *what, Session *session, VtgDevice *device,
                        Memory *memory, bool *skipped) {
-    SpirvBinary binary;
     *skipped = device == NULL;
-    if (session_spirv(session, SPIRV_VULKAN_1_1, &binary) != STATUS_FINE) {
+    if (device == NULL) { /* the code alone, which is validated */
+        SpirvBinary binary;
+        bool good = session_spirv(session, SPIRV_VULKAN_1_1, &binary) == STATUS_FINE;
+        if (!good) {
+            report(file, what, session);
+        }
+        return good;
+    }
+    DeviceCode code;
+    if (device_code_make(session, vtg_device_get_info(device), session_kernel(session, "k"),
+                         &code) != STATUS_FINE) {
         report(file, what, session);
         return false;
-    }
-    if (device == NULL) {
-        return true;
     }
     fill(memory);
     ReflectKernel *kernel = ir_reflect(&session->arena, session_kernel(session, "k"));
     RunJob job = {.kernel = kernel, .args = memory->args, .grid = {INVOCATIONS, 1, 1}};
-    VtgStatus status = run_kernel_device(device, session->module, binary, &job);
+    VtgStatus status = run_kernel_device(device, session->module, &code, &job);
     *skipped = status == VTG_ERROR_UNSUPPORTED;
     if (*skipped) {
         printf("SKIPPED %s: the device lacks what it needs\n", file);

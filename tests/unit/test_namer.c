@@ -6,14 +6,16 @@
 
 static int failures;
 
-static void check_name(Namer *namer, const char *wanted, const char *expected, int line) {
-    const char *got = namer_name(namer, wanted);
+static void check_name(const char *got, const char *wanted, const char *expected, int line) {
     if (strcmp(got, expected) != 0) {
         failures++;
         printf("%s:%d: `%s` became `%s`, not `%s`\n", __FILE__, line, wanted, got, expected);
     }
 }
-#define NAME(wanted, expected) check_name(&namer, (wanted), (expected), __LINE__)
+#define NAME(wanted, expected)                                                                     \
+    check_name(namer_name(&namer, (wanted)), (wanted), (expected), __LINE__)
+#define OUTER(wanted, expected)                                                                    \
+    check_name(namer_outer_name(&namer, (wanted)), (wanted), (expected), __LINE__)
 
 static void test_unique(Arena *arena) {
     Namer namer;
@@ -28,12 +30,16 @@ static void test_unique(Arena *arena) {
     namer_open(&namer);
     NAME("b", "b_2");
     NAME("c", "c");
+    OUTER("d", "d");
+    OUTER("b", "b_3");
     namer_close(&namer);
     NAME("c", "c");
+    NAME("d", "d_1");
     namer_close(&namer);
     NAME("b", "b");
     NAME("c", "c");
     NAME("a", "a_3");
+    NAME("d", "d_2");
 }
 
 static void test_words(Arena *arena) {

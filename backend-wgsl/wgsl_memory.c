@@ -1,0 +1,221 @@
+/* Memory: places, locals, workgroup memory, atomics, and what a dispatch gives. See wgsl_writer.h.
+ *
+ * A place is a reference: the root's variable and an index, field or lane each. Indices are known to be in range.
+ */
+#include "backend-wgsl/wgsl_writer.h"
+#include "ir/base/fatal.h"
+
+/* ---- places ---- */
+
+/* A constant index behind the end (--bounds=trust, or what is never reached) is an error where WGSL sees that it is
+ * constant. `whole` NULL: of a buffer, in which some constants are behind any end. */
+static const char *index_text(TextPrinter *p, IrValue *value, const IrType *whole) {
+    uint64_t count = whole != NULL ? ir_part_count(whole) : INT32_MAX;
+    TextExpr index = text_use(p, value);
+    value = text_same(p, value);
+    if (ir_is_const(value) && value->bits[0] >= count) {
+        index = text_let(p, value->type, index, NULL);
+    }
+    return index.text;
+}
+
+static TextExpr place(TextPrinter *p, const IrInst *inst) {
+    uint32_t start = ir_place_start(inst);
+    IrValue *root = ir_resolve(inst->operands[start]);
+    TextExpr at = text_use(p, root);
+    const IrType *whole = root->type->kind == IR_TYPE_BUFFER ? NULL : root->type->element;
+    for (uint32_t i = start + 1; i < inst->operand_count; i++) {
+        IrValue *index = text_same(p, inst->operands[i]);
+        bool is_part = whole != NULL && ir_is_const(index) && index->bits[0] < ir_part_count(whole);
+        if (is_part) {
+            at = wgsl_part(p, at, whole, (uint32_t)index->bits[0]);
+        } else {
+            at = text_expr(p, TEXT_PRIMARY, "%s[%s]", at.text, index_text(p, index, whole));
+        }
+        whole = whole == NULL ? root->type->element
+                              : ir_part_type(whole, is_part ? (uint32_t)index->bits[0] : 0);
+    }
+    return at;
+}
+
+void wgsl_load(TextPrinter *p, IrInst *inst) {
+    TextExpr at = place(p, inst);
+    at.reads = true;
+    text_define(p, inst->results[0], at, NULL);
+}
+
+/* A local that is stored to at once is declared there. */
+static bool is_first_store(const IrInst *inst, const IrValue *root) {
+    return inst != NULL && inst->op == OP_STORE && inst->operand_count == 2 &&
+           ir_resolve(inst->operands[1]) == root && root->inst->next == inst;
+}
+
+void wgsl_var(TextPrinter *p, IrInst *inst) {
+    IrValue *root = inst->results[0];
+    if (!text_is_used(p, root)) {
+        return;
+    }
+    const char *name = text_value_name(p, root, NULL);
+    text_define_name(p, root, name);
+    if (!is_first_store(inst->next, root)) {
+        const char *type = wgsl_type(wgsl_of(p), root->type->element);
+        text_statement(p, "var %s: %s;", name, type);
+    }
+}
+
+void wgsl_store(TextPrinter *p, IrInst *inst) {
+    IrValue *root = ir_resolve(inst->operands[1]);
+    TextExpr value = text_use(p, inst->operands[0]);
+    TextExpr to = place(p, inst);
+    text_before_write(p);
+    if (root->kind == IR_VALUE_RESULT && is_first_store(inst, root)) {
+        p->syntax->variable(p, root->type->element, to.text, value.text);
+    } else {
+        text_statement(p, "%s = %s;", to.text, value.text);
+    }
+}
+
+void wgsl_length(TextPrinter *p, IrInst *inst) {
+    const WgslWriter *w = wgsl_of(p);
+    const IrValue *buffer = ir_resolve(inst->operands[0]);
+    const char *name = text_use(p, inst->operands[0]).text;
+    const char *hint = arena_printf(p->arena, "%s_len", name);
+    if (w->kernel->params[buffer->index].length_in_block) {
+        TextExpr length = text_expr(p, TEXT_PRIMARY, "%s.%s", w->values, w->lengths[buffer->index]);
+        length.is_name = true;
+        text_define(p, inst->results[0], length, hint);
+    } else {
+        text_define(p, inst->results[0], text_expr(p, TEXT_PRIMARY, "arrayLength(&%s)", name),
+                    hint);
+    }
+}
+
+/* ---- workgroup memory ---- */
+
+/* WGSL's is zero at the start whether it is asked for or not. */
+void wgsl_shared(TextPrinter *p, IrInst *inst) {
+    WgslWriter *w = wgsl_of(p);
+    IrValue *root = inst->results[0];
+    const IrType *type = root->type->element;
+    const char *name =
+        namer_outer_name(p->namer, root->name != NULL ? root->name->text : "shared_memory");
+    text_define_name(p, root, name);
+    if (inst->operand_count == 0) {
+        text_printf(&w->declarations, "var<workgroup> %s: %s;\n\n", name, wgsl_type(w, type));
+        return;
+    }
+    const char *element = wgsl_type(w, type->element);
+    const char *length = text_use(p, inst->operands[0]).text;
+    text_printf(&w->declarations, "var<workgroup> %s: array<%s, %s>;\n\n", name, element, length);
+}
+
+/* ---- atomics ---- */
+
+static const char *const atomics[] = {
+    [OP_ATOMIC_LOAD] = "atomicLoad", [OP_ATOMIC_STORE] = "atomicStore",
+    [OP_ATOMIC_ADD] = "atomicAdd",   [OP_ATOMIC_SUB] = "atomicSub",
+    [OP_ATOMIC_MIN] = "atomicMin",   [OP_ATOMIC_MAX] = "atomicMax",
+    [OP_ATOMIC_AND] = "atomicAnd",   [OP_ATOMIC_OR] = "atomicOr",
+    [OP_ATOMIC_XOR] = "atomicXor",   [OP_ATOMIC_EXCHANGE] = "atomicExchange",
+};
+
+void wgsl_atomic(TextPrinter *p, IrInst *inst) {
+    const char *value = ir_place_start(inst) > 0 ? text_use(p, inst->operands[0]).text : NULL;
+    const char *at = place(p, inst).text;
+    text_before_write(p);
+    TextExpr call = text_expr(p, TEXT_PRIMARY, "%s(&%s%s%s)", atomics[inst->op], at,
+                              value != NULL ? ", " : "", value != NULL ? value : "");
+    if (inst->result_count > 0 && text_is_used(p, inst->results[0])) {
+        text_define_let(p, inst->results[0], call, "old");
+    } else {
+        text_statement(p, "%s;", call.text);
+    }
+}
+
+/* WGSL's may fail without a reason, with the old value as expected: it is tried until it did not. */
+void wgsl_compare_exchange(TextPrinter *p, IrInst *inst) {
+    IrValue *result = inst->results[0];
+    TextExpr expected = text_use(p, inst->operands[0]);
+    TextExpr new = text_use(p, inst->operands[1]);
+    if (!expected.is_name && !expected.is_constant) {
+        expected = text_let(p, result->type, expected, "expected");
+    }
+    if (!new.is_name && !new.is_constant) {
+        new = text_let(p, result->type, new, "desired");
+    }
+    const char *at = place(p, inst).text;
+    text_before_write(p);
+    const char *old = text_value_name(p, result, "old");
+    const char *attempt = namer_name(p->namer, "attempt");
+    text_define_name(p, result, old);
+    text_statement(p, "var %s: %s;", old, wgsl_type(wgsl_of(p), result->type));
+    text_open(p, "loop {");
+    text_statement(p, "let %s = atomicCompareExchangeWeak(&%s, %s, %s);", attempt, at,
+                   expected.text, new.text);
+    text_statement(p, "%s = %s.old_value;", old, attempt);
+    text_open(p, arena_printf(p->arena, "if (%s.exchanged || %s != %s) {", attempt, old,
+                              text_at(p, expected, LEVEL_SHIFT)));
+    text_statement(p, "break;");
+    text_close(p, "}");
+    text_close(p, "}");
+}
+
+void wgsl_barrier(TextPrinter *p, IrInst *inst) {
+    (void)inst;
+    text_before_write(p);
+    text_statement(p, "storageBarrier();");
+    text_statement(p, "workgroupBarrier();");
+}
+
+/* ---- what is given ---- */
+
+static const struct {
+    const char *attribute, *name;
+} builtins[IR_BUILTIN_COUNT] = {
+    [IR_BUILTIN_GLOBAL_ID] = {"global_invocation_id", "global_id"},
+    [IR_BUILTIN_LOCAL_ID] = {"local_invocation_id", "local_id"},
+    [IR_BUILTIN_GROUP_ID] = {"workgroup_id", "group_id"},
+    [IR_BUILTIN_GROUP_COUNT] = {"num_workgroups", "group_count"},
+    [IR_BUILTIN_LOCAL_INDEX] = {"local_invocation_index", "local_index"},
+    [IR_BUILTIN_LANE] = {"subgroup_invocation_id", "lane"},
+    [IR_BUILTIN_LANE_COUNT] = {"subgroup_size", "lane_count"},
+};
+
+const char *wgsl_builtin_param(IrBuiltin builtin) {
+    return builtins[builtin].attribute;
+}
+
+void wgsl_builtin(TextPrinter *p, IrInst *inst) {
+    WgslWriter *w = wgsl_of(p);
+    IrBuiltin which = inst->builtin;
+    REQUIRE(builtins[which].name != NULL); /* others are lowered */
+    w->uses_subgroups |= which == IR_BUILTIN_LANE || which == IR_BUILTIN_LANE_COUNT;
+    if (w->builtins[which] == NULL) {
+        w->builtins[which] = namer_name(p->namer, builtins[which].name);
+    }
+    text_define(p, inst->results[0], text_name_expr(w->builtins[which]), NULL);
+}
+
+/* `override` constants are part of constant expressions as those of the text are. */
+void wgsl_spec(TextPrinter *p, IrInst *inst) {
+    WgslWriter *w = wgsl_of(p);
+    TextExpr name = text_name_expr(w->specs[inst->spec->mark]);
+    name.is_constant = true;
+    text_define(p, inst->results[0], name, NULL);
+}
+
+void wgsl_call(TextPrinter *p, IrInst *inst) {
+    Text text = {.arena = p->arena};
+    text_printf(&text, "%s(", wgsl_of(p)->procs[inst->callee->mark]);
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        const char *argument = text_at(p, text_use(p, inst->operands[i]), LEVEL_SHIFT);
+        text_printf(&text, "%s%s", i > 0 ? ", " : "", argument);
+    }
+    text_char(&text, ')');
+    text_before_write(p);
+    if (inst->result_count > 0 && text_is_used(p, inst->results[0])) {
+        text_define_let(p, inst->results[0], (TextExpr){.text = text_get(&text)}, NULL);
+    } else {
+        text_statement(p, "%s;", text_get(&text));
+    }
+}

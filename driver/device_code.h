@@ -1,0 +1,23 @@
+/* What a device is given to run: the code of a session's module for its API, and how the runtime binds it. */
+#ifndef DRIVER_DEVICE_CODE_H
+#define DRIVER_DEVICE_CODE_H
+
+#include "driver/session.h"
+#include "runtime-min/vitte_gpu.h"
+
+typedef struct {
+    VtgCodeFormat format;
+    const void *bytes; /* as long as the session */
+    size_t size;
+    const char *entry; /* the kernel's name in it */
+    uint64_t features; /* VTG_FEATURE_BIT(…) that it needs */
+} DeviceCode;
+
+/* Whether there is code for devices of an API ("vulkan"). */
+bool device_code_exists(const char *api);
+
+/* Makes it for one kernel of a lowered module that has no other; `api` is one of those. */
+Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
+                        DeviceCode *code);
+
+#endif
