@@ -325,7 +325,7 @@ bool value_make(Value *value, const ReflectParam *param, uint32_t index, const c
         .value = value,
         .param = param,
         .type = param->type,
-        .lane_size = ir_is_value(param->type) ? scalar_size(param->type->scalar) : 0,
+        .lane_size = ir_is_composite(param->type) ? 0 : scalar_size(param->type->scalar),
         .index = index,
         .text = text,
         .error = error,
