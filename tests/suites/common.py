@@ -71,12 +71,28 @@ class Env:
 
     # every driver that the tests know of; one that is missing is shown as skipped
     KNOWN_DEVICES = ["lavapipe", "mesa25", "swiftshader"]
+    # what executed tests run on besides: the device's name, and its API as `--device=` has it
+    OTHER_DEVICES = {"pocl": "opencl"}
+    EXECUTED = [*KNOWN_DEVICES, *OTHER_DEVICES]
+
+    @functools.cached_property
+    def apis(self):
+        """The APIs that have a device here."""
+        return {line.split(":")[0] for line in self.compile("devices").out.decode().splitlines() if ":" in line.split(" ")[0]}
 
     def device(self, name):
+        """The environment in which a device is found."""
+        if name in self.OTHER_DEVICES:
+            if self.OTHER_DEVICES[name] in self.apis:
+                return {}
+            raise Skip(f"no {self.OTHER_DEVICES[name]} device on this machine")
         for found, environment in self.devices:
             if found == name:
                 return environment
         raise Skip(f"no Vulkan driver `{name}` on this machine")
+
+    def device_option(self, name):
+        return f"--device={'interp' if name == 'interp' else self.OTHER_DEVICES.get(name, 'vulkan')}"
 
 
 def known_bugs(driver):

@@ -115,7 +115,7 @@ def steps_of(text):
 
 
 def cases(env):
-    names = ["interp"] + Env.KNOWN_DEVICES
+    names = ["interp"] + Env.EXECUTED
     for source in sources("run") + sources("run/corpus"):
         for device in names:
             for level in ("-O0", "-O2"):
@@ -196,7 +196,7 @@ def check(env, source, device, level):
             if name in step.data:
                 (folder / f"{name}.bin").write_bytes(packed(step.data[name], *buffer_type(source, step, parameter)))
         validate = ["--validate"] if (device, level) == VALIDATED else []
-        done = env.compile("run", source, f"--device={'interp' if device == 'interp' else 'vulkan'}", level, "--verify-each",
+        done = env.compile("run", source, env.device_option(device), level, "--verify-each",
                            *validate, *arguments, *outs, env=environment, expect=None)
         if done.code == 5 and device != "interp":
             raise Skip(done.err.decode().strip())
