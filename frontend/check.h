@@ -123,8 +123,7 @@ const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place); /* 
 Symbol *find_type_symbol(Checker *c, const TypeExpr *expr); /* what its name means; NULL: none */
 const char *type_text(Checker *c, const IrType *type);      /* "f32x3", "Buffer<u32>" */
 const char *shown_type(Checker *c, const IrType *type);     /* "`f32x3`", "a float literal" */
-const char *foreign_type(const char *word); /* what another language's type is here, or NULL */
-bool is_matrix_name(Name name);             /* f32x4x4 and the like */
+bool is_matrix_name(Name name);                             /* f32x4x4 and the like */
 
 /* check_attribute.c */
 FunctionAttributes check_function_attributes(Checker *c, Decl *decl);

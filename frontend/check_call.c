@@ -1,5 +1,6 @@
 /* Calls: procs, built-ins with their overloads, and constructors of vectors. See check.h. */
 #include "frontend/check.h"
+#include "frontend/foreign.h"
 
 static unsigned count_args(const Expr *args) {
     unsigned count = 0;
@@ -204,7 +205,8 @@ static void check_builtin(Checker *c, Expr *e, const BuiltinProc *row) {
         check_debug(c, e);
         return;
     }
-    bool good = check_values(c, e->call.args);
+    /* what `barrier` is given may be words of another language */
+    bool good = row->class == BUILTIN_NONE || check_values(c, e->call.args);
     if (!check_count(c, e, row->name, (Span){0}, (unsigned)strlen(row->params)) || !good) {
         return;
     }
@@ -312,38 +314,10 @@ static void report_unknown_proc(Checker *c, Expr *callee) {
         diag_help(d, callee->span, "in Vitte it is `%s`", type);
         return;
     }
-    static const struct {
-        const char *word, *vitte;
-    } foreign[] = {
-        {"lerp", "mix"},
-        {"inversesqrt", "rsqrt"},
-        {"inverseSqrt", "rsqrt"},
-        {"frac", "fract"},
-        {"fabs", "abs"},
-        {"fmin", "min"},
-        {"fmax", "max"},
-        {"mad", "fma"},
-        {"countOneBits", "popcount"},
-        {"bitCount", "popcount"},
-        {"reverseBits", "reverse_bits"},
-        {"atan2f", "atan2"},
-        {"sqrtf", "sqrt"},
-        {"powf", "pow"},
-        {"sinf", "sin"},
-        {"cosf", "cos"},
-        {"expf", "exp"},
-        {"logf", "log"},
-        {"fmod", "%"},
-        {"mod", "%"},
-        {"workgroupBarrier", "barrier"},
-        {"__syncthreads", "barrier"},
-        {"get_global_id", "i"},
-    };
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        if (strcmp(foreign[i].word, name) == 0) {
-            diag_help(d, callee->span, "in Vitte it is `%s`", foreign[i].vitte);
-            return;
-        }
+    const char *ours = foreign_proc(name);
+    if (ours != NULL) {
+        diag_help(d, callee->span, "in Vitte it is `%s`", ours);
+        return;
     }
     const char *near = scope_suggest(&c->scopes, name, is_proc_symbol);
     if (near != NULL) {
@@ -393,7 +367,10 @@ static void check_other_call(Checker *c, Expr *e) {
         check_args(c, e->call.args);
     } else {
         report_unknown_proc(c, callee);
-        check_args(c, e->call.args);
+        if (foreign_proc(name->text) ==
+            NULL) { /* else they are in the words of that language, too */
+            check_args(c, e->call.args);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 /* Expressions: operators, literals, casts, and how literals get their types. See check.h. */
 #include "frontend/check.h"
+#include "frontend/foreign.h"
 
 #include <math.h>
 
@@ -261,8 +262,11 @@ static void check_name(Checker *c, Expr *e) {
             return;
         }
         Diag *d = diag_report(c->diags, e->span, D(UNKNOWN_NAME), e->name->text);
+        const char *ours = foreign_value(e->name->text);
         const char *near = scope_suggest(&c->scopes, e->name->text, is_value_symbol);
-        if (near != NULL) {
+        if (ours != NULL) {
+            diag_help(d, e->span, "in Vitte it is `%s`", ours);
+        } else if (near != NULL) {
             diag_help(d, e->span, "did you mean `%s`?", near);
         }
         return;

@@ -1,5 +1,6 @@
 /* Memory that invocations have in common: atomics and their methods, and `shared`. See check.h. */
 #include "frontend/check.h"
+#include "frontend/foreign.h"
 
 /* ---- atomics ---- */
 
@@ -51,7 +52,10 @@ static void report_no_method(Checker *c, Ident name, const IrType *atomic) {
         }
         text_printf(&all, "%s`%s`", i == 0 ? "" : " ", method->name);
     }
-    if (best != NULL) {
+    const char *ours = foreign_proc(name.name->text);
+    if (ours != NULL) {
+        diag_help(d, name.span, "in Vitte it is `%s`", ours);
+    } else if (best != NULL) {
         diag_help(d, name.span, "did you mean `%s`?", best);
     } else {
         diag_help(d, name.span, "it has %s", text_get(&all));

@@ -1,28 +1,6 @@
 /* Types as they are written, and as messages show them. See check.h. */
 #include "frontend/check.h"
-
-/* What people of other languages write. */
-static const struct {
-    const char *word, *vitte;
-} foreign_types[] = {
-    {"int", "i32"},       {"uint", "u32"},      {"unsigned", "u32"}, {"float", "f32"},
-    {"double", "f64"},    {"half", "f16"},      {"boolean", "bool"}, {"uint32_t", "u32"},
-    {"int32_t", "i32"},   {"size_t", "u32"},    {"usize", "u32"},    {"isize", "i32"},
-    {"vec2", "f32x2"},    {"vec3", "f32x3"},    {"vec4", "f32x4"},   {"ivec2", "i32x2"},
-    {"ivec3", "i32x3"},   {"ivec4", "i32x4"},   {"uvec2", "u32x2"},  {"uvec3", "u32x3"},
-    {"uvec4", "u32x4"},   {"bvec2", "boolx2"},  {"bvec3", "boolx3"}, {"bvec4", "boolx4"},
-    {"float2", "f32x2"},  {"float3", "f32x3"},  {"float4", "f32x4"}, {"int2", "i32x2"},
-    {"int3", "i32x3"},    {"int4", "i32x4"},    {"uint2", "u32x2"},  {"uint3", "u32x3"},
-    {"uint4", "u32x4"},   {"vec2f", "f32x2"},   {"vec3f", "f32x3"},  {"vec4f", "f32x4"},
-    {"vec2u", "u32x2"},   {"vec3u", "u32x3"},   {"vec4u", "u32x4"},  {"vec2i", "i32x2"},
-    {"vec3i", "i32x3"},   {"vec4i", "i32x4"},   {"mat2", "f32x2x2"}, {"mat3", "f32x3x3"},
-    {"mat4", "f32x4x4"},  {"array", "[T; N]"},  {"ptr", "&mut T"},   {"long", "i64"},
-    {"short", "i16"},     {"char", "i8"},       {"byte", "u8"},      {"int64_t", "i64"},
-    {"uint64_t", "u64"},  {"int16_t", "i16"},   {"uint16_t", "u16"}, {"int8_t", "i8"},
-    {"uint8_t", "u8"},    {"uchar", "u8"},      {"ushort", "u16"},   {"ulong", "u64"},
-    {"half2", "f16x2"},   {"half3", "f16x3"},   {"half4", "f16x4"},  {"double2", "f64x2"},
-    {"double3", "f64x3"}, {"double4", "f64x4"},
-};
+#include "frontend/foreign.h"
 
 const char *type_text(Checker *c, const IrType *type) {
     if (is_abstract(type)) { /* the type that it has where nothing decides */
@@ -66,15 +44,6 @@ bool is_matrix_name(Name name) {
     return name->length == 7 && name->text[0] == 'f' && name->text[3] == 'x' &&
            name->text[5] == 'x' && is_digit_2_to_4(name->text[4]) &&
            is_digit_2_to_4(name->text[6]) && ir_type_named(name->text, 3) != NULL;
-}
-
-const char *foreign_type(const char *word) {
-    for (size_t i = 0; i < sizeof foreign_types / sizeof *foreign_types; i++) {
-        if (strcmp(foreign_types[i].word, word) == 0) {
-            return foreign_types[i].vitte;
-        }
-    }
-    return NULL;
 }
 
 /* The type that is spelt most like a name, letter case apart; NULL: none is near. */

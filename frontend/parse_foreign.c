@@ -3,7 +3,9 @@
  */
 #include "frontend/parse.h"
 
+#include "frontend/foreign.h"
 #include "frontend/parser.h"
+#include "ir/type.h"
 
 typedef enum { AT_DECLARATION, AT_STATEMENT, AT_CASE } Place;
 typedef enum {
@@ -44,10 +46,9 @@ static const struct {
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-/* The types of C and its relatives, as the first word of a declaration. */
-static const char *const types[][2] = {
-    {"int", "i32"}, {"uint", "u32"}, {"unsigned", "u32"}, {"long", "i64"}, {"short", "i16"},
-    {"char", "i8"}, {"uchar", "u8"}, {"float", "f32"},    {"half", "f16"}, {"double", "f64"}};
+/* Before the type of what a workgroup has in common. */
+static const char *const shared_words[] = {"__shared__", "groupshared", "threadgroup", "__local",
+                                           "local"};
 
 void foreign_start(Parser *p) {
     for (int i = 0; i < ROW_COUNT; i++) {
@@ -95,10 +96,6 @@ static bool is_word(const Token *token) {
     return token->kind == TOK_NAME || token->kind == TOK_RESERVED;
 }
 
-bool foreign_declaration(const Parser *p, uint32_t index) {
-    return is_word(token_at(p, index)) && find_row(p, index, AT_DECLARATION) >= 0;
-}
-
 static void report(Parser *p, Span span, const char *theirs, const char *ours) {
     Diag *diag = diag_report(p->diags, span, D(FOREIGN_WORD), theirs, ours);
     diag_help(diag, span, "write `%s`", ours);
@@ -128,6 +125,16 @@ static bool rewrite_word(Parser *p, const Token *token) {
     return true;
 }
 
+static const char *our_type(const Token *type) {
+    const char *ours = foreign_type(type->name->text);
+    return ours != NULL ? ours : type->name->text;
+}
+
+static bool is_type(const Token *word) {
+    return foreign_type(word->name->text) != NULL ||
+           ir_type_named(word->name->text, word->name->length) != NULL;
+}
+
 /* `f32 x = 1;` */
 static bool rewrite_declaration(Parser *p, const Token *type) {
     const Token *name = token_at(p, p->at + 1);
@@ -135,12 +142,7 @@ static bool rewrite_declaration(Parser *p, const Token *type) {
         token_at(p, p->at + 2)->kind != TOK_ASSIGN) {
         return false;
     }
-    const char *ours = type->name->text;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (strcmp(types[i][0], ours) == 0) {
-            ours = types[i][1];
-        }
-    }
+    const char *ours = our_type(type);
     Span span = {type->span.start, name->span.end};
     report(p, span, arena_printf(p->arena, "%s %s", type->name->text, name->name->text),
            arena_printf(p->arena, "let mut %s: %s", name->name->text, ours));
@@ -150,6 +152,120 @@ static bool rewrite_declaration(Parser *p, const Token *type) {
     put_in(p, TOK_COLON, name->span);
     put_name(p, ours, type->span);
     p->at += 2;
+    return true;
+}
+
+static bool is_shared_word(const Token *token) {
+    for (size_t i = 0; token->kind == TOK_NAME && i < sizeof shared_words / sizeof *shared_words;
+         i++) {
+        if (strcmp(token->name->text, shared_words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_name_on_line(const Token *token) {
+    return token->kind == TOK_NAME && !token->first_on_line;
+}
+
+bool foreign_declaration(const Parser *p, uint32_t index) {
+    const Token *token = token_at(p, index), *next = token_at(p, index + 1);
+    bool var = token->kind == TOK_NAME && strcmp(token->name->text, "var") == 0 &&
+               next->kind == TOK_LT && token_at(p, index + 2)->kind == TOK_NAME;
+    return var || (is_shared_word(token) && is_name_on_line(next)) ||
+           (is_word(token) && find_row(p, index, AT_DECLARATION) >= 0);
+}
+
+/* `groupshared float tile[16];`, also `shared float tile[16];`: the variable stays, its type is not read. */
+static bool rewrite_shared(Parser *p, const Token *token) {
+    const Token *type = token_at(p, p->at + 1), *name = token_at(p, p->at + 2);
+    bool declares = at_declaration_start(p);
+    if (!(at_statement_start(p) || declares) || !is_name_on_line(type) || !is_name_on_line(name)) {
+        return false;
+    }
+    bool array = token_at(p, p->at + 3)->kind == TOK_LBRACKET;
+    Span span = {token->span.start, name->span.end};
+    const char *word = token->kind == TOK_SHARED ? "shared" : token->name->text;
+    report(p, span, arena_printf(p->arena, "%s %s %s", word, type->name->text, name->name->text),
+           arena_printf(p->arena, array ? "shared %s: [%s; N]" : "shared %s: %s", name->name->text,
+                        our_type(type)));
+    if (!declares) {
+        put_in(p, TOK_SHARED, token->span);
+        put_name(p, name->name->text, name->span);
+        put_in(p, TOK_COLON, name->span);
+    }
+    put_in(p, TOK_BAD, type->span);
+    p->at += 3;
+    return true;
+}
+
+/* `var<workgroup> tile: …`: of WGSL; other memory is a parameter of the kernel. */
+static bool rewrite_var(Parser *p, const Token *token) {
+    const Token *space = token_at(p, p->at + 2);
+    bool declares = at_declaration_start(p);
+    if (strcmp(token->name->text, "var") != 0 || token_at(p, p->at + 1)->kind != TOK_LT ||
+        space->kind != TOK_NAME || !(at_statement_start(p) || declares)) {
+        return false;
+    }
+    const char *name = space->name->text;
+    bool shared = strcmp(name, "workgroup") == 0;
+    bool parameter = strcmp(name, "storage") == 0 || strcmp(name, "uniform") == 0;
+    bool closed = token_at(p, p->at + 3)->kind == TOK_GT;
+    if (!(shared && closed) && !(parameter && declares)) {
+        return false;
+    }
+    report(p, (Span){token->span.start, space->span.end}, arena_printf(p->arena, "var<%s>", name),
+           shared ? "shared" : "kernel …(name: Buffer<T>)");
+    put_in(p, declares ? TOK_BAD : TOK_SHARED, token->span);
+    p->at += declares ? 3 : 4;
+    return true;
+}
+
+/* `(uint3 id : SV_DispatchThreadID, float x)`: parameters and fields as C has them. */
+static bool rewrite_parameter(Parser *p, const Token *type) {
+    const Token *name = token_at(p, p->at + 1), *next = token_at(p, p->at + 2);
+    bool in_list = p->opens.count > 0 && p->opens.items[p->opens.count - 1].kind == OPEN_LIST;
+    int before = p->current != NULL ? p->current->kind : TOK_END;
+    bool starts = before == TOK_LPAREN || before == TOK_BODY || before == TOK_COMMA;
+    bool ends = next->kind == TOK_COMMA || next->kind == TOK_RPAREN || next->kind == TOK_RBRACE ||
+                next->kind == TOK_SEMICOLON;
+    bool semantic = next->kind == TOK_COLON && token_at(p, p->at + 3)->kind == TOK_NAME;
+    if (!in_list || !starts || !is_name_on_line(name) || !(ends || semantic) || !is_type(type) ||
+        is_type(name)) { /* `x f32` lacks a colon */
+        return false;
+    }
+    const char *ours = our_type(type);
+    const char *value = semantic ? foreign_value(token_at(p, p->at + 3)->name->text) : NULL;
+    Span span = {type->span.start, (value != NULL ? token_at(p, p->at + 3) : name)->span.end};
+    const char *theirs = arena_printf(p->arena, "%s %s", type->name->text, name->name->text);
+    if (value != NULL) {
+        report(p, span,
+               arena_printf(p->arena, "%s : %s", theirs, token_at(p, p->at + 3)->name->text),
+               value);
+    } else {
+        report(p, span, theirs, arena_printf(p->arena, "%s: %s", name->name->text, ours));
+    }
+    put_name(p, name->name->text, name->span);
+    put_in(p, TOK_COLON, name->span);
+    put_name(p, ours, type->span);
+    p->at += semantic ? 4 : 2;
+    return true;
+}
+
+/* `atomicAdd(&x, 1)`: no call of Vitte has `&` without `mut`. */
+static bool rewrite_atomic(Parser *p, const Token *token) {
+    const Token *paren = token_at(p, p->at + 1);
+    const char *ours = foreign_proc(token->name->text);
+    if (ours == NULL || paren->kind != TOK_LPAREN || paren->unclosed ||
+        paren->partner == NO_PARTNER || token_at(p, p->at + 2)->kind != TOK_AMP ||
+        token_at(p, p->at + 3)->kind == TOK_MUT) {
+        return false;
+    }
+    Span span = {token->span.start, token_at(p, paren->partner)->span.end};
+    report(p, span, arena_printf(p->arena, "%s(&x, …)", token->name->text), ours);
+    put_in(p, TOK_BAD_VALUE, span);
+    p->at = paren->partner + 1;
     return true;
 }
 
@@ -205,13 +321,35 @@ static bool rewrite_for(Parser *p, const Token *token) {
     return true;
 }
 
+/* `kernel void f(…)`, `__global__ void f(…)`, `__kernel void f(…)` */
+static bool rewrite_kernel(Parser *p, const Token *token) {
+    const Token *next = token_at(p, p->at + 1);
+    bool theirs = token->kind == TOK_NAME && (strcmp(token->name->text, "__global__") == 0 ||
+                                              strcmp(token->name->text, "__kernel") == 0);
+    if ((token->kind != TOK_KERNEL && !theirs) || next->kind != TOK_NAME ||
+        strcmp(next->name->text, "void") != 0 || token_at(p, p->at + 2)->kind != TOK_NAME) {
+        return false;
+    }
+    Span span = {token->span.start, next->span.end};
+    report(p, span, arena_printf(p->arena, "%s void", theirs ? token->name->text : "kernel"),
+           "kernel");
+    put_in(p, TOK_KERNEL, span)->doc = token->doc;
+    p->at += 2;
+    return true;
+}
+
 bool foreign_rewrite(Parser *p) {
     const Token *token = token_at(p, p->at), *next = token_at(p, p->at + 1);
     p->queue_at = p->queue.count = 0;
     switch (token->kind) {
     case TOK_NAME:
     case TOK_RESERVED:
-        return rewrite_word(p, token) || rewrite_declaration(p, token);
+        return (is_shared_word(token) && rewrite_shared(p, token)) || rewrite_var(p, token) ||
+               rewrite_kernel(p, token) || rewrite_word(p, token) ||
+               rewrite_declaration(p, token) || rewrite_parameter(p, token) ||
+               rewrite_atomic(p, token);
+    case TOK_SHARED:
+        return rewrite_shared(p, token);
     case TOK_ELSE:
         if (next->kind != TOK_IF && next->kind != TOK_IF_EXPR) {
             return false;
@@ -230,15 +368,8 @@ bool foreign_rewrite(Parser *p) {
         put_in(p, TOK_DOT, token->span);
         p->at++;
         return true;
-    case TOK_KERNEL: /* kernel void f(…) */
-        if (next->kind == TOK_NAME && strcmp(next->name->text, "void") == 0 &&
-            token_at(p, p->at + 2)->kind == TOK_NAME) {
-            report(p, (Span){token->span.start, next->span.end}, "kernel void", "kernel");
-            put_in(p, TOK_KERNEL, (Span){token->span.start, next->span.end})->doc = token->doc;
-            p->at += 2;
-            return true;
-        }
-        return false;
+    case TOK_KERNEL:
+        return rewrite_kernel(p, token);
     default:
         return false;
     }
