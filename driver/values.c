@@ -33,6 +33,8 @@ void data_type_print(Text *out, const IrType *type) {
         text_char(out, '[');
         data_type_print(out, type->element);
         text_printf(out, "; %u]", type->count);
+    } else if (ir_is_atomic(type)) {
+        text_printf(out, "Atomic<%s>", ir_scalars[type->scalar].text);
     } else {
         ir_type_print(out, type);
     }
