@@ -36,6 +36,7 @@ typedef struct {
     OptionList outs, prints, specs;
     unsigned repeat; /* 0: not given */
     bool validate;
+    bool check_races;
 
     unsigned diagnostics, color, max_errors;
     char later; /* stands for the fields of options that are not built yet */

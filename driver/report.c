@@ -104,6 +104,7 @@ static void print_times(const Session *session) {
 Status report_session(Session *session, const Options *options, Status status) {
     Report report = {session, options};
     fputs(text_get(&session->dump), stderr);
+    session->dump = (Text){.arena = &session->arena}; /* said once */
     if (session->diags.list.count > 0) {
         if (session_guard(session, print_diags, &report) == STATUS_BUG) {
             status = STATUS_BUG;
@@ -118,8 +119,9 @@ Status report_session(Session *session, const Options *options, Status status) {
     } else if (status == STATUS_FILE && session->failure != NULL) {
         note("%s", session->failure);
     }
-    if (session->options.time) {
+    if (session->options.time && session->phases.count > 0) {
         print_times(session);
+        session->phases.count = 0;
     }
     return status;
 }

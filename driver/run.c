@@ -8,9 +8,11 @@
 #include "driver/device.h"
 #include "driver/device_code.h"
 #include "driver/report.h"
+#include "driver/run_report.h"
 #include "driver/run_specs.h"
 #include "driver/scalars.h"
 #include "driver/targets.h"
+#include "ir/base/fatal.h"
 
 /* ---- the source and the kernel ---- */
 
@@ -220,18 +222,46 @@ static Status run_on_device(Run *run, Device *device) {
                : status;
 }
 
+typedef struct {
+    Run *run;
+    Text why;
+    InterpStatus status;
+} Interpretation;
+
+static void interpret(void *arg) {
+    Interpretation *job = arg;
+    fatal_context("interpreter");
+    job->status = run_kernel_interp(job->run->session.module, &job->run->job, &job->why);
+}
+
 static Status run_on_interpreter(Run *run) {
-    Text why = {.arena = &run->session.arena};
-    if (run_kernel_interp(run->session.module, &run->job, &why) == INTERP_OK) {
-        return STATUS_FINE;
+    Interpretation job = {run, {.arena = &run->session.arena}, INTERP_OK};
+    Status status = session_guard(&run->session, interpret, &job);
+    if (status != STATUS_FINE) {
+        return report_session(&run->session, run->options, status);
     }
-    return report_bug(run->options, "the interpreter stopped", text_get(&why));
+    switch (job.status) {
+    case INTERP_OK:
+        return STATUS_FINE;
+    case INTERP_DIVERGED:
+        run_report(run);
+        return STATUS_SOURCE;
+    case INTERP_MISUSE:
+        return fail(STATUS_USAGE, "%s", text_get(&job.why));
+    default:
+        return report_bug(run->options, "the interpreter stopped", text_get(&job.why));
+    }
 }
 
 static Status run_job(Run *run) {
     const Options *options = run->options;
     Device device;
     run->job.repeat = options->repeat;
+    run->job.check_races = options->check_races;
+    run->job.messages = NEW(&run->session.arena, IrMessages);
+    run->job.messages->arena = &run->session.arena;
+    run->job.findings = NEW(&run->session.arena, InterpFindings);
+    run->job.findings->arena = &run->session.arena;
     run->job.nanoseconds =
         NEW_ARRAY(&run->session.arena, uint64_t, options->repeat > 0 ? options->repeat : 1);
     Status status = device_open(&device, options->device, options->validate);
@@ -248,7 +278,21 @@ static Status run_job(Run *run) {
         status = report_bug(options, "the validation layer had something to say", "");
     }
     device_close(&device);
+    if (status == STATUS_FINE) {
+        run->verdict = run_report(run);
+    }
     return status;
+}
+
+static Status check_options(const Options *options) {
+    bool interp = options->device != NULL && strcmp(options->device, "interp") == 0;
+    if (options->check_races && !interp) {
+        return fail(STATUS_USAGE, "--check-races needs --device=interp");
+    }
+    if (options->check_races && options->repeat > 0) {
+        return fail(STATUS_USAGE, "--check-races runs once: leave out --repeat");
+    }
+    return STATUS_FINE;
 }
 
 static Status compile(Run *run, const char *source) {
@@ -258,6 +302,8 @@ static Status compile(Run *run, const char *source) {
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     if (status == STATUS_FINE) {
         run_note_specs(run);
+    }
+    if (status == STATUS_FINE && !run->options->check_races) { /* it looks at what was written */
         status = session_lower(session);
     }
     return report_session(session, run->options, status);
@@ -266,7 +312,8 @@ static Status compile(Run *run, const char *source) {
 Status command_run(const Options *options) {
     const char *source;
     Run run = {.options = options};
-    Status status = find_source(options, &source);
+    Status status = check_options(options);
+    status = status == STATUS_FINE ? find_source(options, &source) : status;
     if (status != STATUS_FINE) {
         return status;
     }
@@ -282,5 +329,5 @@ Status command_run(const Options *options) {
         value_free(&run.values[i]);
     }
     session_close(&run.session);
-    return status;
+    return worse(status, run.verdict);
 }

@@ -54,11 +54,18 @@ static void **copy_restored(const RunJob *job) {
 InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
     const ReflectKernel *kernel = job->kernel;
     const IrFunction *function = kernel->kernel;
-    InterpOptions options = {.specs = job->specs};
+    InterpOptions options = {
+        .specs = job->specs,
+        .messages = job->messages,
+        .findings = job->findings,
+        .check_races = job->check_races,
+        .grid = job->grid,
+    };
     uint32_t groups[3], sides[3];
     ir_workgroup(function, &job->specs, sides);
     for (int i = 0; i < 3; i++) {
-        groups[i] = job->grid[i] / sides[i] + (job->grid[i] % sides[i] != 0);
+        uint32_t side = sides[i] > 0 ? sides[i] : 1; /* what is 0 is refused below */
+        groups[i] = job->grid[i] / side + (job->grid[i] % side != 0);
     }
     void **copies = NULL;
     if (runs_of(job) > 1) {
@@ -75,6 +82,9 @@ InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
             if (copies[i] != NULL) {
                 memcpy(job->args[i].bytes, copies[i], (size_t)job->args[i].size);
             }
+        }
+        if (job->messages != NULL) {
+            *job->messages = (IrMessages){.arena = job->messages->arena};
         }
         uint64_t start = now();
         status = ir_interpret(module, function, job->args, groups, &options, why);

@@ -15,6 +15,7 @@ typedef struct {
     RunJob job;
     const IrType **spec_types; /* of the module's specialization constants, as declared */
     const char *device_name;
+    Status verdict; /* of what the kernel itself told: asserts, races */
 } Run;
 
 /* The parameter of a name; what is wrong was printed. */

@@ -15,12 +15,23 @@ typedef struct {
 
 /* ---- slots ---- */
 
-static void forget_constants(IrInst *inst, void *data) {
+static void forget_marks(IrInst *inst, void *data) {
     (void)data;
+    inst->mark = 0;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         if (ir_is_const(inst->operands[i])) {
             inst->operands[i]->mark = 0;
         }
+    }
+}
+
+/* What is around something that may wait gets the mark 1. */
+static void mark_waiting(IrInst *inst, void *data) {
+    (void)data;
+    bool waits = ir_has(inst->op, IR_CONVERGENT) || inst->op == OP_CALL;
+    while (waits && inst != NULL && inst->mark == 0) {
+        inst->mark = 1;
+        inst = inst->region->owner;
     }
 }
 
@@ -206,6 +217,7 @@ static void decode_wait(Decoder *d, const IrInst *inst) {
         slots[i] = decode_slot(d, inst->operands[i]);
     }
     Step *step = decode_push(d, STEP_WAIT, inst);
+    step->loop = d->loop;
     memcpy(step->operands, slots, sizeof slots);
     if (inst->result_count > 0) {
         step->words = inst->results[0]->type->words;
@@ -238,6 +250,7 @@ static void decode_call(Decoder *d, const IrInst *inst) {
     }
     Copies results = d->batch;
     Step *step = decode_push(d, STEP_CALL, inst);
+    step->loop = d->loop;
     step->copies = arguments;
     step->results = results;
     step->operands[0] = entry.return_address;
@@ -274,19 +287,39 @@ static void decode_if(Decoder *d, const IrInst *inst, Loop *loop) {
     patch(d, yields);
 }
 
+static void push_count(Decoder *d, const IrInst *inst, uint32_t rounds, bool up) {
+    Step *step = decode_push(d, STEP_COUNT, inst);
+    step->result = rounds;
+    step->target = up;
+}
+
+/* Gives the slot of the rounds. */
+static uint32_t begin_counting(Decoder *d, const IrInst *inst) {
+    uint32_t rounds = decode_new_slot(d, ir_scalar(IR_U32));
+    VEC_PUSH(d->arena, &d->program->loops, (CountedLoop){d->loop, rounds});
+    d->loop = d->program->loops.count;
+    push_count(d, inst, rounds, false);
+    return rounds;
+}
+
 static void decode_loop(Decoder *d, const IrInst *inst) {
     const IrRegion *body = &inst->regions[IR_LOOP_BODY], *more = &inst->regions[IR_LOOP_CONTINUING];
     define(d, body->param_count, body->params);
     define(d, more->param_count, more->params);
+    uint32_t around = d->loop, rounds = inst->mark != 0 ? begin_counting(d, inst) : 0;
     Copies initial = copy_values(d, inst->operand_count, inst->operands, body->params);
     uint32_t enter = END_OF_CHAIN;
     push_jump(d, inst, initial, &enter);
     patch(d, enter);
     Loop loop = {inst, END_OF_CHAIN, END_OF_CHAIN, here(d)};
+    if (rounds != 0) {
+        push_count(d, inst, rounds, true);
+    }
     decode_region(d, body, NULL, &loop);
     patch(d, loop.continues);
     decode_region(d, more, NULL, &loop);
     patch(d, loop.breaks);
+    d->loop = around;
 }
 
 static void decode_jump(Decoder *d, const IrInst *inst, uint32_t *yields, Loop *loop) {
@@ -367,7 +400,8 @@ Program *program_decode(Arena *arena, const IrModule *module, const IrFunction *
     IrFunction *start = NULL;
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         function->mark = 0;
-        ir_walk(&function->body, forget_constants, NULL);
+        ir_walk(&function->body, forget_marks, NULL);
+        ir_walk(&function->body, mark_waiting, NULL);
         if (function == kernel) {
             start = function;
         }

@@ -9,6 +9,7 @@ typedef struct {
     Program *program;
     const IrSpecValues *specs;
     uint32_t entry; /* which is being decoded */
+    uint32_t loop;  /* the innermost counted one around; 0: none */
     Copies batch;   /* being made */
     bool too_large;
 } Decoder;

@@ -7,6 +7,8 @@
  */
 #include "ir/interp/group.h"
 
+#include "ir/interp/watch.h"
+
 static void set3(uint32_t *to, const uint32_t *from) {
     memcpy(to, from, 3 * sizeof *to);
 }
@@ -36,13 +38,20 @@ static void begin(const Dispatch *dispatch, Invocation *invocation, const uint32
 
 /* ---- one after the other ---- */
 
+static InterpStatus run(Dispatch *dispatch, Invocation *invocation) {
+    if (dispatch->machine.memory.watch != NULL) {
+        watch_run(dispatch->machine.memory.watch, invocation);
+    }
+    dispatch->failed = invocation;
+    return interp_run(&dispatch->machine, invocation);
+}
+
 static InterpStatus run_in_turn(Dispatch *dispatch, const uint32_t group[3]) {
     Invocation *invocation = dispatch->invocations;
-    dispatch->failed = invocation;
     InterpStatus status = INTERP_OK;
     for (uint32_t i = 0; i < dispatch->group_invocations && status == INTERP_OK; i++) {
         begin(dispatch, invocation, group, i);
-        status = interp_run(&dispatch->machine, invocation);
+        status = run(dispatch, invocation);
     }
     return status;
 }
@@ -66,14 +75,27 @@ static const Entry *entry_of(const Program *program, uint32_t step) {
     return &program->entries.items[i];
 }
 
-/* Whether two wait at one place: at one step, called from the same places. */
+static bool are_in_one_round(const Program *program, uint32_t step, const Invocation *a,
+                             const Invocation *b) {
+    uint32_t loop = program->steps.items[step].loop;
+    while (loop != 0) {
+        const CountedLoop *counted = &program->loops.items[loop - 1];
+        if (a->frame[counted->rounds] != b->frame[counted->rounds]) {
+            return false;
+        }
+        loop = counted->around;
+    }
+    return true;
+}
+
+/* Whether two wait at one place: at one step, in the same rounds of all loops, called from the same places. */
 static bool are_together(const Dispatch *dispatch, const Invocation *a, const Invocation *b) {
     const Program *program = dispatch->machine.memory.program;
     uint64_t step = a->next_step, other = b->next_step;
     if (a->state != INVOCATION_WAITS || b->state != INVOCATION_WAITS) {
         return false;
     }
-    while (step == other) {
+    while (step == other && are_in_one_round(program, (uint32_t)step, a, b)) {
         const Entry *entry = entry_of(program, (uint32_t)step);
         if (entry->function->is_kernel) {
             return true;
@@ -93,9 +115,8 @@ static InterpStatus diverged(Dispatch *dispatch, const Invocation *one, const In
 static InterpStatus run_lanes(Dispatch *dispatch, Lanes lanes) {
     for (uint32_t i = 0; i < lanes.count; i++) {
         if (lanes.items[i].state == INVOCATION_RUNS) {
-            InterpStatus status = interp_run(&dispatch->machine, &lanes.items[i]);
+            InterpStatus status = run(dispatch, &lanes.items[i]);
             if (status != INTERP_OK) {
-                dispatch->failed = &lanes.items[i];
                 return status;
             }
         }
@@ -121,6 +142,7 @@ static const Invocation *waits_for_subgroup(const Dispatch *dispatch, Lanes lane
 
 /* Until all of them wait at barriers or have ended. */
 static InterpStatus run_subgroup(Dispatch *dispatch, Lanes lanes) {
+    Watch *watch = dispatch->machine.memory.watch;
     for (;;) {
         InterpStatus status = run_lanes(dispatch, lanes);
         const Invocation *first = waits_for_subgroup(dispatch, lanes);
@@ -137,7 +159,11 @@ static InterpStatus run_subgroup(Dispatch *dispatch, Lanes lanes) {
             }
             dispatch->active[count++] = &lanes.items[i];
         }
-        subgroup_do(step_of(dispatch, first), count, dispatch->active);
+        const Step *step = step_of(dispatch, first);
+        subgroup_do(step, count, dispatch->active);
+        if (watch != NULL && step->inst->op == OP_SUBGROUP_BARRIER) {
+            watch_phase(watch);
+        }
         for (uint32_t i = 0; i < count; i++) {
             go_on(dispatch->active[i]);
         }
@@ -165,6 +191,7 @@ static InterpStatus pass_barrier(Dispatch *dispatch, Lanes all, bool *more) {
 static InterpStatus run_together(Dispatch *dispatch, const uint32_t group[3]) {
     Lanes all = {dispatch->invocations, dispatch->group_invocations};
     uint32_t size = dispatch->subgroup_size;
+    Watch *watch = dispatch->machine.memory.watch;
     for (uint32_t i = 0; i < all.count; i++) {
         begin(dispatch, &all.items[i], group, i);
     }
@@ -172,6 +199,9 @@ static InterpStatus run_together(Dispatch *dispatch, const uint32_t group[3]) {
         for (uint32_t at = 0; at < all.count; at += size) {
             uint32_t rest = all.count - at;
             Lanes lanes = {all.items + at, rest < size ? rest : size};
+            if (watch != NULL) {
+                watch_phase(watch);
+            }
             InterpStatus status = run_subgroup(dispatch, lanes);
             if (status != INTERP_OK) {
                 return status;
@@ -181,12 +211,21 @@ static InterpStatus run_together(Dispatch *dispatch, const uint32_t group[3]) {
         if (status != INTERP_OK) {
             return status;
         }
+        if (watch != NULL) {
+            watch_barrier(watch);
+        }
     }
     return INTERP_OK;
 }
 
 InterpStatus interp_run_group(Dispatch *dispatch, const uint32_t group[3]) {
+    const uint32_t *groups = dispatch->groups;
+    Watch *watch = dispatch->machine.memory.watch;
     memory_begin_group(&dispatch->machine.memory);
+    if (watch != NULL) {
+        watch_begin_group(watch,
+                          ((uint64_t)group[2] * groups[1] + group[1]) * groups[0] + group[0]);
+    }
     return dispatch->machine.memory.program->waits ? run_together(dispatch, group)
                                                    : run_in_turn(dispatch, group);
 }

@@ -15,11 +15,49 @@ typedef struct {
 /* Invocations of a subgroup, unless the kernel or the caller wants something else. */
 enum { INTERP_SUBGROUP_SIZE = 8 };
 
+/* ---- what a dispatch must not do ---- */
+
+typedef enum {
+    INTERP_RACE,    /* two invocations at one location */
+    INTERP_OUTSIDE, /* an index beyond the end */
+    INTERP_BARRIER, /* not all come to a barrier or subgroup operation */
+} InterpFindingKind;
+
+/* An invocation at a place of the source. */
 typedef struct {
-    uint64_t max_steps;     /* instructions of one dispatch; 0: no limit */
-    uint32_t subgroup_size; /* of kernels that ask for none; 0: INTERP_SUBGROUP_SIZE */
-    IrSpecValues specs;     /* specialization constants that do not have their defaults */
-    IrMessages *messages;   /* where print and assert go; NULL: nowhere */
+    Pos pos;
+    const IrInst *inst;
+    bool writes, has_ended; /* has_ended: BARRIER; the place is where it did */
+    uint32_t invocation[3], group[3];
+} InterpTouch;
+
+typedef struct {
+    InterpFindingKind kind;
+    InterpTouch at[2];     /* RACE: the later one first; OUTSIDE: both are the same */
+    const char *what;      /* RACE, OUTSIDE: the element as the source would call it, `tile[3].x` */
+    bool in_buffer;        /* RACE: else in memory of the workgroup */
+    uint64_t index, limit; /* OUTSIDE */
+    uint64_t count;        /* how often that was seen at these two places */
+} InterpFinding;
+
+enum { INTERP_MOST_FINDINGS = 256 };
+
+typedef struct {
+    Arena *arena;
+    VEC(InterpFinding) list; /* in the order in which they were seen; one for each pair of places */
+    bool more;               /* there was no room for all */
+} InterpFindings;
+
+/* ---- dispatches ---- */
+
+typedef struct {
+    uint64_t max_steps;       /* instructions of one dispatch; 0: no limit */
+    uint32_t subgroup_size;   /* of kernels that ask for none; 0: INTERP_SUBGROUP_SIZE */
+    IrSpecValues specs;       /* specialization constants that do not have their defaults */
+    IrMessages *messages;     /* where print and assert go; NULL: nowhere */
+    InterpFindings *findings; /* where barriers go that not all come to; NULL: nowhere */
+    bool check_races;         /* findings: races, too, and what is outside */
+    const uint32_t *grid; /* invocations that were asked for: others may be outside; NULL: all */
 } InterpOptions;
 
 typedef enum {

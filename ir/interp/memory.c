@@ -1,5 +1,5 @@
 /* See memory.h. */
-#include "ir/interp/memory.h"
+#include "ir/interp/watch.h"
 
 #include <math.h>
 
@@ -151,8 +151,12 @@ static uint64_t *words_at(const Memory *memory, const Spot *spot, uint64_t *fram
                                     : &memory->shared[spot->root].words[spot->offset];
 }
 
-static bool is_raw(const Step *step) {
-    return (step->inst->flags & IR_RAW) != 0;
+/* Nothing is there; gives false where that must not be. */
+static bool is_outside(const Memory *memory, const Step *step, const uint64_t *frame) {
+    if (memory->watch != NULL) {
+        watch_outside(memory->watch, step, frame);
+    }
+    return (step->inst->flags & IR_RAW) == 0;
 }
 
 /* ---- loads and stores ---- */
@@ -170,7 +174,7 @@ bool memory_load_var(const Memory *memory, const Step *step, uint64_t *frame) {
     uint64_t *result = &frame[step->result];
     if (at == NULL) {
         memset(result, 0, step->words * sizeof *result);
-        return !is_raw(step);
+        return is_outside(memory, step, frame);
     }
     copy_words(result, at, step->words);
     return true;
@@ -179,7 +183,7 @@ bool memory_load_var(const Memory *memory, const Step *step, uint64_t *frame) {
 bool memory_store_var(const Memory *memory, const Step *step, uint64_t *frame) {
     uint64_t *at = find_in_var(memory, step, frame, step->operands[1]);
     if (at == NULL) {
-        return !is_raw(step);
+        return is_outside(memory, step, frame);
     }
     copy_words(at, &frame[step->operands[0]], step->words);
     return true;
@@ -190,7 +194,10 @@ bool memory_load(const Memory *memory, const Step *step, uint64_t *frame) {
     uint64_t *result = &frame[step->result];
     if (spot.memory == SPOT_NOWHERE) {
         memset(result, 0, step->words * sizeof *result);
-        return !is_raw(step);
+        return is_outside(memory, step, frame);
+    }
+    if (memory->watch != NULL) {
+        watch_touch(memory->watch, step, &spot, step->inst->results[0]->type, false);
     }
     if (spot.memory != SPOT_BUFFER) {
         copy_words(result, words_at(memory, &spot, frame), step->words);
@@ -211,7 +218,10 @@ bool memory_store(const Memory *memory, const Step *step, uint64_t *frame) {
     Spot spot = find_spot(memory, step, frame, step->words);
     const uint64_t *value = &frame[step->operands[0]];
     if (spot.memory == SPOT_NOWHERE) {
-        return !is_raw(step);
+        return is_outside(memory, step, frame);
+    }
+    if (memory->watch != NULL) {
+        watch_touch(memory->watch, step, &spot, step->inst->operands[0]->type, true);
     }
     if (spot.memory != SPOT_BUFFER) {
         copy_words(words_at(memory, &spot, frame), value, step->words);
@@ -231,6 +241,9 @@ bool memory_store(const Memory *memory, const Step *step, uint64_t *frame) {
 void memory_make_ref(const Memory *memory, const Step *step, uint64_t *frame) {
     Spot spot = find_spot(memory, step, frame, 0);
     uint64_t *ref = &frame[step->result];
+    if (spot.memory == SPOT_NOWHERE && memory->watch != NULL) {
+        watch_outside(memory->watch, step, frame);
+    }
     ref[REF_MEMORY] = spot.memory;
     ref[REF_ROOT] = spot.root;
     ref[REF_OFFSET] = spot.offset;
@@ -286,7 +299,7 @@ bool memory_atomic(const Memory *memory, const Step *step, uint64_t *frame) {
     if (inst->result_count > 0) {
         frame[step->result] = old;
     }
-    return spot.memory != SPOT_NOWHERE || !is_raw(step);
+    return spot.memory != SPOT_NOWHERE || is_outside(memory, step, frame);
 }
 
 /* ---- memory of the workgroup ---- */
@@ -329,6 +342,7 @@ bool memory_make_shared(Memory *memory, const Step *step, uint64_t *frame) {
     SharedBlock *block = &memory->shared[step->target];
     const IrType *type = step->inst->results[0]->type->element;
     frame[step->result] = step->target;
+    block->inst = step->inst;
     if (block->made) {
         return true;
     }

@@ -32,13 +32,17 @@ typedef struct {
 /* A `shared` of the workgroup that runs. */
 typedef struct {
     bool made; /* since the workgroup began */
+    const IrInst *inst;
     uint64_t *words;
     uint64_t count, capacity; /* words */
     uint64_t length;          /* elements, where it is an array; else SPOT_AS_TYPED */
 } SharedBlock;
 
+typedef struct Watch Watch;
+
 typedef struct {
     const Program *program;
+    Watch *watch; /* watch.h; NULL: nobody watches */
     Arena *arena;
     BoundBuffer *buffers; /* by kernel argument; value parameters are in the frames */
     SharedBlock *shared;

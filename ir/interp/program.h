@@ -34,6 +34,7 @@ typedef enum {
     STEP_ATOMIC,
     STEP_WAIT,    /* barriers and subgroup operations */
     STEP_MESSAGE, /* print and assert */
+    STEP_COUNT,   /* to 0 at the start of a loop, one more in each round */
     STEP_IF,      /* on, or to `target` when the condition is false */
     STEP_GO,   /* copies, then to `target`: yield, break, continue, next, and the start of a loop */
     STEP_CALL, /* copies arguments, then to `target`; when it is back, copies the result */
@@ -83,7 +84,8 @@ typedef struct {
     /* Slots. CALL, RETURN: the callee's return address; what has a place: as in the instruction, but of the indices
      * only the first of a buffer. */
     uint32_t operands[STEP_MAX_OPERANDS];
-    uint32_t target; /* a step; VAR: the slot of the contents; SHARED: its number */
+    uint32_t loop; /* WAIT, CALL: the innermost loop around, by number in Program.loops; 0: none */
+    uint32_t target; /* a step; COUNT: 0: to 0; VAR: the slot of the contents; SHARED: its number */
     union {
         struct {
             Copies copies,
@@ -104,6 +106,11 @@ typedef struct {
     uint32_t slot;
 } ConstantSlot;
 
+/* A loop that invocations may wait in: they are at one place only in the same round. */
+typedef struct {
+    uint32_t around, rounds; /* the loop around it, 0: none; a slot, where the rounds are counted */
+} CountedLoop;
+
 /* A function of the program. */
 typedef struct {
     const IrFunction *function;
@@ -115,6 +122,7 @@ typedef struct {
     VEC(Entry)
     entries; /* the kernel, then procs in the order in which they are first called: their steps, too */
     VEC(Copy) copies;
+    VEC(CountedLoop) loops; /* from 1 on */
     VEC(PlaceIndex) indices;
     VEC(ConstantSlot) constants;
     uint32_t frame_size;   /* words; slot 0 is nobody's and stays 0 */

@@ -1,5 +1,5 @@
 /* The interpreter's inner loop. See run.h. */
-#include "ir/interp/run.h"
+#include "ir/interp/watch.h"
 
 #include <math.h>
 
@@ -106,6 +106,10 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
                        *c = frame + step->operands[2];
         switch (step->kind) {
         case STEP_EVAL:
+            if (memory->watch != NULL &&
+                (step->inst->op == OP_EXTRACT_AT || step->inst->op == OP_INSERT_AT)) {
+                watch_lane(memory->watch, step, frame);
+            }
             defined = evaluate(step, frame);
             break;
         case STEP_COPY:
@@ -162,6 +166,9 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
             goto leave;
         case STEP_MESSAGE:
             note_message(machine, step, invocation);
+            break;
+        case STEP_COUNT:
+            *result = step->target != 0 ? *result + 1 : 0;
             break;
         case STEP_IF:
             if (*a == 0) {

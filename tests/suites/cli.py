@@ -949,6 +949,8 @@ def run_refuses(env):
         ("has no parameter `x`", ["add.vt", "a=1", "b=1", "out=1", "--out=x=x.bin"]),
         ("has no parameter `x`", ["add.vt", "a=1", "b=1", "out=1", "--print=x"]),
         ("`--print` needs NAME or NAME:N, not `out:x`", ["add.vt", "a=1", "b=1", "out=1", "--print=out:x"]),
+        ("--check-races needs --device=interp", ["add.vt", "a=1", "b=1", "out=1", "--device=vulkan", "--check-races"]),
+        ("--check-races runs once: leave out --repeat", ["add.vt", "a=1", "b=1", "out=1", "--check-races", "--repeat=2"]),
         ("there is no kind of device `gpu`", ["add.vt", "a=1", "b=1", "out=1", "--device=gpu"]),
     ]:
         refused(env, 2, texts, "run", *args, *([] if "--device" in str(args) else [INTERP]), cwd=folder)

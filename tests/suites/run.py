@@ -176,6 +176,40 @@ def same(scalar, tolerance, got, want):
     return ulps(scalar, got, want) <= limit
 
 
+def prepare(env, source, step):
+    """The folder of a run with the files that it is given, and its arguments."""
+    folder = env.folder()
+    outs = [x for name, *_ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
+    arguments = [re.sub(r"=@(\w+)$", rf"=@{folder}/\1.bin", argument) for argument in step.arguments]
+    for name, data in step.files.items():
+        (folder / f"{name}.bin").write_bytes(data)
+    for parameter, name in re.findall(r"(?<!\S)(\w+)=@(\w+)(?!\S)", " ".join(step.arguments)):
+        if name in step.data:
+            (folder / f"{name}.bin").write_bytes(packed(step.data[name], *buffer_type(source, step, parameter)))
+    return folder, [*arguments, *outs]
+
+
+def compare(source, step, folder, where_run):
+    """What a run left in its folder is what it should be."""
+    for name, tolerance, layout, any_order, expression in step.expects:
+        data = (folder / f"{name}.bin").read_bytes()
+        if layout is None:
+            scalar, lanes = buffer_type(source, step, name)
+            got = read_numbers(data, scalar, lanes)
+        else:  # the bytes of an element, padding included
+            scalar = "f32" if "f" in layout else "u32"
+            got = [x for element in struct.iter_unpack("<" + layout, data) for x in element]
+        want = step.wanted(expression)
+        if any_order:
+            got, want = sorted(got), sorted(want)
+        bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
+        if len(got) != len(want) or bad:
+            where = bad[0] if bad else min(len(got), len(want))
+            raise Failure(f"{source} on {where_run}: {name} has {len(got)} numbers, expected {len(want)}; "
+                          f"first difference at {where}:\n  got      {got[where:where + 8]}\n"
+                          f"  expected {want[where:where + 8]}\n  run {' '.join(step.arguments)}")
+
+
 def check(env, source, device, level):
     steps = read_steps(source)
     if not steps:
@@ -185,37 +219,14 @@ def check(env, source, device, level):
     if bug:
         raise Skip(f"a known bug of the driver: {bug}")
     for step in steps:
-        folder = env.folder()
-        outs = [x for name, *_ in step.expects for x in ("--out", f"{name}={folder}/{name}.bin")]
-        if not outs:
+        if not step.expects:
             raise Failure(f"{source}: a run without `expect`")
-        arguments = [re.sub(r"=@(\w+)$", rf"=@{folder}/\1.bin", argument) for argument in step.arguments]
-        for name, data in step.files.items():
-            (folder / f"{name}.bin").write_bytes(data)
-        for parameter, name in re.findall(r"(?<!\S)(\w+)=@(\w+)(?!\S)", " ".join(step.arguments)):
-            if name in step.data:
-                (folder / f"{name}.bin").write_bytes(packed(step.data[name], *buffer_type(source, step, parameter)))
+        folder, arguments = prepare(env, source, step)
         validate = ["--validate"] if (device, level) == VALIDATED else []
         done = env.compile("run", source, env.device_option(device), level, "--verify-each",
-                           *validate, *arguments, *outs, env=environment, expect=None)
+                           *validate, *arguments, env=environment, expect=None)
         if done.code == 5 and device != "interp":
             raise Skip(done.err.decode().strip())
         if done.code != 0:
             raise Failure(f"expected exit 0\n{done}")
-        for name, tolerance, layout, any_order, expression in step.expects:
-            data = (folder / f"{name}.bin").read_bytes()
-            if layout is None:
-                scalar, lanes = buffer_type(source, step, name)
-                got = read_numbers(data, scalar, lanes)
-            else:  # the bytes of an element, padding included
-                scalar = "f32" if "f" in layout else "u32"
-                got = [x for element in struct.iter_unpack("<" + layout, data) for x in element]
-            want = step.wanted(expression)
-            if any_order:
-                got, want = sorted(got), sorted(want)
-            bad = [k for k in range(min(len(got), len(want))) if not same(scalar, tolerance, got[k], want[k])]
-            if len(got) != len(want) or bad:
-                where = bad[0] if bad else min(len(got), len(want))
-                raise Failure(f"{source} on {device} {level}: {name} has {len(got)} numbers, expected {len(want)}; "
-                              f"first difference at {where}:\n  got      {got[where:where + 8]}\n"
-                              f"  expected {want[where:where + 8]}\n  run {' '.join(step.arguments)}")
+        compare(source, step, folder, f"{device} {level}")
