@@ -80,7 +80,7 @@ static Status unknown_parameter(Run *run, const char *name, size_t length) {
     OptionList words = {0};
     Arena *arena = &run->session.arena;
     Text names = {.arena = arena};
-    for (uint32_t i = 0; i < run->kernel->param_count; i++) {
+    for (uint32_t i = 0; i < run_param_count(run); i++) {
         VEC_PUSH(arena, &words, run->kernel->params[i].name->text);
         text_printf(&names, "%s%s: ", i > 0 ? ", " : "", run->kernel->params[i].name->text);
         param_type_print(&names, &run->kernel->params[i]);
@@ -94,7 +94,7 @@ static Status unknown_parameter(Run *run, const char *name, size_t length) {
 }
 
 Status run_find_param(Run *run, const char *name, size_t length, uint32_t *index) {
-    for (*index = 0; *index < run->kernel->param_count; ++*index) {
+    for (*index = 0; *index < run_param_count(run); ++*index) {
         Name known = run->kernel->params[*index].name;
         if (known->length == length && memcmp(known->text, name, length) == 0) {
             return STATUS_FINE;
@@ -122,6 +122,18 @@ static Status bind_one(Run *run, const char *operand, const char *text) {
     return STATUS_FINE;
 }
 
+/* Its count stays 0: it is no buffer that invocations are counted by. */
+static Status bind_messages(Run *run) {
+    if (run->kernel->messages == NULL) {
+        return STATUS_FINE;
+    }
+    Value *value = &run->values[run->kernel->param_count - 1];
+    value->size = (uint64_t)IR_MESSAGES_BUFFER_WORDS * sizeof(uint32_t);
+    value->bytes = calloc(IR_MESSAGES_BUFFER_WORDS, sizeof(uint32_t));
+    return value->bytes != NULL ? STATUS_FINE
+                                : fail(STATUS_USAGE, "out of memory for what the kernel prints");
+}
+
 static Status bind_all(Run *run) {
     const ReflectKernel *kernel = run->kernel;
     Arena *arena = &run->session.arena;
@@ -135,7 +147,7 @@ static Status bind_all(Run *run) {
         }
     }
     RunArg *args = NEW_ARRAY(arena, RunArg, kernel->param_count);
-    Status status = STATUS_FINE;
+    Status status = bind_messages(run);
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
         if (run->values[i].bytes == NULL) {
@@ -201,6 +213,18 @@ static void keep_chosen(Run *run) {
     }
 }
 
+static void read_all(void *arg) {
+    Run *run = arg;
+    const ReflectKernel *kernel = run->kernel;
+    const Value *value = &run->values[kernel->param_count - 1];
+    ir_messages_read(run->job.messages, kernel->messages, value->bytes, IR_MESSAGES_BUFFER_WORDS);
+}
+
+static Status read_messages(Run *run) {
+    return run->kernel->messages != NULL ? session_guard(&run->session, read_all, run)
+                                         : STATUS_FINE;
+}
+
 static Status run_on_device(Run *run, Device *device) {
     Session *session = &run->session;
     const VtgDeviceInfo *info = vtg_device_get_info(device->device);
@@ -212,7 +236,7 @@ static Status run_on_device(Run *run, Device *device) {
     }
     VtgStatus result = run_kernel_device(device->device, session->module, &code, &run->job);
     if (result == VTG_OK) {
-        return STATUS_FINE;
+        return read_messages(run);
     }
     const char *what =
         arena_printf(&session->arena, "`%s` on %s", run->kernel->kernel->name->text, info->name);
@@ -284,9 +308,12 @@ static Status run_job(Run *run) {
     return status;
 }
 
+static bool is_interp(const Options *options) {
+    return options->device != NULL && strcmp(options->device, "interp") == 0;
+}
+
 static Status check_options(const Options *options) {
-    bool interp = options->device != NULL && strcmp(options->device, "interp") == 0;
-    if (options->check_races && !interp) {
+    if (options->check_races && !is_interp(options)) {
         return fail(STATUS_USAGE, "--check-races needs --device=interp");
     }
     if (options->check_races && options->repeat > 0) {
@@ -297,7 +324,9 @@ static Status check_options(const Options *options) {
 
 static Status compile(Run *run, const char *source) {
     Session *session = &run->session;
-    session_open(session, &run->options->session);
+    SessionOptions options = run->options->session;
+    options.prints = is_interp(run->options) ? PRINTS_KEPT : PRINTS_LOWERED;
+    session_open(session, &options);
     Status status = session_load_file(session, source);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     if (status == STATUS_FINE) {

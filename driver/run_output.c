@@ -145,7 +145,7 @@ static void note_run(Run *run) {
 /* Every buffer counts once for being read and once for being written, whole. */
 static double moved_bytes(const Run *run) {
     double bytes = 0;
-    for (uint32_t i = 0; i < run->kernel->param_count; i++) {
+    for (uint32_t i = 0; i < run_param_count(run); i++) {
         const ReflectParam *param = &run->kernel->params[i];
         if (param->is_buffer) {
             int times =

@@ -18,6 +18,11 @@ typedef struct {
     Status verdict; /* of what the kernel itself told: asserts, races */
 } Run;
 
+/* Those that the source has. */
+static inline uint32_t run_param_count(const Run *run) {
+    return run->kernel->param_count - (run->kernel->messages != NULL ? 1 : 0);
+}
+
 /* The parameter of a name; what is wrong was printed. */
 Status run_find_param(Run *run, const char *name, size_t length, uint32_t *index);
 

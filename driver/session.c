@@ -303,6 +303,7 @@ static bool run_pipeline(Session *session, const IrPass *const *pipeline) {
         .time = options->time,
         .trust_bounds = options->bounds == BOUNDS_TRUST,
         .float_atomics = options->atomic_float,
+        .prints = options->prints,
     };
     bool fine = ir_run_passes(session->module, pipeline, &passes);
     for (uint32_t i = 0; i < passes.times.count; i++) {

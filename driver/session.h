@@ -40,12 +40,13 @@ typedef struct {
     bool debug;                    /* -g */
     bool atomic_float;             /* of the target: it adds f32 atomically */
     bool reconvergence;            /* of the target: maximal reconvergence */
-    unsigned bounds;               /* BOUNDS_CHECK, BOUNDS_TRUST */
-    bool verify;                   /* after every pass; always in builds with VT_DEBUG */
-    bool time;                     /* fill `phases` */
-    const char *dump_after;        /* a pass, SESSION_FRONTEND or "all" */
-    const char *stop_after;        /* a pass or SESSION_FRONTEND */
-    unsigned max_errors;           /* 0: the default */
+    IrPrints prints;
+    unsigned bounds;        /* BOUNDS_CHECK, BOUNDS_TRUST */
+    bool verify;            /* after every pass; always in builds with VT_DEBUG */
+    bool time;              /* fill `phases` */
+    const char *dump_after; /* a pass, SESSION_FRONTEND or "all" */
+    const char *stop_after; /* a pass or SESSION_FRONTEND */
+    unsigned max_errors;    /* 0: the default */
     WarningChoice warnings[WARN_COUNT];
 } SessionOptions;
 

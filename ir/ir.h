@@ -15,6 +15,7 @@
 
 typedef struct IrFunction IrFunction;
 typedef struct IrInst IrInst;
+typedef struct IrMessageTable IrMessageTable; /* messages.h */
 typedef struct IrModule IrModule;
 typedef struct IrRegion IrRegion;
 typedef struct IrSpec IrSpec;
@@ -234,6 +235,8 @@ struct IrFunction {
     uint32_t workgroup[3];
     const IrSpec *workgroup_spec
         [3]; /* a side that is a u32 constant of these; `workgroup` has its default. NULL: none */
+    const IrMessageTable *
+        messages; /* of the words in the last parameter (lower_print.c); NULL: it is one of the source's */
     uint32_t subgroup_size; /* that the kernel asks for; 0: any */
     bool noinline;          /* of a proc: it stays a function of its own where it takes no roots */
     IrRegion body;

@@ -27,6 +27,57 @@ IrMessage *ir_messages_add(IrMessages *messages, const char *text, bool is_asser
     return &messages->shown.items[messages->shown.count - 1];
 }
 
+static uint64_t read_scalar(IrScalar scalar, const uint32_t *words) {
+    unsigned bits = ir_scalars[scalar].bits;
+    if (bits == 64) {
+        return words[0] | (uint64_t)words[1] << 32;
+    }
+    return scalar == IR_F16 ? ir_bits_of_number(IR_F16, ir_number_of_bits(IR_F32, words[0]))
+                            : words[0] & UINT32_MAX >> (32 - bits);
+}
+
+/* The operands of a message; they are all there. */
+static void read_operands(IrMessage *message, const IrMessageKind *kind, const uint32_t *words) {
+    for (uint32_t i = 0; i < kind->operand_count; i++) {
+        const IrType *type = message->types[i] = kind->types[i];
+        uint32_t step = ir_bits(type) > 32 ? 2 : 1;
+        for (uint32_t lane = 0; lane < type->lanes; lane++, words += step) {
+            message->words[i][lane] = read_scalar(type->scalar, words);
+        }
+    }
+}
+
+static uint32_t words_of(const IrMessageKind *kind) {
+    uint32_t words = 0;
+    for (uint32_t i = 0; i < kind->operand_count; i++) {
+        words += ir_message_words(kind->types[i]);
+    }
+    return words;
+}
+
+void ir_messages_read(IrMessages *messages, const IrMessageTable *table, const uint32_t *words,
+                      uint32_t count) {
+    if (count < IR_MESSAGES_START) {
+        return;
+    }
+    uint32_t at = IR_MESSAGES_START, room = count - IR_MESSAGES_START;
+    uint32_t end = at + (words[0] < room ? words[0] : room);
+    messages->lost += words[1];
+    while (end - at >= IR_MESSAGE_HEAD && words[at] - 1 < table->count) {
+        const IrMessageKind *kind = &table->items[words[at] - 1];
+        uint32_t operands = words_of(kind);
+        if (operands > end - at - IR_MESSAGE_HEAD) {
+            break;
+        }
+        IrMessage *message = ir_messages_add(messages, kind->text, kind->is_assert, kind->pos,
+                                             &words[at + 1], kind->operand_count, operands);
+        if (message != NULL) {
+            read_operands(message, kind, &words[at + IR_MESSAGE_HEAD]);
+        }
+        at += IR_MESSAGE_HEAD + operands;
+    }
+}
+
 static int compare(const void *left, const void *right) {
     const IrMessage *a = left, *b = right;
     for (int axis = 2; axis >= 0; axis--) {

@@ -29,6 +29,31 @@ typedef struct {
     uint64_t lost; /* messages for which there was no room */
 } IrMessages;
 
+/* ---- what a device writes ---- */
+
+/* A `print` or `assert` of the source. */
+typedef struct {
+    const char *text;
+    bool is_assert;
+    Pos pos;
+    uint32_t operand_count;
+    const IrType **types;
+} IrMessageKind;
+
+struct IrMessageTable {
+    IrMessageKind *items;
+    uint32_t count, capacity;
+};
+
+/* Words of the buffer (lower_print.c) before the first message, and all that it should have. */
+enum { IR_MESSAGES_START = 2, IR_MESSAGES_BUFFER_WORDS = IR_MESSAGES_START + IR_MESSAGES_WORDS };
+
+/* Adds what is in a buffer of so many words; whatever they are. */
+void ir_messages_read(IrMessages *messages, const IrMessageTable *table, const uint32_t *words,
+                      uint32_t count);
+
+/* ---- what happens with it ---- */
+
 /* A new message with room for its operands, whose types and words the caller fills in; `words` is what they take.
  * NULL: it is lost. */
 IrMessage *ir_messages_add(IrMessages *messages, const char *text, bool is_assert, Pos pos,

@@ -37,6 +37,13 @@ typedef struct {
     bool changed;
 } IrPassTime;
 
+/* What becomes of `print` and `assert`. */
+typedef enum {
+    PRINTS_DROPPED, /* drop_print where the pipeline says lower_print */
+    PRINTS_KEPT,    /* for the interpreter: neither */
+    PRINTS_LOWERED, /* for who reads the buffer */
+} IrPrints;
+
 typedef struct {
     bool
         verify; /* the verifier after every pass; a pass that says "unchanged" must not have changed */
@@ -46,6 +53,7 @@ typedef struct {
     bool time;              /* fill `times` */
     bool trust_bounds;      /* run trust_bounds where the pipeline says lower_bounds */
     bool float_atomics;     /* the target has atomic sums of floats: without lower_float_atomics */
+    IrPrints prints;
     VEC(IrPassTime) times;
 } IrPassOptions;
 

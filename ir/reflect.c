@@ -35,6 +35,7 @@ ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
     ReflectKernel *kernel = NEW(arena, ReflectKernel);
     kernel->kernel = function;
     kernel->param_count = function->param_count;
+    kernel->messages = function->messages;
     kernel->params = NEW_ARRAY(arena, ReflectParam, function->param_count);
     uint32_t block = 0, block_align = 4;
     for (uint32_t i = 0; i < function->param_count; i++) {

@@ -26,6 +26,8 @@ typedef struct {
     const IrFunction *kernel;
     uint32_t param_count, buffer_count;
     ReflectParam *params; /* in order of declaration */
+    const IrMessageTable
+        *messages; /* the last parameter is the buffer for these; NULL: it is the source's */
     uint32_t
         value_block_size; /* bytes with the lengths, a multiple of its alignment; 0: nothing is in it */
     bool

@@ -1,0 +1,23 @@
+/* drop_print: `print` and `assert` go, where nobody would read what they say. Stands where lower_print would.
+ *
+ * Before: anything. After: no `print` and no `assert`; what was computed for them alone is left for opt_dce.
+ */
+#include "ir/pass.h"
+
+static void drop(IrInst *inst, void *data) {
+    bool *changed = data;
+    if (inst->op == OP_PRINT || inst->op == OP_ASSERT) {
+        ir_remove(inst);
+        *changed = true;
+    }
+}
+
+static bool run(IrModule *module) {
+    bool changed = false;
+    for (IrFunction *function = module->functions; function != NULL; function = function->next) {
+        ir_walk(&function->body, drop, &changed);
+    }
+    return changed;
+}
+
+IR_PASS(drop_print, run);

@@ -1,0 +1,67 @@
+"""`print` and `assert`: tests/prints/*.vt say what comes out, on the interpreter and on every Vulkan driver, at -O0 and -O2.
+
+    //! run a=1,2 --grid=2      arguments of `vittec-gpu run`, besides -g
+    //! says 0: 1               a line of standard output; all of them, in this order
+    assert(x != 0.0, "…");      //~ E1104, if it fails
+
+Without -g nothing is said.
+"""
+import json
+import re
+
+from .common import Env, Failure, Skip, same_text, sources
+
+# messages that fit: 2^18 words, 4 for each and one for its operand
+ROOM = 2**18 // 5
+
+MANY = """kernel many(out: Buffer<u32>) {
+    print("{}", i);
+    if i < out.len { out[i] = 1; }
+}
+"""
+
+
+def cases(env):
+    for device in ["interp"] + Env.KNOWN_DEVICES:
+        for source in sources("prints"):
+            for level in ("-O0", "-O2"):
+                yield f"{source.stem} {device} {level}", lambda s=source, d=device, o=level: check(env, s, d, o)
+        yield f"too many {device}", lambda device=device: check_too_many(env, device)
+
+
+def run(env, device, *arguments, **kwargs):
+    environment = {} if device == "interp" else env.device(device)
+    result = env.compile("run", f"--device={'interp' if device == 'interp' else 'vulkan'}", "--verify-each",
+                         "--diagnostics=json", *arguments, env=environment, expect=None, **kwargs)
+    if result.code == 5:
+        raise Skip(result.err.decode().strip())
+    return result
+
+
+def check(env, source, device, level):
+    text = source.read_text()
+    arguments = re.search(r"^//! run (.*)$", text, re.M)[1].split()
+    says = "".join(line + "\n" for line in re.findall(r"^//! says (.*)$", text, re.M))
+    fails = [n for n, line in enumerate(text.split("\n"), 1) if "//~ E1104" in line]
+    result = run(env, device, source, "-g", level, *arguments)
+    same_text(says, result.out.decode(), f"what {source} prints on {device}")
+    items = [json.loads(line) for line in result.err.decode().splitlines()]
+    if [item["place"]["line"] for item in items] != fails or any(item["code"] != "E1104" for item in items):
+        raise Failure(f"expected E1104 on lines {fails}\n{result}")
+    if result.code != (1 if fails else 0):
+        raise Failure(f"wrong exit status\n{result}")
+    quiet = run(env, device, source, level, *arguments)
+    printed = "".join(line + "\n" for line in says.splitlines() if re.match(r"\w+\[", line))  # of --print
+    if quiet.code != 0 or quiet.out.decode() != printed or quiet.err:
+        raise Failure(f"without -g something is said\n{quiet}")
+
+
+def check_too_many(env, device):
+    source = env.folder() / "many.vt"
+    source.write_text(MANY)
+    result = run(env, device, source, "-g", "out=zeros:100000")
+    lines = result.out.decode().splitlines()
+    count = 100032  # whole workgroups of 64
+    lost = f"vittec-gpu: {count - ROOM} more messages of the kernel are lost; there was no room for them\n"
+    if result.code != 0 or len(lines) != ROOM or sorted(lines, key=int) != lines or result.err.decode() != lost:
+        raise Failure(f"expected {ROOM} lines in order, and\n{lost}got {len(lines)} lines and\n{result.err.decode()[:1000]}")
