@@ -51,6 +51,7 @@ void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved) {
         .current = c->current,
         .wanted = c->wanted,
         .loop_depth = c->loop_depth,
+        .constant = c->constant,
         .unused = c->unused,
         .params = c->params,
         .errors = c->diags->errors,
@@ -62,6 +63,7 @@ void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved) {
     c->current = NULL;
     c->wanted = NULL;
     c->loop_depth = 0;
+    c->constant = NULL;
     c->unused = (SymbolList){0};
     c->params = (NameMap){.arena = c->arena};
     VEC_PUSH(c->arena, &c->demands, (Demand){symbol, use});
@@ -85,6 +87,7 @@ void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved) {
     c->current = saved->current;
     c->wanted = saved->wanted;
     c->loop_depth = saved->loop_depth;
+    c->constant = saved->constant;
     c->unused = saved->unused;
     c->params = saved->params;
     memcpy(c->diags->off, saved->off, sizeof saved->off);
@@ -139,20 +142,7 @@ static void check_const_value(Checker *c, Symbol *symbol) {
     Expr *value = decl->constant.value;
     const IrType *type =
         decl->constant.type != NULL ? check_type(c, decl->constant.type, TYPE_OF_VALUE) : NULL;
-    bool good = decl->constant.type == NULL || type != NULL;
-    c->wanted = type;
-    good = check_operand(c, value) && good;
-    if (good && type != NULL) {
-        good = coerce(c, value, type);
-    } else if (good && is_open_array(value->type)) { /* only scalars keep the literal's freedom */
-        good = concrete(c, value);
-    }
-    if (good && value->constant == NULL) {
-        if (!errors_in(c, value->span)) {
-            report_not_constant(c, value);
-        }
-        good = false;
-    }
+    bool good = check_constant(c, value, type) && (decl->constant.type == NULL || type != NULL);
     symbol->is_spec = is_spec_decl(decl);
     if (good && symbol->is_spec) {
         good = check_spec(c, symbol, value);
@@ -331,6 +321,11 @@ void check_body(Checker *c, Symbol *symbol, Span use) {
     if (symbol->body != UNCHECKED) {
         return;
     }
+    if (c->body_depth == CHECK_MAX_BODY_DEPTH) {
+        diag_report(c->diags, use, D(TOO_DEEP), (int)CHECK_MAX_BODY_DEPTH);
+        return;
+    }
+    c->body_depth++;
     symbol->body = CHECKING;
     CheckPlace saved;
     enter_home(c, symbol, use, &saved);
@@ -338,6 +333,7 @@ void check_body(Checker *c, Symbol *symbol, Span use) {
     check_function_body(c, symbol);
     leave_home(c, symbol, &saved);
     symbol->body = CHECKED;
+    c->body_depth--;
 }
 
 /* Depth-first over calls; a proc met again while its own calls are followed is part of a circle. */
@@ -459,6 +455,9 @@ bool check_module(Checker *c, AstModule *ast) {
         find_circles(c, &c->units.items[i]->symbols);
     }
     find_circles(c, &c->instances);
+    for (uint32_t i = 0; i < c->evaluated.count; i++) {
+        c->evaluated.items[i]->function = NULL;
+    }
     warn_unused(c);
     return c->diags->errors == errors;
 }

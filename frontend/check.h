@@ -13,7 +13,11 @@
 
 /* One function's tree is AST_MAX_DEPTH deep at most, but constants and forms need one another in any order, and the
  * checker recurses through them. */
-enum { CHECK_MAX_EXPR_DEPTH = 2 * AST_MAX_DEPTH, CHECK_MAX_FORM_DEPTH = 2 * IR_MAX_TYPE_DEPTH };
+enum {
+    CHECK_MAX_EXPR_DEPTH = 2 * AST_MAX_DEPTH,
+    CHECK_MAX_FORM_DEPTH = 2 * IR_MAX_TYPE_DEPTH,
+    CHECK_MAX_BODY_DEPTH = 16
+};
 
 /* Where a type stands decides what it may be. */
 typedef enum {
@@ -28,6 +32,17 @@ typedef struct {
     Symbol *symbol;
     Span use;
 } Demand;
+
+/* An expression that has to be constant, while it is checked. */
+typedef struct ConstPlace {
+    struct ConstPlace *around;
+    uint32_t scopes; /* how many were open: names in them are outside */
+    unsigned loop_depth;
+    bool at_run_time;            /* a name that is known only then was met */
+    bool was_reported;           /* why it has no value */
+    const Symbol *run_time_proc; /* that makes it none; NULL: none */
+    VEC(Expr *) calls;           /* of procs */
+} ConstPlace;
 
 /* A file: what is compiled, or a module that a `use` names. */
 struct Unit {
@@ -47,6 +62,7 @@ typedef struct {
     IrModule *module; /* interns types */
     const FrontendOptions *options;
     Scopes builtins;
+    bool is_broken;          /* a file has errors of grammar */
     Unit *root;              /* the file that is compiled */
     VEC(Unit *) units;       /* in the order in which they were first needed, the root first */
     SymbolList instances;    /* copies of generic procs, in the order in which they were needed */
@@ -54,6 +70,12 @@ typedef struct {
     SymbolList forms;        /* that are not called what their declaration says */
     NameMap ir_names;        /* taken */
     bool off[WARN_COUNT];    /* warnings that the options turn off */
+    ConstPlace *constant;    /* the innermost around what is being checked; NULL: none */
+    SymbolList evaluated;    /* procs that were lowered to compute constants with */
+    uint32_t lowered;        /* how many of them */
+    uint32_t visit;          /* the number of a walk over calls */
+    unsigned body_depth;     /* bodies that are checked because another one's constant needs them */
+    uint64_t steps;          /* that computing constants has taken */
     VEC(Demand) demands;     /* what is being checked because what is before it needs it */
     Scopes scopes;           /* of what is being checked; around them those of its file */
     Symbol *current;         /* the proc or kernel being checked; NULL: none */
@@ -83,6 +105,7 @@ typedef struct {
     Symbol *current;
     const IrType *wanted;
     unsigned loop_depth;
+    ConstPlace *constant;
     SymbolList unused;
     NameMap params;
     bool off[WARN_COUNT];
@@ -102,6 +125,14 @@ Symbol *check_member(Checker *c, const Symbol *module, Ident name); /* NULL: rep
 typedef enum { MEMBER_NONE, MEMBER_WRONG, MEMBER_FOUND } MemberFound;
 /* Makes `noise.SIZE` a name that has its symbol. NONE: it is something else; WRONG: reported. */
 MemberFound check_member_name(Checker *c, Expr *e);
+
+/* const_eval.c */
+/* Checks an expression that has to be constant, of that type (NULL: any; literals stay literals), and computes it: its
+ * value is in e->constant. false: reported. */
+bool check_constant(Checker *c, Expr *e, const IrType *type);
+bool check_constant_or_spec(Checker *c, Expr *e); /* the latter has no e->constant */
+/* Computes a part of one, if that has constant operands. */
+void const_fold_part(Checker *c, Expr *e);
 
 /* check_generic.c */
 void check_template(Checker *c, Symbol *symbol); /* what can be said of it whatever its types are */

@@ -106,7 +106,7 @@ static void check_workgroup(Checker *c, const Attribute *a, FunctionAttributes *
                         "takes one to three sizes");
             return;
         }
-        if (!check_value(c, arg)) {
+        if (!check_constant_or_spec(c, arg) || !concrete(c, arg)) {
             return;
         }
         if (!ir_is_int(arg->type) || ir_is_vector(arg->type)) {
@@ -116,15 +116,12 @@ static void check_workgroup(Checker *c, const Attribute *a, FunctionAttributes *
             return;
         }
         const ConstValue *value = arg->constant;
-        if (spec_of(arg) != NULL) {
+        if (value == NULL) { /* a specialization constant */
             if (!check_spec_u32(c, arg)) {
                 return;
             }
             specs[count] = (Symbol *)arg->symbol;
             value = arg->symbol->constant;
-        } else if (value == NULL) {
-            report_not_constant(c, arg);
-            return;
         }
         sides[count] = integer_of_bits(arg->type->scalar, value->bits[0]);
     }
@@ -161,15 +158,11 @@ static uint32_t check_number(Checker *c, const Attribute *a, uint32_t most, cons
         diag_report(c->diags, a->span, D(BAD_ATTRIBUTE), a->name.name->text, wants);
         return 0;
     }
-    if (!check_value(c, arg)) {
-        return 0;
-    }
-    if (arg->constant == NULL && ir_is_int(arg->type)) {
-        report_not_constant(c, arg);
+    if (!check_constant(c, arg, NULL) || !concrete(c, arg)) {
         return 0;
     }
     Wide number = 0;
-    if (arg->constant != NULL && ir_is_int(arg->type) && !ir_is_vector(arg->type)) {
+    if (ir_is_int(arg->type) && !ir_is_vector(arg->type)) {
         number = integer_of_bits(arg->type->scalar, arg->constant->bits[0]);
     }
     if (number < 1 || number > most) {

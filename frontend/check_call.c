@@ -257,11 +257,6 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
     for (const Param *p = proc->decl->proc.params; p != NULL; p = p->next) {
         want++;
     }
-    if (c->current == NULL) { /* in a constant, perhaps before the proc's own types are known */
-        diag_report(c->diags, e->span, D(NOT_CONSTANT));
-        check_args(c, e->call.args);
-        return;
-    }
     bool generic = proc->generics != NULL;
     if (generic && !proc->decl->proc.is_broken && count_args(e->call.args) == want) {
         proc = check_generic_call(c, e, proc);
@@ -272,7 +267,12 @@ static void check_proc_call(Checker *c, Expr *e, Symbol *proc) {
     }
     if (proc->generics == NULL) {
         check_signature(c, proc, e->span);
-        VEC_PUSH(c->arena, &c->current->calls, e);
+        if (c->current != NULL) {
+            VEC_PUSH(c->arena, &c->current->calls, e);
+        }
+        for (ConstPlace *place = c->constant; place != NULL; place = place->around) {
+            VEC_PUSH(c->arena, &place->calls, e);
+        }
     }
     const Param *param = proc->decl->proc.params;
     if (proc->decl->proc.is_broken || !check_count(c, e, proc->name->text, proc->span, want)) {

@@ -17,13 +17,10 @@ const IrType *check_array_type(Checker *c, const TypeExpr *expr) {
 }
 
 uint32_t check_length(Checker *c, Expr *e) {
-    Symbol *around = c->current;
-    bool good = check_value(c, e);
-    c->current = around;
-    if (!good) {
+    if (!check_constant(c, e, NULL) || !concrete(c, e)) {
         return 0;
     }
-    if (e->constant == NULL || !ir_is_int(e->type) || ir_is_vector(e->type)) {
+    if (!ir_is_int(e->type) || ir_is_vector(e->type)) {
         report_not_constant(c, e);
         return 0;
     }

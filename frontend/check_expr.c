@@ -245,6 +245,17 @@ static bool is_value_symbol(const Symbol *symbol) {
            symbol->kind == SYMBOL_BUILTIN_VALUE;
 }
 
+/* What is declared in a constant expression is part of it. */
+static void meet_at_run_time(Checker *c, const Symbol *symbol) {
+    for (ConstPlace *place = c->constant; place != NULL; place = place->around) {
+        place->at_run_time |= symbol->is_spec || symbol->kind == SYMBOL_BUILTIN_VALUE ||
+                              symbol->depth <= place->scopes;
+    }
+    if (symbol->is_spec && c->current != NULL) {
+        c->current->uses_spec = true;
+    }
+}
+
 static void check_name(Checker *c, Expr *e) {
     Symbol *symbol = (Symbol *)e->symbol; /* a module's member has it already */
     if (symbol == NULL) {
@@ -276,15 +287,20 @@ static void check_name(Checker *c, Expr *e) {
     switch (symbol->kind) {
     case SYMBOL_LOCAL:
         e->type = symbol->type;
+        meet_at_run_time(c, symbol);
         return;
     case SYMBOL_CONST:
         check_const_symbol(c, symbol, e->span);
         e->type = symbol->type;
         e->constant = symbol->is_spec ? NULL : symbol->constant;
+        if (symbol->is_spec) {
+            meet_at_run_time(c, symbol);
+        }
         return;
     case SYMBOL_BUILTIN_VALUE: {
         unsigned lanes = symbol->value_lane >= 0 ? 1 : ir_builtins[symbol->value_id].lanes;
         e->type = ir_vector(IR_U32, lanes);
+        meet_at_run_time(c, symbol);
         return;
     }
     case SYMBOL_IMPORT:
@@ -656,6 +672,9 @@ void check_expr(Checker *c, Expr *e) {
     }
     c->expr_depth++;
     check_kind(c, e);
+    if (c->constant != NULL && e->constant == NULL) {
+        const_fold_part(c, e);
+    }
     c->expr_depth--;
 }
 

@@ -498,16 +498,12 @@ static bool check_number_arg(Checker *c, const TypeExpr *expr, Arg *arg) {
         }
         return false;
     }
-    if (!check_operand(c, number) || !concrete(c, number)) {
+    if (!check_constant(c, number, NULL) || !concrete(c, number)) {
         return false;
     }
     if (!ir_is_int(number->type) || ir_is_vector(number->type)) {
         diag_report(c->diags, number->span, D(INDEX_TYPE), "a generic constant",
                     shown_type(c, number->type));
-        return false;
-    }
-    if (number->constant == NULL) {
-        report_not_constant(c, number);
         return false;
     }
     infer_number(arg, integer_of_bits(number->type->scalar, number->constant->bits[0]));

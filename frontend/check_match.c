@@ -16,11 +16,7 @@ static int by_start(const void *a, const void *b) {
 
 /* One end of a case, as a number; false: reported. */
 static bool case_value(Checker *c, Expr *e, const IrType *type, Wide *value) {
-    if (!check_expr_as(c, e, type)) {
-        return false;
-    }
-    if (e->constant == NULL) {
-        report_not_constant(c, e);
+    if (!check_constant(c, e, type)) {
         return false;
     }
     *value = integer_of_bits(type->scalar, e->constant->bits[0]);

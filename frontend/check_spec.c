@@ -23,10 +23,10 @@ static bool check_id(Checker *c, const Attribute *a, uint32_t *id) {
         diag_report(c->diags, a->span, D(BAD_ATTRIBUTE), "spec", wants);
         return false;
     }
-    if (!check_value(c, arg)) {
+    if (!check_constant(c, arg, NULL) || !concrete(c, arg)) {
         return false;
     }
-    if (arg->constant == NULL || !ir_is_int(arg->type) || ir_is_vector(arg->type)) {
+    if (!ir_is_int(arg->type) || ir_is_vector(arg->type)) {
         diag_report(c->diags, arg->span, D(BAD_ATTRIBUTE), "spec", wants);
         return false;
     }

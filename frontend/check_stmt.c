@@ -112,20 +112,7 @@ static void check_local_const(Checker *c, Stmt *stmt) {
     const IrType *type =
         stmt->let.type != NULL ? check_type(c, stmt->let.type, TYPE_OF_VALUE) : NULL;
     Expr *value = stmt->let.value;
-    c->wanted = type;
-    check_operand(c, value);
-    bool good = value->type != NULL && (stmt->let.type == NULL || type != NULL);
-    if (good && type != NULL) {
-        good = coerce(c, value, type);
-    } else if (good && is_open_array(value->type)) {
-        good = concrete(c, value);
-    }
-    if (good && value->constant == NULL) {
-        if (!errors_in(c, value->span)) {
-            report_not_constant(c, value);
-        }
-        good = false;
-    }
+    bool good = check_constant(c, value, type) && (stmt->let.type == NULL || type != NULL);
     if (stmt->let.name.name == NULL) {
         return;
     }
@@ -254,7 +241,7 @@ static void check_for(Checker *c, Stmt *stmt) {
 
 static void check_give(Checker *c, Stmt *stmt) {
     Expr *value = stmt->value;
-    if (c->current == NULL) { /* in the value of a constant */
+    if (c->constant != NULL) {
         diag_report(c->diags, stmt->span, D(NOT_CONSTANT));
         return;
     }

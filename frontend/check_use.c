@@ -13,6 +13,7 @@ Unit *unit_new(Checker *c, AstModule *ast, const char *name) {
     unit->name = name;
     unit->scopes = (Scopes){.arena = c->arena, .around = &c->builtins};
     unit->loading = CHECKING;
+    c->is_broken |= ast->had_errors;
     VEC_PUSH(c->arena, &c->units, unit);
     scope_open(&unit->scopes);
     return unit;

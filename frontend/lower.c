@@ -315,7 +315,7 @@ void lower_block(Lower *l, const Block *block) {
     }
 }
 
-static void lower_function(IrModule *module, Symbol *symbol, bool debug) {
+void lower_function(IrModule *module, Symbol *symbol, bool debug) {
     Lower l = {.module = module, .function = symbol->function, .debug = debug};
     l.b = ir_at_end(module, &symbol->function->body);
     l.b.float_flags = symbol->attributes.float_flags;
@@ -327,7 +327,7 @@ static void lower_function(IrModule *module, Symbol *symbol, bool debug) {
     lower_end(&l, symbol->type == &ir_void ? OP_RET : OP_UNREACHABLE, 0, NULL);
 }
 
-static IrFunction *declare_function(IrModule *module, Symbol *symbol) {
+IrFunction *lower_declare(IrModule *module, Symbol *symbol) {
     const Decl *decl = symbol->decl;
     uint32_t count = 0;
     for (const Param *param = decl->proc.params; param != NULL; param = param->next) {
@@ -399,7 +399,7 @@ static bool check_entries(Checker *c) {
 
 static void declare_wanted(IrModule *module, SymbolList *wanted, Symbol *symbol) {
     if (symbol->function == NULL) {
-        symbol->function = declare_function(module, symbol);
+        symbol->function = lower_declare(module, symbol);
         VEC_PUSH(module->arena, wanted, symbol);
     }
 }

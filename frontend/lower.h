@@ -50,6 +50,10 @@ IrValue *lower_builtin_call(Lower *l, const Expr *e, IrValue **args);
 void lower_debug(Lower *l, const Expr *e); /* `print`, `assert` */
 
 /* lower.c */
+IrFunction *lower_declare(IrModule *module,
+                          Symbol *symbol); /* of a proc or kernel, without its body */
+/* What it calls is declared. `debug`: with `print` and `assert`. */
+void lower_function(IrModule *module, Symbol *symbol, bool debug);
 void lower_block(Lower *l, const Block *block);
 /* Opens a region: what is emitted goes to its end. */
 typedef struct {

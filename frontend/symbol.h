@@ -54,6 +54,7 @@ struct Symbol {
     bool is_spec;               /* of a top-level constant: the host may set it */
     bool has_spec_length;       /* of a shared array: its length is such a constant */
     uint32_t spec_id;
+    bool uses_spec;               /* a proc: specialization constants stand in its body */
     bool is_wrong;                /* something in it was reported: it is not to be lowered */
     const IrType *type;           /* of a value; a proc's result. NULL: wrong, reported */
     const ConstValue *constant;   /* SYMBOL_CONST */
@@ -64,6 +65,7 @@ struct Symbol {
     Symbol *target;               /* SYMBOL_IMPORT; NULL: not found, reported */
     Unit *module;                 /* SYMBOL_MODULE; NULL: not found, reported */
     FunctionAttributes attributes; /* SYMBOL_PROC, SYMBOL_KERNEL */
+    uint32_t visit;                /* of a proc: const_eval.c */
     VEC(Expr *) calls;             /* SYMBOL_PROC, SYMBOL_KERNEL: of procs, in its body */
     const BuiltinProc *builtin;    /* SYMBOL_BUILTIN_PROC */
     IrBuiltin value_id;            /* SYMBOL_BUILTIN_VALUE */

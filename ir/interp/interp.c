@@ -286,6 +286,9 @@ InterpStatus ir_interpret(const IrModule *module, const IrFunction *kernel, cons
         .machine = {.steps_left = max_steps, .messages = options->messages},
     };
     InterpStatus status = run(&dispatch, args, options, why);
+    if (options->taken != NULL) {
+        *options->taken = max_steps - dispatch.machine.steps_left;
+    }
     arena_release(&dispatch.arena);
     return status;
 }
