@@ -272,7 +272,7 @@ static Arg *arg_named(const Inference *inference, Name name, const GenericParam 
 static void infer_type(Arg *arg, const IrType *type) {
     if (is_abstract(type) || is_open_array(type)) {
         arg->open = arg->open == NULL || type == &abstract_float ? type : arg->open;
-    } else if (arg->type == NULL && !ir_is_root(type) && type != &ir_void) {
+    } else if (arg->type == NULL && ir_is_memory(type)) {
         arg->type = type;
     }
 }
@@ -345,6 +345,8 @@ static void infer(const Inference *inference, const TypeExpr *expr, const IrType
             infer_form(inference, expr, type);
         } else if (type->kind == IR_TYPE_BUFFER && expr->args != NULL) {
             infer(inference, expr->args, type->element);
+        } else if (ir_is_atomic(type) && expr->args != NULL) {
+            infer(inference, expr->args, ir_scalar(type->scalar));
         }
         return;
     }

@@ -101,7 +101,8 @@ static void survey_op(IrInst *inst, void *data) {
     Survey *survey = data;
     bool here = inst->op == OP_BUILTIN || inst->op == OP_SPEC || inst->op == OP_LEN;
     bool local = inst->op == OP_VAR || inst->op == OP_LOAD || inst->op == OP_STORE ||
-                 inst->op == OP_CALL || ir_has(inst->op, IR_CONTROL | IR_TERM);
+                 inst->op == OP_CALL || inst->op == OP_PRINT || inst->op == OP_ASSERT ||
+                 ir_has(inst->op, IR_CONTROL | IR_TERM);
     survey->constant &= !here && (local || ir_has(inst->op, IR_PURE));
     for (uint32_t i = 0; i < inst->result_count; i++) {
         const IrType *type = inst->results[i]->type;
@@ -234,7 +235,7 @@ static void run(Checker *c, Expr *e, const IrFunction *kernel) {
 static void evaluate(Checker *c, Expr *e) {
     Closure closure = {.c = c};
     c->visit += 2;
-    if (may_be_wrong(c, e->span)) {
+    if (c->constant->at_run_time || may_be_wrong(c, e->span)) {
         return;
     }
     if (c->is_broken) {
@@ -260,8 +261,8 @@ static void evaluate(Checker *c, Expr *e) {
 }
 
 static bool has_value(const Expr *e) {
-    return e->type != NULL && e->type != &ir_void && !is_abstract(e->type) &&
-           !is_open_array(e->type) && e->type->kind != IR_TYPE_BUFFER;
+    return e->type != NULL && ir_is_data(e->type) && !e->type->has_atomic &&
+           !is_abstract(e->type) && !is_open_array(e->type);
 }
 
 void const_fold_part(Checker *c, Expr *e) {
