@@ -134,15 +134,21 @@ Stmt *make_block_stmt(Parser *p, Block *block) {
     return stmt;
 }
 
+static Block *flatten(Parser *p, Block *block, bool gives);
+
 /* An `if` that is a statement after all: its blocks have no values. */
-static void plain_if(Parser *p, Stmt *stmt) {
+static void flatten_if(Parser *p, Stmt *stmt, bool gives) {
     while (stmt != NULL && stmt->kind == STMT_IF) {
-        plain_block(p, stmt->if_else.a);
+        flatten(p, stmt->if_else.a, gives);
         stmt = stmt->if_else.b;
     }
     if (stmt != NULL && stmt->kind == STMT_BLOCK) {
-        plain_block(p, stmt->block);
+        flatten(p, stmt->block, gives);
     }
+}
+
+static void plain_if(Parser *p, Stmt *stmt) {
+    flatten_if(p, stmt, false);
 }
 
 StmtList add_stmt(Parser *p, StmtList list, AttributeList attributes, Stmt *stmt) {
@@ -179,7 +185,8 @@ Block *make_block(Parser *p, Span span, StmtList stmts, AttributeList attributes
     return block;
 }
 
-Block *plain_block(Parser *p, Block *block) {
+/* `gives`: the block ends a proc with a result, so that its value was to be given. */
+static Block *flatten(Parser *p, Block *block, bool gives) {
     Stmt **end = &block->stmts, *last = NULL;
     while (*end != NULL) {
         last = *end;
@@ -187,15 +194,22 @@ Block *plain_block(Parser *p, Block *block) {
     }
     Expr *value = block->value;
     if (value == NULL) {
-        plain_if(p, last != NULL && last->kind == STMT_IF ? last : NULL);
+        flatten_if(p, last != NULL && last->kind == STMT_IF ? last : NULL, gives);
         return block;
     }
-    if (value->kind != EXPR_ERROR) {
+    bool broken = value->kind == EXPR_ERROR;
+    if (!broken && gives) {
+        report_missing_give(p, value->span);
+    } else if (!broken) {
         report_missing_semicolon(p, value->span.end, "`}`");
     }
-    *end = make_simple(p, value->span, STMT_EXPR, value);
+    *end = make_simple(p, value->span, gives && !broken ? STMT_GIVE : STMT_EXPR, value);
     block->value = NULL;
     return block;
+}
+
+Block *plain_block(Parser *p, Block *block) {
+    return flatten(p, block, false);
 }
 
 /* ---- declarations ---- */
@@ -283,7 +297,10 @@ Decl *make_use(Parser *p, Span span, const Token *keyword, ExprList path) {
     return decl;
 }
 
-void finish_proc(Decl *decl, Span end, Block *body) {
+void finish_proc(Parser *p, Decl *decl, Span end, Block *body) {
+    if (body != NULL) {
+        flatten(p, body, decl != NULL && decl->kind == DECL_PROC && decl->proc.result != NULL);
+    }
     if (decl == NULL) {
         return;
     }

@@ -7,7 +7,7 @@
  */
 #include "frontend/check.h"
 
-enum { MOST_INSTANCES = 4096, DEEPEST_INSTANCE = 64, LONGEST_NAME = 120, MOST_NOTES = 6 };
+enum { MOST_INSTANCES = 4096, DEEPEST_INSTANCE = 64, LONGEST_NAME = 120, MOST_NOTES = 4 };
 
 /* What a generic parameter stands for, as far as is known. */
 typedef struct {
@@ -139,22 +139,23 @@ static Symbol *new_instance(const Inference *inference, Span use) {
     return symbol;
 }
 
-/* How many copies are around what is being checked: the one at hand, or the innermost whose part it is. */
-static unsigned depth_here(const Checker *c) {
+/* The copy that is being checked, or the innermost whose part that is; NULL: none. */
+static const Instance *instance_here(const Checker *c) {
     for (uint32_t i = c->demands.count; i > 0; i--) {
         const Instance *instance = c->demands.items[i - 1].symbol->instance;
-        if (instance != NULL) {
-            return instance->depth;
+        if (instance != NULL && instance->with != NULL) {
+            return instance;
         }
     }
-    return 0;
+    return NULL;
 }
 
 static Symbol *get_instance(const Inference *inference, Span use) {
     Checker *c = inference->c;
     Symbol *template = inference->template, *symbol = find_instance(inference);
     if (symbol == NULL) {
-        unsigned depth = depth_here(c) + 1;
+        const Instance *within = instance_here(c);
+        unsigned depth = within != NULL ? within->depth + 1 : 1;
         if (depth > DEEPEST_INSTANCE || c->instance_count == MOST_INSTANCES) {
             Diag *d =
                 diag_report(c->diags, use, D(TOO_MANY_COPIES), template->name->text,
@@ -167,6 +168,7 @@ static Symbol *get_instance(const Inference *inference, Span use) {
         symbol = new_instance(inference, use);
         Instance *instance = (Instance *)symbol->instance;
         instance->depth = depth;
+        instance->within = within;
         name_instance(c, symbol, instance);
         VEC_PUSH(c->arena, &template->instances, symbol);
         if (symbol->kind == SYMBOL_PROC) {
@@ -182,6 +184,27 @@ static Symbol *get_instance(const Inference *inference, Span use) {
 }
 
 /* ---- reports ---- */
+
+static bool has_note(const Diag *d, Span span) {
+    for (uint32_t i = 0; i < d->parts.count; i++) {
+        const DiagPart *part = &d->parts.items[i];
+        if (!part->is_help && part->span.start == span.start && part->span.end == span.end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the copy is needed, and the one in which that is; of very many the first ones and the last. */
+static void note_uses(Diag *d, const Instance *instance) {
+    for (unsigned i = 0; instance != NULL; i++, instance = instance->within) {
+        bool skip = i >= MOST_NOTES && instance->within != NULL;
+        if (!skip && !has_note(d, instance->use)) {
+            diag_note(d, instance->use, "in `%s` with %s, used here",
+                      instance->template->name->text, instance->with);
+        }
+    }
+}
 
 void judge_instance(Checker *c, const Symbol *symbol, uint32_t first) {
     const Instance *instance = symbol->instance;
@@ -201,11 +224,7 @@ void judge_instance(Checker *c, const Symbol *symbol, uint32_t first) {
             continue;
         }
         if (inside && instance->with != NULL) {
-            if (d->parts.count >= MOST_NOTES) { /* the last one is where it began */
-                d->parts.count = MOST_NOTES - 1;
-            }
-            diag_note(d, instance->use, "in `%s` with %s, used here",
-                      instance->template->name->text, instance->with);
+            note_uses(d, instance);
         }
         diags->list.items[kept++] = d;
     }

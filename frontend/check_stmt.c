@@ -436,6 +436,9 @@ static void report_missing_give(Checker *c, const Symbol *symbol) {
         diag_note(d, (Span){body->span.end - 1, body->span.end},
                   "its end is reached without a `give`");
     }
+    if (last != NULL && last->kind == STMT_EXPR && last->value->type == symbol->type) {
+        diag_help(d, last->span, "to give this value, write `give` before it");
+    }
 }
 
 void check_function_body(Checker *c, Symbol *symbol) {

@@ -279,6 +279,12 @@ ConstStatus const_unary(UnaryOp op, const ConstValue *a, ConstValue *out) {
     }
 }
 
+/* Whether a float is that integer: where a double cannot hold the integer, its nearest is no sign of it. */
+static bool is_integer(double number, Wide integer) {
+    const double limit = 0x1p126;
+    return number > -limit && number < limit ? (Wide)number == integer : number == (double)integer;
+}
+
 void const_cast_to(const ConstValue *a, const IrType *type, ConstValue *out, bool *changed) {
     *out = (ConstValue){.type = type};
     *changed = false;
@@ -299,8 +305,14 @@ void const_cast_to(const ConstValue *a, const IrType *type, ConstValue *out, boo
     }
     EvalStatus status = ir_eval(OP_CONVERT, 0, NULL, type, 1, &operand, out->bits);
     REQUIRE(status == EVAL_OK);
-    for (unsigned i = 0; i < type->lanes && ir_is_int(type); i++) {
-        if (ir_is_float(operand.type)) {
+    for (unsigned i = 0; i < type->lanes; i++) {
+        if (ir_is_float(type)) {
+            double now = ir_number_of_bits(type->scalar, out->bits[i]);
+            Wide was = a->type == &abstract_int ? a->integer
+                       : ir_is_int(a->type)     ? integer_of_bits(a->type->scalar, a->bits[i])
+                                                : 0;
+            *changed |= ir_is_int(a->type) && !is_integer(now, was);
+        } else if (ir_is_float(operand.type)) {
             double was = ir_number_of_bits(operand.type->scalar, operand.bits[i]);
             *changed |= (double)integer_of_bits(type->scalar, out->bits[i]) != was;
         } else if (ir_is_int(operand.type)) {

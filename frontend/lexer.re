@@ -19,6 +19,7 @@ typedef struct {
     TokenList tokens;
     Text doc; /* `///` lines since the last token */
     unsigned bad_runs;
+    VEC(Name) foreign_words; /* with letters beyond ASCII, that were reported */
     Pos bad_end;   /* where the last run of bad bytes ended */
     bool new_line; /* since the last token */
     bool in_comment; /* at the end of the file */
@@ -159,20 +160,32 @@ static void bad_character(Lexer *lexer, const char *start) {
     add_bad(lexer, start);
 }
 
+/* Whether the word comes for the first time; the same mistake is not reported wherever it is used. */
+static bool is_new_word(Lexer *lexer, Name name) {
+    for (uint32_t i = 0; i < lexer->foreign_words.count; i++) {
+        if (lexer->foreign_words.items[i] == name) {
+            return false;
+        }
+    }
+    VEC_PUSH(lexer->arena, &lexer->foreign_words, name);
+    return true;
+}
+
 /* A word with letters beyond ASCII: reported at the first of them, and a name all the same. */
 static void foreign_letters(Lexer *lexer, const char *start) {
+    Name name = name_bytes(lexer->names, start, (size_t)(lexer->cursor - start));
     const char *at = start;
     while ((unsigned char)*at < 0x80) {
         at++;
     }
     unsigned size = utf8_size(at);
-    if (lexer->bad_runs++ < MOST_BAD_RUNS) {
+    if (lexer->bad_runs < MOST_BAD_RUNS && is_new_word(lexer, name)) {
+        lexer->bad_runs++;
         Span span = span_of(lexer, at, at + size);
         const char *shown = arena_printf(lexer->arena, "`%.*s`", (int)size, at);
         Diag *diag = diag_report(lexer->diags, span, D(BAD_CHARACTER), shown);
         diag_help(diag, span, "names are made of the letters A to Z, digits and `_`");
     }
-    Name name = name_bytes(lexer->names, start, (size_t)(lexer->cursor - start));
     add(lexer, start, TOK_NAME)->name = name;
 }
 

@@ -167,6 +167,16 @@ void report_missing_semicolon(Parser *p, Pos after, const char *found) {
     diag_help(diag, span, "add `;`");
 }
 
+/* A last expression is the value of an `if`, not of a proc. */
+void report_missing_give(Parser *p, Span value) {
+    const char *text = span_text(p->file, value);
+    size_t length = value.end - value.start;
+    bool shown = length <= LONGEST_SHOWN && memchr(text, '\n', length) == NULL;
+    Diag *diag = diag_report(p->diags, value, D(SYNTAX), "`give`", "a value");
+    diag_help(diag, value, "write `give %.*s;`", shown ? (int)length : (int)sizeof "…" - 1,
+              shown ? text : "…");
+}
+
 void report_syntax(Parser *p, const Token *found, const bool *expected) {
     bool put_in_brace = !is_real(p, found) && found->kind == TOK_RBRACE;
     const Token *shown = put_in_brace ? token_at(p, p->at) : found;

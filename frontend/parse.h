@@ -179,6 +179,7 @@ bool foreign_declaration(const Parser *p, uint32_t index);
 void report_syntax(Parser *p, const Token *found, const bool *expected);
 void report_too_deep(Parser *p, Span span, int limit);
 void report_missing_semicolon(Parser *p, Pos after, const char *found);
+void report_missing_give(Parser *p, Span value);
 void report_missing_value(Parser *p, const Block *block);
 void report_else_not_last(Parser *p, Span otherwise, Span later);
 void report_form_name(Parser *p, Span span);
@@ -249,7 +250,7 @@ ParamList add_param(Parser *p, ParamList list, const Token *name, Span span, Typ
 UseNameList add_use_name(Parser *p, UseNameList list, Ident name, Ident alias);
 Decl *make_decl(Parser *p, Span span, DeclKind kind, Ident name, const Token *keyword);
 Decl *make_const(Parser *p, Span span, const Token *keyword, Binding binding);
-void finish_proc(Decl *decl, Span end, Block *body); /* body NULL: broken */
+void finish_proc(Parser *p, Decl *decl, Span end, Block *body); /* body NULL: broken */
 void add_decl(Parser *p, AttributeList attributes, Decl *decl);
 Decl *make_use(Parser *p, Span span, const Token *keyword, ExprList path); /* path: EXPR_NAMEs */
 

@@ -150,8 +150,8 @@ declaration:
                                           $$->form.generics = $3.first;
                                           $$->form.fields = $7.first; yyerrok; }
   | FORM error to_head RESUME fields    { $$ = NULL; yyerrok; }
-  | proc_head body                      { $$ = $1; finish_proc($$, @2, $2); }
-  | kernel_head body                    { $$ = $1; finish_proc($$, @2, $2); }
+  | proc_head body                      { $$ = $1; finish_proc(p, $$, @2, $2); }
+  | kernel_head body                    { $$ = $1; finish_proc(p, $$, @2, $2); }
   | USE use_path semi_or_none           { $$ = make_use(p, @$, $1, $2); }
   | USE use_path AS ident semi_or_none  { $$ = make_use(p, @$, $1, $2);
                                           $$->use.alias = $4; }
@@ -185,7 +185,7 @@ kernel_head:
   ;
 
 body:
-    block                               { $$ = plain_block(p, $1); }
+    block                               { $$ = $1; }
   | error to_head RESUME block          { plain_block(p, $4); $$ = NULL; yyerrok; }
   ;
 

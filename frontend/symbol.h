@@ -34,12 +34,13 @@ typedef struct {
 } FunctionAttributes;
 
 /* A copy of a generic form or proc, for one set of types and numbers. */
-typedef struct {
+typedef struct Instance {
     Symbol *template;
     Symbol *const *args; /* one for each generic parameter: SYMBOL_TYPE or SYMBOL_CONST */
     uint32_t count;
-    unsigned depth;   /* how many copies, one in another's body, led to it */
-    Span use;         /* where it was first needed */
+    const struct Instance *within; /* the copy in which it was first needed; NULL: none */
+    unsigned depth;                /* how many those are */
+    Span use;                      /* where it was first needed */
     const char *with; /* "T = f32, N = 16"; NULL: the types are not known, see check_generic.c */
 } Instance;
 
