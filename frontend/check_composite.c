@@ -52,12 +52,14 @@ static void check_fields(Checker *c, Symbol *symbol) {
             }
         }
         IrField made = {.name = field->name.name,
+                        .doc = field->doc,
                         .type = check_type(c, field->type, TYPE_OF_MEMORY)};
         good &= made.type != NULL;
         VEC_PUSH(c->arena, &fields, made);
     }
     if (good) {
-        symbol->type = ir_form_type(c->module, symbol->ir_name, fields.count, fields.items);
+        symbol->type =
+            ir_form_type(c->module, symbol->ir_name, decl->doc, fields.count, fields.items);
         if (symbol->type == NULL) {
             diag_report(c->diags, symbol->span, D(TYPE_TOO_LARGE), (int)IR_MAX_WORDS);
         }

@@ -350,6 +350,7 @@ IrFunction *lower_declare(IrModule *module, Symbol *symbol) {
     uint32_t index = 0;
     for (const Param *param = decl->proc.params; param != NULL; param = param->next, index++) {
         ir_function_param(module, function, index, param->name.name, param->symbol->type);
+        function->param_docs[index] = param->doc;
         param->symbol->value = function->params[index];
     }
     return function;

@@ -65,6 +65,7 @@ IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_
     function->result = &ir_void;
     function->param_count = param_count;
     function->params = NEW_ARRAY(module->arena, IrValue *, param_count);
+    function->param_docs = NEW_ARRAY(module->arena, const char *, param_count);
     function->workgroup[0] = function->workgroup[1] = function->workgroup[2] = 1;
     function->body.function = function;
     bool known = module->functions != NULL && module->newest != NULL;
@@ -163,7 +164,8 @@ const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns
     return type;
 }
 
-const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const IrField *fields) {
+const IrType *ir_form_type(IrModule *module, Name name, const char *doc, uint32_t count,
+                           const IrField *fields) {
     IrField *kept = NEW_ARRAY(module->arena, IrField, count);
     uint32_t words = 0, offset = 0, depth = 0;
     bool has_atomic = false;
@@ -187,6 +189,7 @@ const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const Ir
     IrType *type = NEW(module->arena, IrType);
     *type = (IrType){.kind = IR_TYPE_FORM,
                      .name = name,
+                     .doc = doc,
                      .count = count,
                      .fields = kept,
                      .has_atomic = has_atomic,

@@ -231,7 +231,8 @@ struct IrFunction {
     Pos pos;
     uint32_t param_count;
     IrValue **params;
-    const IrType *result; /* ir_void for kernels */
+    const char **param_docs; /* NULL: none */
+    const IrType *result;    /* ir_void for kernels */
     uint32_t workgroup[3];
     const IrSpec *workgroup_spec
         [3]; /* a side that is a u32 constant of these; `workgroup` has its default. NULL: none */
@@ -270,7 +271,8 @@ void ir_workgroup(const IrFunction *kernel, const IrSpecValues *values, uint32_t
  * made; `fields` is copied, its offsets are filled in. */
 const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t count);
 const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns, unsigned rows);
-const IrType *ir_form_type(IrModule *module, Name name, uint32_t count, const IrField *fields);
+const IrType *ir_form_type(IrModule *module, Name name, const char *doc, uint32_t count,
+                           const IrField *fields);
 
 /* ---- constants ---- */
 

@@ -129,9 +129,11 @@ static bool parse_params(IrParser *p) {
         return true;
     }
     do {
+        const char *doc = ir_scan_doc(p->module->arena, p->file, &p->token);
         if (!irp_binding(p)) {
             return false;
         }
+        p->bindings.items[p->bindings.count - 1].doc = doc;
     } while (irp_accept(p, ','));
     return irp_expect(p, ')');
 }
@@ -140,12 +142,13 @@ static bool parse_params(IrParser *p) {
 static bool parse_form(IrParser *p) {
     IrToken name = {0}, field = {0};
     VEC(IrField) fields = {0};
+    const char *doc = ir_scan_doc(p->module->arena, p->file, &p->token);
     irp_advance(p);
     if (!irp_take(p, TOKEN_FUNCTION, "a form's `@name`", &name) || !irp_expect(p, '{')) {
         return false;
     }
     do {
-        IrField made = {0};
+        IrField made = {.doc = ir_scan_doc(p->module->arena, p->file, &p->token)};
         if (!irp_take(p, TOKEN_WORD, "a field's name", &field) || !irp_expect(p, ':') ||
             !irp_type(p, &made.type)) {
             return false;
@@ -161,7 +164,8 @@ static bool parse_form(IrParser *p) {
         diag_report(p->diags, name.span, D(IR_DUPLICATE), "form", irp_name(p, &name)->text);
         return false;
     }
-    const IrType *form = ir_form_type(p->module, irp_name(p, &name), fields.count, fields.items);
+    const IrType *form =
+        ir_form_type(p->module, irp_name(p, &name), doc, fields.count, fields.items);
     if (form == NULL) {
         diag_report(p->diags, name.span, D(IR_SYNTAX), "a form of a size that can be", "this one");
         return false;
@@ -233,6 +237,7 @@ static bool parse_function(IrParser *p) {
     *known = function;
     for (uint32_t i = 0; i < function->param_count; i++) {
         ir_function_param(p->module, function, i, NULL, p->bindings.items[i].type);
+        function->param_docs[i] = p->bindings.items[i].doc;
         if (!irp_bind(p, &p->bindings.items[i], function->params[i])) {
             return false;
         }

@@ -13,6 +13,7 @@
 typedef struct { /* `%name: type` before its value exists */
     IrToken token;
     const IrType *type;
+    const char *doc; /* of a parameter; NULL: none */
 } IrBinding;
 
 typedef struct { /* a call, until all functions are known */

@@ -344,9 +344,10 @@ static void print_region(Printer *p, const IrRegion *region) {
 
 /* ---- functions ---- */
 
-static void print_doc(Text *out, const char *doc) {
+static void print_doc(Text *out, const char *doc, int indent) {
     for (bool more = doc != NULL; more;) {
         size_t length = strcspn(doc, "\n");
+        text_indent(out, indent);
         text_add(out, length > 0 ? "/// " : "///");
         text_bytes(out, doc, length);
         text_char(out, '\n');
@@ -355,15 +356,34 @@ static void print_doc(Text *out, const char *doc) {
     }
 }
 
-static void print_function(Printer *p, const IrFunction *function) {
-    print_doc(p->out, function->doc);
-    text_printf(p->out, "%s @%s(", function->is_kernel ? "kernel" : "proc",
-                function->name != NULL ? function->name->text : "?");
+/* Items of a list stand on lines of their own where one of them is documented. */
+static void print_separator(Text *out, bool lines, uint32_t index, const char *doc) {
+    text_add(out, index == 0 ? "" : lines ? "," : ", ");
+    if (lines) {
+        text_char(out, '\n');
+        print_doc(out, doc, 1);
+        text_indent(out, 1);
+    }
+}
+
+static void print_params(Printer *p, const IrFunction *function) {
+    bool lines = false;
     for (uint32_t i = 0; i < function->param_count; i++) {
-        text_add(p->out, i == 0 ? "" : ", ");
+        lines |= function->param_docs[i] != NULL;
+    }
+    text_char(p->out, '(');
+    for (uint32_t i = 0; i < function->param_count; i++) {
+        print_separator(p->out, lines, i, function->param_docs[i]);
         define(p, function->params[i]);
     }
-    text_char(p->out, ')');
+    text_add(p->out, lines ? "\n)" : ")");
+}
+
+static void print_function(Printer *p, const IrFunction *function) {
+    print_doc(p->out, function->doc, 0);
+    text_printf(p->out, "%s @%s", function->is_kernel ? "kernel" : "proc",
+                function->name != NULL ? function->name->text : "?");
+    print_params(p, function);
     if (function->result != &ir_void) {
         text_add(p->out, " -> ");
         ir_type_print(p->out, function->result);
@@ -411,12 +431,18 @@ static uint32_t print_forms(Text *out, const IrType *types) {
     }
     for (uint32_t i = forms.count; i-- > 0;) {
         const IrType *form = forms.items[i];
-        text_printf(out, "form @%s {", form->name->text);
+        bool lines = false;
         for (uint32_t k = 0; k < form->count; k++) {
-            text_printf(out, "%s%s: ", k == 0 ? " " : ", ", form->fields[k].name->text);
+            lines |= form->fields[k].doc != NULL;
+        }
+        print_doc(out, form->doc, 0);
+        text_printf(out, "form @%s {%s", form->name->text, lines ? "" : " ");
+        for (uint32_t k = 0; k < form->count; k++) {
+            print_separator(out, lines, k, form->fields[k].doc);
+            text_printf(out, "%s: ", form->fields[k].name->text);
             ir_type_print(out, form->fields[k].type);
         }
-        text_add(out, " }\n");
+        text_add(out, lines ? "\n}\n" : " }\n");
     }
     return forms.count;
 }
@@ -425,7 +451,7 @@ void ir_print(Text *out, const IrModule *module, const SourceMap *positions) {
     Printer p = printer(out, positions);
     uint32_t declared = print_forms(out, module->types);
     for (const IrSpec *spec = module->specs; spec != NULL; spec = spec->next, declared++) {
-        print_doc(out, spec->doc);
+        print_doc(out, spec->doc, 0);
         text_printf(out, "spec @%s(%u): ", spec->name->text, spec->id);
         ir_type_print(out, spec->type);
         text_add(out, " = ");

@@ -42,6 +42,7 @@ ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
         const IrType *type = function->params[i]->type;
         ReflectParam *param = &kernel->params[i];
         param->name = function->params[i]->name;
+        param->doc = function->param_docs[i];
         if (type->kind == IR_TYPE_BUFFER) {
             param->is_buffer = true;
             param->type = type->element;

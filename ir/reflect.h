@@ -8,6 +8,7 @@ enum { REFLECT_READ = 1, REFLECT_WRITE = 2 };
 
 typedef struct {
     Name name;
+    const char *doc; /* NULL: none */
     bool is_buffer;
     const IrType *type; /* a buffer's element, or the value's type */
     unsigned

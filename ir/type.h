@@ -44,6 +44,7 @@ typedef struct {
     Name name;
     const IrType *type;
     uint32_t offset; /* bytes, as the host sees it */
+    const char *doc; /* NULL: none */
 } IrField;
 
 struct IrType {
@@ -56,6 +57,7 @@ struct IrType {
     bool has_atomic;       /* is one, or a composite with one in it: memory, but no value */
     Name name;             /* of a form */
     const IrField *fields; /* of a form */
+    const char *doc;       /* of a form; NULL: none */
     uint32_t words;        /* scalars in all, nested ones too */
     uint32_t depth;        /* of composites; 0 for a scalar or vector */
     const IrType *next;    /* interning */

@@ -69,12 +69,12 @@ static const IrType *wide_form(Small *s, const IrType *form) {
     }
     IrField *fields = NEW_ARRAY(s->module->arena, IrField, form->count);
     for (uint32_t i = 0; i < form->count; i++) {
-        fields[i] =
-            (IrField){.name = form->fields[i].name, .type = wide_type(s, form->fields[i].type)};
+        fields[i] = form->fields[i];
+        fields[i].type = wide_type(s, form->fields[i].type);
     }
     const char *name = arena_printf(s->module->arena, "%s.wide", form->name->text);
-    Pair pair = {form,
-                 ir_form_type(s->module, name_of(s->module->names, name), form->count, fields)};
+    Pair pair = {form, ir_form_type(s->module, name_of(s->module->names, name), form->doc,
+                                    form->count, fields)};
     VEC_PUSH(s->module->arena, &s->forms, pair);
     return pair.wide;
 }

@@ -344,15 +344,16 @@ static void test_composites(void) {
     const IrType *f32x3 = ir_vector(IR_F32, 3), *u8 = ir_scalar(IR_U8);
     const IrType *vectors = ir_array_type(module, f32x3, 2),
                  *matrix = ir_matrix_type(module, IR_F32, 2, 3);
-    const IrType *body = ir_form_type(module, name_of(&names, "Body"), 2,
-                                      (IrField[]){{name_of(&names, "pos"), f32x3, 0},
-                                                  {name_of(&names, "mass"), ir_scalar(IR_F32), 0}});
+    const IrType *body =
+        ir_form_type(module, name_of(&names, "Body"), NULL, 2,
+                     (IrField[]){{name_of(&names, "pos"), f32x3, 0, NULL},
+                                 {name_of(&names, "mass"), ir_scalar(IR_F32), 0, NULL}});
     const IrType *mix =
-        ir_form_type(module, name_of(&names, "Mix"), 4,
-                     (IrField[]){{name_of(&names, "t"), u8, 0},
-                                 {name_of(&names, "b"), ir_array_type(module, body, 2), 0},
-                                 {name_of(&names, "v"), vectors, 0},
-                                 {name_of(&names, "h"), ir_vector(IR_F16, 2), 0}});
+        ir_form_type(module, name_of(&names, "Mix"), NULL, 4,
+                     (IrField[]){{name_of(&names, "t"), u8, 0, NULL},
+                                 {name_of(&names, "b"), ir_array_type(module, body, 2), 0, NULL},
+                                 {name_of(&names, "v"), vectors, 0, NULL},
+                                 {name_of(&names, "h"), ir_vector(IR_F16, 2), 0, NULL}});
     CHECK_TEXT(made(mix, true, "zeros:1"),
                "p[0..1] = {t: 0, b: [{pos: (0, 0, 0), mass: 0}, {pos: (0, 0, 0), mass: 0}], "
                "v: [(0, 0, 0), (0, 0, 0)], h: (0, 0)}\n");
@@ -621,6 +622,19 @@ static void test_sessions(void) {
 
 /* ---- kernels ---- */
 
+/* What was written of a parameter is known to those who look at the kernel. */
+static void test_documentation(void) {
+    static const char source[] = "kernel twice(/// what is\n/// doubled\na: Buffer<u32>, n: u32) "
+                                 "{ a[i] = a[i] * n; }\n";
+    Session session;
+    session_open(&session, NULL);
+    CHECK(session_compile_source(&session, source, strlen(source), "t.vt") == STATUS_FINE);
+    const ReflectKernel *twice = ir_reflect(&session.arena, session_kernel(&session, "twice"));
+    CHECK_TEXT(twice->params[0].doc, "what is\ndoubled");
+    CHECK(twice->params[1].doc == NULL);
+    session_close(&session);
+}
+
 /* Every run starts from the arguments as they were given, on the interpreter. */
 static void test_repeat(void) {
     static const char source[] = "kernel twice(a: Buffer<u32>, n: u32) { a[i] = a[i] * n; }\n";
@@ -719,6 +733,7 @@ int main(void) {
     test_layout();
     test_hostile_npy();
     test_sessions();
+    test_documentation();
     test_repeat();
     test_depfile();
     test_files();
