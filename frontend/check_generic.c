@@ -156,7 +156,11 @@ static Symbol *get_instance(const Inference *inference, Span use) {
     if (symbol == NULL) {
         const Instance *within = instance_here(c);
         unsigned depth = within != NULL ? within->depth + 1 : 1;
-        if (depth > DEEPEST_INSTANCE || c->instance_count == MOST_INSTANCES) {
+        if (c->instance_count > MOST_INSTANCES) {
+            return NULL; /* it was reported */
+        }
+        c->instance_count++;
+        if (depth > DEEPEST_INSTANCE || c->instance_count > MOST_INSTANCES) {
             Diag *d =
                 diag_report(c->diags, use, D(TOO_MANY_COPIES), template->name->text,
                             depth > DEEPEST_INSTANCE ? "one inside another" : "in all",
@@ -164,7 +168,6 @@ static Symbol *get_instance(const Inference *inference, Span use) {
             diag_note(d, template->span, "`%s` is declared here", template->name->text);
             return NULL;
         }
-        c->instance_count++;
         symbol = new_instance(inference, use);
         Instance *instance = (Instance *)symbol->instance;
         instance->depth = depth;

@@ -9,6 +9,7 @@
 #include "frontend/lower.h"
 #include "ir/base/fatal.h"
 #include "ir/interp/interp.h"
+#include "ir/interp/memory.h"
 
 /* A second of the interpreter's time for all constants of a program; and what one of them may hold, in words. */
 enum { MOST_STEPS = 10000000, MOST_STEPS_IN_ALL = 50000000, MOST_WORDS = 1 << 21 };
@@ -112,7 +113,12 @@ static void survey_op(IrInst *inst, void *data) {
 
 /* ---- the kernel ---- */
 
-/* Stores every scalar of the value as 64 bits, in the order of the words of a constant. */
+/* What a buffer can hold is stored as it is. With bools in it, every scalar is, as 64 bits, in the order of the words
+ * of a constant. */
+static const IrType *stored_type(const IrType *type) {
+    return ir_has_bool(type) ? ir_scalar(IR_U64) : type;
+}
+
 static uint32_t store_words(Lower *l, IrValue *value, IrValue *out, uint32_t at) {
     const IrType *type = value->type, *wide = ir_scalar(IR_U64);
     uint32_t parts = ir_part_count(type);
@@ -138,7 +144,7 @@ static uint32_t store_words(Lower *l, IrValue *value, IrValue *out, uint32_t at)
 
 static IrFunction *make_kernel(Checker *c, const Expr *e) {
     IrFunction *kernel = ir_function_add(c->module, name_of(c->names, "constant"), true, 1);
-    const IrType *buffer = ir_root_type(c->module, IR_TYPE_BUFFER, ir_scalar(IR_U64));
+    const IrType *buffer = ir_root_type(c->module, IR_TYPE_BUFFER, stored_type(e->type));
     ir_function_param(c->module, kernel, 0, name_of(c->names, "out"), buffer);
     kernel->result = &ir_void;
     kernel->workgroup[0] = kernel->workgroup[1] = kernel->workgroup[2] = 1;
@@ -147,7 +153,12 @@ static IrFunction *make_kernel(Checker *c, const Expr *e) {
     l.b = ir_at_end(c->module, &kernel->body);
     l.b.pos = e->span.start;
     IrValue *value = lower_expr(&l, e);
-    store_words(&l, value, kernel->params[0], 0);
+    if (ir_has_bool(e->type)) {
+        store_words(&l, value, kernel->params[0], 0);
+    } else {
+        IrValue *first = ir_const_u32(c->module, 0);
+        ir_store(&l.b, value, kernel->params[0], 1, &first);
+    }
     lower_end(&l, OP_RET, 0, NULL);
     return kernel;
 }
@@ -206,7 +217,9 @@ static void run(Checker *c, Expr *e, const IrFunction *kernel) {
     uint32_t count = e->type->words, groups[3] = {1, 1, 1};
     uint64_t *words = NEW_ARRAY(c->arena, uint64_t, count);
     uint64_t left = MOST_STEPS_IN_ALL - c->steps, taken = 0;
-    InterpArg arg = {words, count * sizeof *words};
+    const IrType *stored = stored_type(e->type);
+    uint64_t size = ir_has_bool(e->type) ? count * sizeof *words : ir_stride(stored);
+    InterpArg arg = {arena_alloc(c->arena, size, sizeof *words), size};
     InterpOptions options = {.max_steps = left < MOST_STEPS ? left : MOST_STEPS, .taken = &taken};
     Text why = {.arena = c->arena};
     InterpStatus status = ir_interpret(c->module, kernel, &arg, groups, &options, &why);
@@ -217,6 +230,11 @@ static void run(Checker *c, Expr *e, const IrFunction *kernel) {
     if (status != INTERP_OK) {
         report_steps(c, e);
         return;
+    }
+    if (ir_has_bool(e->type)) {
+        memcpy(words, arg.bytes, size);
+    } else {
+        memory_read(arg.bytes, stored, words);
     }
     if (!is_number(e->type, words)) {
         return;
@@ -249,7 +267,7 @@ static void evaluate(Checker *c, Expr *e) {
     }
     Survey survey;
     const IrFunction *kernel = make_module(c, &closure, e, &survey);
-    c->steps += survey.words; /* making room for them is work, too */
+    c->steps += 4 * survey.words; /* preparing them is work, too */
     if (survey.constant && (survey.words > MOST_WORDS || c->steps >= MOST_STEPS_IN_ALL)) {
         report_steps(c, e);
     } else if (survey.constant) {
