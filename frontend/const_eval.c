@@ -11,8 +11,8 @@
 #include "ir/interp/interp.h"
 #include "ir/interp/memory.h"
 
-/* A second of the interpreter's time for all constants of a program; and what one of them may hold, in words. */
-enum { MOST_STEPS = 10000000, MOST_STEPS_IN_ALL = 50000000, MOST_WORDS = 1 << 21 };
+/* What one constant, and all of a program, may cost; and what one may hold, in words. */
+enum { MOST_STEPS = 1000000, MOST_STEPS_IN_ALL = 16000000, MOST_WORDS = 1 << 20 };
 
 static bool all_constant(const Expr *list) {
     for (; list != NULL; list = list->next) {
