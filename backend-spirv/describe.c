@@ -4,7 +4,8 @@
  *     capabilities: Shader
  *     extensions: none
  *     memory model: Logical GLSL450
- *     entry point "saxpy": GLCompute, workgroup 64 x 1 x 1
+ *     specialization constant 0 "BLOCK": u32, 64 unless it is set
+ *     entry point "saxpy": GLCompute, workgroup "BLOCK" x 1 x 1
  *         set 0 binding 0: storage buffer "x" of f32 every 4 bytes, read only
  *         set 0 binding 1: storage buffer "y" of f32 every 4 bytes, read and write
  *         push constants "values"
@@ -13,11 +14,13 @@
  */
 #include "backend-spirv/spirv.h"
 #include "backend-spirv/spirv_read.h"
+#include "ir/literal.h"
 
 enum {
     MOST_ENTRY_POINTS = 200, /* each costs a walk through its code */
     MOST_TEXT = 1 << 20,     /* the same variable may belong to all of them */
     MOST_DIMENSIONS = 8,     /* of an array of arrays */
+    MOST_SPECS = 1000,
 };
 
 typedef struct {
@@ -152,10 +155,16 @@ static void put_item_type(Text *out, const SpirvModule *m, uint32_t id) {
     }
 }
 
-/* The number of an array's elements, if it is a plain constant; else 0. */
-static uint32_t array_count(const SpirvModule *m, uint32_t array) {
-    uint32_t at = spirv_defined_by(m, m->words[array + 3], SpvOpConstant);
-    return at != 0 ? m->words[at + 3] : 0;
+/* A length or a side: the number of a plain constant, the name of a specialization constant. */
+static void put_count(Text *out, const SpirvModule *m, uint32_t id) {
+    uint32_t at = spirv_defined_by(m, id, SpvOpConstant);
+    if (at != 0) {
+        text_printf(out, "%u", m->words[at + 3]);
+    } else if (spirv_defined_by(m, id, SpvOpSpecConstant) != 0 && m->ids[id].name != 0) {
+        put_string(out, m, m->ids[id].name);
+    } else {
+        text_char(out, '?');
+    }
 }
 
 static void put_type(Text *out, const SpirvModule *m, uint32_t id) {
@@ -167,7 +176,9 @@ static void put_type(Text *out, const SpirvModule *m, uint32_t id) {
     }
     put_item_type(out, m, id);
     while (depth > 0) {
-        text_printf(out, "; %u]", array_count(m, arrays[--depth]));
+        text_add(out, "; ");
+        put_count(out, m, m->words[arrays[--depth] + 3]);
+        text_char(out, ']');
     }
 }
 
@@ -267,6 +278,13 @@ static void put_variable(Text *out, const SpirvModule *m, uint32_t variable) {
         text_add(out, "input: ");
         put_name(out, built_ins, COUNT(built_ins), known->builtin - 1);
         text_char(out, '\n');
+    } else if (class == SpvStorageClassWorkgroup) {
+        uint32_t pointer = spirv_defined_by(m, m->words[variable + 1], SpvOpTypePointer);
+        text_add(out, "shared memory");
+        put_id_name(out, m, id);
+        text_add(out, ": ");
+        put_type(out, m, pointer != 0 ? m->words[pointer + 3] : 0);
+        text_char(out, '\n');
     } else {
         text_printf(out, "variable of storage class %u", class);
         put_id_name(out, m, id);
@@ -292,12 +310,28 @@ static bool put_variables(Text *out, const SpirvModule *m, uint32_t mark, const 
 
 /* ---- entry points ---- */
 
+static void put_sides(Text *out, const SpirvModule *m, const uint32_t *sides) {
+    text_add(out, ", workgroup ");
+    for (int i = 0; i < 3; i++) {
+        text_add(out, i > 0 ? " x " : "");
+        put_count(out, m, sides[i]);
+    }
+}
+
+/* A constant with the decoration WorkgroupSize overrules the mode. */
 static void put_workgroup(Text *out, const SpirvModule *m, uint32_t function) {
+    uint32_t size = spirv_defined_by(m, m->workgroup_size, SpvOpSpecConstantComposite);
+    size = size != 0 && spirv_length_at(m, size) == 6 ? size : 0;
     for (uint32_t i = 0; i < m->modes.count; i++) {
         const uint32_t *word = m->words + m->modes.items[i];
-        bool is_size = word[1] == function && word[2] == SpvExecutionModeLocalSize &&
-                       spirv_length_at(m, m->modes.items[i]) >= 6;
-        if (is_size) {
+        if (word[1] != function || spirv_length_at(m, m->modes.items[i]) < 6) {
+            continue;
+        }
+        if (word[2] == SpvExecutionModeLocalSizeId) {
+            put_sides(out, m, word + 3);
+        } else if (word[2] == SpvExecutionModeLocalSize && size != 0) {
+            put_sides(out, m, m->words + size + 3);
+        } else if (word[2] == SpvExecutionModeLocalSize) {
             text_printf(out, ", workgroup %u x %u x %u", word[3], word[4], word[5]);
         }
     }
@@ -329,6 +363,47 @@ static void put_entry_points(Text *out, SpirvModule *m) {
         }
     }
     put_variables(out, m, 0, "used by none of them:\n");
+}
+
+static void put_default(Text *out, const SpirvModule *m, uint32_t at) {
+    const uint32_t *word = m->words + at;
+    uint32_t type = spirv_defined_by(m, word[1], SpvOpTypeInt);
+    uint32_t number = spirv_defined_by(m, word[1], SpvOpTypeFloat);
+    uint64_t bits = word[3];
+    if (spirv_length_at(m, at) > 4) {
+        bits |= (uint64_t)word[4] << 32;
+    }
+    if (number != 0) {
+        uint32_t width = m->words[number + 2];
+        IrScalar scalar = width == 64 ? IR_F64 : width == 16 ? IR_F16 : IR_F32;
+        ir_literal_print(out, scalar, bits & (UINT64_MAX >> (64 - ir_scalars[scalar].bits)));
+    } else {
+        bool is_wide = type != 0 && m->words[type + 2] == 64;
+        bool is_signed = type != 0 && m->words[type + 3] != 0;
+        ir_literal_print(out,
+                         is_wide ? (is_signed ? IR_I64 : IR_U64) : (is_signed ? IR_I32 : IR_U32),
+                         is_wide ? bits : bits & UINT32_MAX);
+    }
+}
+
+static void put_specs(Text *out, const SpirvModule *m) {
+    for (uint32_t i = 0; i < m->specs.count && i < MOST_SPECS; i++) {
+        uint32_t at = m->specs.items[i], id = m->words[at + 2];
+        text_add(out, "specialization constant");
+        if (m->ids[id].spec != 0) {
+            text_printf(out, " %u", m->ids[id].spec - 1);
+        }
+        put_id_name(out, m, id);
+        text_add(out, ": ");
+        put_item_type(out, m, m->words[at + 1]);
+        text_add(out, ", ");
+        if (spirv_op_at(m, at) == SpvOpSpecConstant) {
+            put_default(out, m, at);
+        } else {
+            text_add(out, spirv_op_at(m, at) == SpvOpSpecConstantTrue ? "true" : "false");
+        }
+        text_add(out, " unless it is set\n");
+    }
 }
 
 static void put_module(Text *out, const SpirvModule *m) {
@@ -363,6 +438,7 @@ bool spirv_describe(Text *out, const uint32_t *words, size_t count, Text *why) {
         return false;
     }
     put_module(out, &module);
+    put_specs(out, &module);
     put_entry_points(out, &module);
     return true;
 }

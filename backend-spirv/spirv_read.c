@@ -43,18 +43,45 @@ static const struct {
     SpvOp op;
     uint8_t words, string; /* 0: none */
 } shapes[] = {
-    {SpvOpCapability, 2, 0},  {SpvOpExtension, 2, 1},         {SpvOpMemoryModel, 3, 0},
-    {SpvOpEntryPoint, 4, 3},  {SpvOpExecutionMode, 3, 0},     {SpvOpName, 3, 2},
-    {SpvOpMemberName, 4, 3},  {SpvOpDecorate, 3, 0},          {SpvOpMemberDecorate, 4, 0},
-    {SpvOpTypeVoid, 2, 0},    {SpvOpTypeBool, 2, 0},          {SpvOpTypeInt, 4, 0},
-    {SpvOpTypeFloat, 3, 0},   {SpvOpTypeVector, 4, 0},        {SpvOpTypeMatrix, 4, 0},
-    {SpvOpTypeArray, 4, 0},   {SpvOpTypeRuntimeArray, 3, 0},  {SpvOpTypeStruct, 2, 0},
-    {SpvOpTypePointer, 4, 0}, {SpvOpConstant, 4, 0},          {SpvOpFunction, 5, 0},
-    {SpvOpVariable, 4, 0},    {SpvOpFunctionCall, 4, 0},      {SpvOpLoad, 4, 0},
-    {SpvOpStore, 3, 0},       {SpvOpCopyMemory, 3, 0},        {SpvOpCopyMemorySized, 4, 0},
-    {SpvOpAccessChain, 4, 0}, {SpvOpPtrAccessChain, 5, 0},    {SpvOpInBoundsAccessChain, 4, 0},
-    {SpvOpArrayLength, 5, 0}, {SpvOpImageTexelPointer, 6, 0}, {SpvOpCopyObject, 4, 0},
+    {SpvOpCapability, 2, 0},
+    {SpvOpExtension, 2, 1},
+    {SpvOpMemoryModel, 3, 0},
+    {SpvOpEntryPoint, 4, 3},
+    {SpvOpExecutionMode, 3, 0},
+    {SpvOpName, 3, 2},
+    {SpvOpMemberName, 4, 3},
+    {SpvOpDecorate, 3, 0},
+    {SpvOpMemberDecorate, 4, 0},
+    {SpvOpTypeVoid, 2, 0},
+    {SpvOpTypeBool, 2, 0},
+    {SpvOpTypeInt, 4, 0},
+    {SpvOpTypeFloat, 3, 0},
+    {SpvOpTypeVector, 4, 0},
+    {SpvOpTypeMatrix, 4, 0},
+    {SpvOpTypeArray, 4, 0},
+    {SpvOpTypeRuntimeArray, 3, 0},
+    {SpvOpTypeStruct, 2, 0},
+    {SpvOpTypePointer, 4, 0},
+    {SpvOpConstant, 4, 0},
+    {SpvOpFunction, 5, 0},
+    {SpvOpVariable, 4, 0},
+    {SpvOpFunctionCall, 4, 0},
+    {SpvOpLoad, 4, 0},
+    {SpvOpStore, 3, 0},
+    {SpvOpCopyMemory, 3, 0},
+    {SpvOpCopyMemorySized, 4, 0},
+    {SpvOpAccessChain, 4, 0},
+    {SpvOpPtrAccessChain, 5, 0},
+    {SpvOpInBoundsAccessChain, 4, 0},
+    {SpvOpArrayLength, 5, 0},
+    {SpvOpImageTexelPointer, 6, 0},
+    {SpvOpCopyObject, 4, 0},
     {SpvOpAtomicStore, 5, 0},
+    {SpvOpSpecConstant, 4, 0},
+    {SpvOpSpecConstantTrue, 3, 0},
+    {SpvOpSpecConstantFalse, 3, 0},
+    {SpvOpSpecConstantComposite, 3, 0},
+    {SpvOpExecutionModeId, 3, 0},
 };
 
 static bool shape_holds(const SpirvModule *m, uint32_t at) {
@@ -89,6 +116,9 @@ static void note_decoration(SpirvId *id, const uint32_t *operands, uint32_t coun
     case SpvDecorationBuiltIn:
         id->builtin = value;
         break;
+    case SpvDecorationSpecId:
+        id->spec = value;
+        break;
     case SpvDecorationBufferBlock:
         id->buffer_block = true;
         break;
@@ -122,6 +152,7 @@ static bool note(SpirvModule *m, uint32_t at, bool *in_function) {
         VEC_PUSH(m->arena, &m->entry_points, at);
         return word[2] < m->bound;
     case SpvOpExecutionMode:
+    case SpvOpExecutionModeId:
         VEC_PUSH(m->arena, &m->modes, at);
         return true;
     case SpvOpName:
@@ -136,6 +167,9 @@ static bool note(SpirvModule *m, uint32_t at, bool *in_function) {
     case SpvOpDecorate:
         if (word[1] < m->bound) {
             note_decoration(&m->ids[word[1]], word + 2, length - 2);
+            bool is_size =
+                word[2] == SpvDecorationBuiltIn && length > 3 && word[3] == SpvBuiltInWorkgroupSize;
+            m->workgroup_size = is_size ? word[1] : m->workgroup_size;
         }
         return word[1] < m->bound;
     case SpvOpTypeVoid:
@@ -153,8 +187,15 @@ static bool note(SpirvModule *m, uint32_t at, bool *in_function) {
         }
         return word[1] < m->bound;
     case SpvOpConstant:
+    case SpvOpSpecConstant:
+    case SpvOpSpecConstantTrue:
+    case SpvOpSpecConstantFalse:
+    case SpvOpSpecConstantComposite:
         if (word[2] < m->bound) {
             m->ids[word[2]].at = at;
+        }
+        if (op != SpvOpConstant && op != SpvOpSpecConstantComposite) {
+            VEC_PUSH(m->arena, &m->specs, at);
         }
         return word[2] < m->bound;
     case SpvOpVariable:

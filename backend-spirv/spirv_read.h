@@ -17,8 +17,8 @@ enum {
 typedef struct {
     uint32_t at;
     uint32_t name; /* the word where the string of its OpName starts; 0: none */
-    uint32_t set, binding, stride, builtin; /* of the decoration, and 1; 0: none */
-    bool not_writable, not_readable;        /* for a struct: of all its members */
+    uint32_t set, binding, stride, builtin, spec; /* of the decoration, and 1; 0: none */
+    bool not_writable, not_readable;              /* for a struct: of all its members */
     bool buffer_block;
     uint32_t mark; /* of the last entry point seen to use it; for functions, to call it */
 } SpirvId;
@@ -36,7 +36,8 @@ typedef struct {
     size_t count;
     uint32_t bound, instruction_count;
     SpirvId *ids; /* `bound` of them */
-    SpirvPlaces capabilities, extensions, entry_points, modes, variables;
+    SpirvPlaces capabilities, extensions, entry_points, modes, variables, specs;
+    uint32_t workgroup_size; /* the constant with that decoration; 0: none */
     VEC(SpirvMember) members;
     uint32_t memory_model; /* 0: none */
 } SpirvModule;

@@ -114,6 +114,36 @@ static void test_describe(void) {
     close_unit(&unit);
 }
 
+static void test_describe_specs(void) {
+    what = "describe, specialization constants and shared memory";
+    Unit unit;
+    open_unit(&unit,
+              "spec @SIDE(3): u32 = 8u32\nspec @ON(1): bool = true\nspec @X(7): f32 = 1.5f32\n"
+              "spec @BIG(0): i64 = -5i64\nspec @LOW(2): i32 = -7i32\n"
+              "kernel @k(%b: buffer<f32>, %d: buffer<i64>) workgroup(@SIDE, 4, 1) {\n"
+              "  %n: u32 = spec @SIDE\n"
+              "  %t: shared<array<array<f32x2, 3>, 8>> = shared uninitialized %n\n"
+              "  %s: shared<atomic<u32>> = shared uninitialized\n"
+              "  %on: bool = spec @ON\n  %y: f32 = spec @X\n  %i: i64 = spec @BIG\n"
+              "  %low: i32 = spec @LOW\n  %lf: f32 = convert %low\n"
+              "  %z: f32 = select %on, %y, %lf\n  store.raw %b[0u32], %z\n"
+              "  store.raw %d[0u32], %i\n  %a: u32 = atomic_add %s, 1u32\n"
+              "  %v: f32x2 = load.raw %t[0u32][0u32]\n"
+              "  ret\n}\n");
+    static const char head[] = "specialization constant 3 \"SIDE\": u32, 8 unless it is set\n"
+                               "specialization constant 1 \"ON\": bool, true unless it is set\n"
+                               "specialization constant 7 \"X\": f32, 1.5 unless it is set\n"
+                               "specialization constant 0 \"BIG\": i64, -5 unless it is set\n"
+                               "specialization constant 2 \"LOW\": i32, -7 unless it is set\n"
+                               "entry point \"k\": GLCompute, workgroup \"SIDE\" x 4 x 1\n";
+    check_described(&unit, write_as(&unit, SPIRV_VULKAN_1_1, false), head);
+    check_described(&unit, write_as(&unit, SPIRV_VULKAN_1_3, true), head);
+    check_described(&unit, write_as(&unit, SPIRV_VULKAN_1_3, true),
+                    "    shared memory \"t\": [[f32x2; 3]; \"SIDE\"]\n"
+                    "    shared memory \"s\": u32\n");
+    close_unit(&unit);
+}
+
 static void test_describe_composites(void) {
     what = "describe, forms and arrays";
     Unit unit;
@@ -182,6 +212,7 @@ static void test_describe_damaged(void) {
 
 int main(void) {
     test_describe();
+    test_describe_specs();
     test_describe_composites();
     test_describe_damaged();
     printf("test_spirv_describe: %s\n", failures == 0 ? "all good" : "FAILED");
