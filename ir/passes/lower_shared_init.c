@@ -6,8 +6,8 @@
  *     loop (%k = local_index; %k < 256; %k += 64) { store %tile[%k / 16][%k % 16], 0f32 }
  *     barrier
  *
- * Scalars and vectors of shared memory that come as often share a loop: one for each number. Where the workgroup has as
- * many invocations, an `if` will do.
+ * Scalars and vectors of shared memory that come as often share a loop. Where the workgroup has as many invocations, an
+ * `if` will do. What would become more than IR_MAX_INSTRUCTIONS is refused.
  *
  * Before: refs are lowered; better after opt_dce, since memory that no one uses needs no zeros. After: all `shared` are
  * `uninitialized`, at the top of their kernel.
@@ -32,6 +32,11 @@ typedef struct {
     bool is_field;
 } Step;
 
+enum {
+    LEAF_INSTRUCTIONS = 10, /* that a leaf in a loop of its own becomes, at least */
+    MOST_APART = 1000,      /* leaves that share a loop stand no farther from its first */
+};
+
 typedef struct {
     IrModule *module;
     IrFunction *kernel;
@@ -43,6 +48,10 @@ typedef struct {
 } Zeroing;
 
 /* ---- what there is ---- */
+
+static bool is_too_much(const Zeroing *z) {
+    return z->leaves.count > IR_MAX_INSTRUCTIONS / LEAF_INSTRUCTIONS;
+}
 
 static void add_leaf(Zeroing *z, const IrInst *shared) {
     Leaf leaf = {.shared = shared, .path = z->steps.count, .depth = z->path.count, .times = 1};
@@ -64,7 +73,7 @@ static void find_leaves(Zeroing *z, const IrInst *shared, const IrType *type) {
         return;
     }
     bool is_form = type->kind == IR_TYPE_FORM;
-    for (uint32_t i = 0; i < (is_form ? type->count : 1); i++) {
+    for (uint32_t i = 0; i < (is_form ? type->count : 1) && !is_too_much(z); i++) {
         Step step = {.count = type->count, .field = i, .is_field = is_form};
         VEC_PUSH(z->module->arena, &z->path, step);
         find_leaves(z, shared, ir_part_type(type, i));
@@ -134,9 +143,10 @@ static void zero_one(Zeroing *z, IrBuilder *b, const Leaf *leaf, IrValue *number
         ->flags |= leaf->depth > 0 ? IR_RAW : 0;
 }
 
-/* All that come as often as the first. */
+/* Those that come as often as the first. */
 static void zero_alike(Zeroing *z, IrBuilder *b, Leaf *first, IrValue *number) {
-    const Leaf *end = z->leaves.items + z->leaves.count;
+    const Leaf *all = z->leaves.items + z->leaves.count;
+    const Leaf *end = all - first > MOST_APART ? first + MOST_APART : all;
     uint64_t times = first->times;
     const IrValue *outer = first->outer;
     for (Leaf *leaf = first; leaf < end; leaf++) {
@@ -248,8 +258,13 @@ static bool run(IrModule *module) {
         if (needs_zeros(function)) {
             Zeroing z = {.module = module, .kernel = function};
             IrBuilder top = gather(&z);
-            zero_leaves(&z, &top);
             changed = true;
+            if (is_too_much(&z)) {
+                diag_report(module->diags, (Span){function->pos, function->pos}, D(TOO_MUCH_CODE),
+                            function->name->text, (unsigned)IR_MAX_INSTRUCTIONS);
+                return true;
+            }
+            zero_leaves(&z, &top);
         }
     }
     return changed;

@@ -328,6 +328,16 @@ IR_CASES = {
     "positions": IR.replace("ret\n", f"ret !{'9' * 30}:1\n"), "invalid UTF-8": IR.encode().replace(b"%a", b"%\xff"), "a zero": IR.encode().replace(b"add", b"ad\0d"),
     "exponential calls": "".join(f"proc @f{k}(%x: u32) -> u32 {{\n%a: u32 = call @f{k + 1}(%x)\n%b: u32 = call @f{k + 1}(%a)\nret %b\n}}\n" for k in range(40))
                          + "proc @f40(%x: u32) -> u32 {\n%r: u32 = add %x, 1u32\nret %r\n}\n" + ir_kernel("%r: u32 = call @f0(%x)\nstore %o[%x], %r\nret"),
+    "20,000 procs that stay": "".join(f"proc @f{k}(%x: u32) -> u32 noinline {{\n%r: u32 = call @f{k + 1}(%x)\nret %r\n}}\n" for k in range(20000))
+                              + "proc @f20000(%x: u32) -> u32 noinline {\nret %x\n}\n" + ir_kernel("%r: u32 = call @f0(%x)\nstore %o[%x], %r\nret"),
+    "a proc with 300 parameters that stays": f"proc @f({', '.join(f'%x{k}: u32' for k in range(300))}) -> u32 noinline {{\nret %x0\n}}\n"
+                                             + ir_kernel(f"%r: u32 = call @f({', '.join(['%x'] * 300)})\nstore %o[%x], %r\nret"),
+    "much to zero": f"form @F {{ {', '.join(f'f{k}: u32' for k in range(16000))} }}\n"
+                    + ir_kernel("".join(f"%s{k}: shared<@F> = shared\n%v{k}: u32 = load %s{k}[7u32]\nstore %o[%x], %v{k}\n" for k in range(500)) + "ret"),
+    "more shared memory than there is": ir_kernel("".join(f"%s{k}: shared<array<u64, 65536>> = shared\nstore %s{k}[%x], 1u64\n" for k in range(2000)) + "ret"),
+    "a length that is no constant": ir_kernel("%n: u32 = add %x, 1u32\n%s: shared<array<u32, 4>> = shared %n\nret"),
+    "a length of 0": "spec @N(0): u32 = 0u32\n" + ir_kernel("%n: u32 = spec @N\n%s: shared<array<u32, 4>> = shared %n\nstore %s[%x], 1u32\nret"),
+    "places of places": ir_kernel("%r0: ref<u32> = ref %o[%x]\n" + "".join(f"%r{k + 1}: ref<u32> = ref %r{k}\n" for k in range(20000)) + "store %r20000, 5u32\nret"),
 }
 
 
