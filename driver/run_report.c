@@ -76,7 +76,7 @@ static void report_race(Session *session, const InterpFinding *finding) {
     const InterpTouch *later = &finding->at[0], *earlier = &finding->at[1];
     Arena *arena = &session->arena;
     bool one_group = memcmp(later->group, earlier->group, sizeof later->group) == 0;
-    Diag *diag = diag_report(&session->diags, span_at(later->pos), D(RACE), finding->what,
+    Diag *diag = diag_report(&session->diags, span_at(later->pos), D(RACE_SEEN), finding->what,
                              id_text(arena, later->invocation), verb(later));
     diag_note(diag, span_at(earlier->pos), "invocation %s %s it here, %s",
               id_text(arena, earlier->invocation), verb(earlier),

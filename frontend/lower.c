@@ -256,8 +256,24 @@ static void lower_match(Lower *l, const Stmt *stmt) {
     close_if_never_left(l, !stmt_gives((Stmt *)stmt));
 }
 
+/* Warnings of #[allow(…)], as IrFunction has them. */
+static uint32_t allowed_by(const Attribute *list) {
+    uint32_t allowed = 0;
+    for (const Attribute *a = list; a != NULL; a = a->next) {
+        for (const Expr *arg = a->args; arg != NULL && strcmp(a->name.name->text, "allow") == 0;
+             arg = arg->next) {
+            Warning warning;
+            if (arg->kind == EXPR_NAME && warning_find(arg->name->text, &warning)) {
+                allowed |= UINT32_C(1) << warning;
+            }
+        }
+    }
+    return allowed;
+}
+
 static void lower_stmt(Lower *l, const Stmt *stmt) {
     l->b.pos = stmt->span.start;
+    l->function->allowed |= allowed_by(stmt->attributes);
     switch (stmt->kind) {
     case STMT_LET:
         lower_let(l, stmt);
@@ -347,6 +363,7 @@ IrFunction *lower_declare(IrModule *module, Symbol *symbol) {
     }
     function->subgroup_size = symbol->attributes.subgroup_size;
     function->noinline = symbol->attributes.noinline;
+    function->allowed = allowed_by(decl->attributes);
     uint32_t index = 0;
     for (const Param *param = decl->proc.params; param != NULL; param = param->next, index++) {
         ir_function_param(module, function, index, param->name.name, param->symbol->type);

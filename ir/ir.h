@@ -239,7 +239,8 @@ struct IrFunction {
     const IrMessageTable *
         messages; /* of the words in the last parameter (lower_print.c); NULL: it is one of the source's */
     uint32_t subgroup_size; /* that the kernel asks for; 0: any */
-    bool noinline;          /* of a proc: it stays a function of its own where it takes no roots */
+    uint32_t allowed; /* bits of warnings that the source allows in it; no part of the text form */
+    bool noinline;    /* of a proc: it stays a function of its own where it takes no roots */
     IrRegion body;
     IrFunction *next;
     uint32_t mark; /* scratch */

@@ -1,8 +1,8 @@
 /* See races.h: the execution of a kernel for all invocations of a workgroup together.
  *
  * A mask says which invocations come by. Where symbols decide that, both ways are taken, under a guard that tells whether
- * two accesses can happen in one execution; where nothing is known, invocations go on as unsure, and what they touch is
- * not looked at. A loop whose end is not known runs twice, so that the end of its body meets its beginning.
+ * two accesses can happen in one execution; where nothing is known, invocations go on as unsure, and two such are not
+ * compared. A loop whose end is not known runs twice, so that the end of its body meets its beginning.
  */
 #include "ir/races.h"
 

@@ -25,7 +25,7 @@ static void make_table(Values *v, Access *access) {
     access->next = NEW_ARRAY(v->arena, uint32_t, entries + 1);
     for (uint32_t entry = entries; entry > 0; entry--) {
         uint32_t invocation = (entry - 1) / access->size, k = (entry - 1) % access->size;
-        if (access->on[invocation] != 0) {
+        if (access->on[invocation] != IS_OFF) {
             uint32_t bucket = bucket_of(access, access->word[invocation] + k);
             access->next[entry] = access->heads[bucket];
             access->heads[bucket] = entry;
@@ -76,10 +76,18 @@ static Span span_of(const Access *access) {
     return (Span){access->inst->pos, access->inst->pos};
 }
 
+static bool is_allowed(const Accesses *a, const Access *access) {
+    uint32_t allowed = a->kernel->allowed | access->inst->region->function->allowed;
+    return (allowed >> WARN_RACE & 1) != 0;
+}
+
 static void report(Accesses *a, const Access *first, uint32_t p, const Access *second, uint32_t q,
                    uint32_t word) {
     const Access *smaller = first->size < second->size ? first : second;
     VEC_PUSH(a->module->arena, &a->reported, (ReportedPair){first->inst, second->inst});
+    if (is_allowed(a, first) || is_allowed(a, second)) {
+        return;
+    }
     Diag *diag = diag_report(a->module->diags, span_of(first), D(RACE), invocation_text(a, p),
                              invocation_text(a, q), element_text(a, smaller, word));
     if (first->inst == second->inst) {
@@ -104,13 +112,15 @@ static bool is_reported(const Accesses *a, const Access *x, const Access *y) {
     return a->reported.count >= MOST_REPORTS;
 }
 
-/* An invocation other than p that touches this word by `other`, both getting there; UINT32_MAX: none is found. */
+/* An invocation other than p that touches this word by `other`, both getting there; UINT32_MAX: none is found. If it
+ * depends on data whether one of them does, the race is there for some data; of two, data may let one through alone. */
 static uint32_t find_other(Accesses *a, const Access *access, uint32_t p, const Access *other,
                            uint32_t word, unsigned *tries) {
     for (uint32_t e = other->heads[bucket_of(other, word)]; e != 0 && *tries > 0;
          e = other->next[e]) {
         uint32_t q = (e - 1) / other->size, k = (e - 1) % other->size;
-        if (q == p || other->word[q] + k != word) {
+        bool unsure = access->on[p] == IS_UNSURE && other->on[q] == IS_UNSURE;
+        if (q == p || unsure || other->word[q] + k != word) {
             a->v->work++;
             continue;
         }
@@ -133,7 +143,7 @@ static void check_pair(Accesses *a, const Access *access, Access *other) {
     }
     a->v->work += a->v->invocations;
     for (uint32_t p = 0; p < a->v->invocations; p++) {
-        for (uint32_t k = 0; k < access->size && access->on[p] != 0; k++) {
+        for (uint32_t k = 0; k < access->size && access->on[p] != IS_OFF; k++) {
             uint32_t word = access->word[p] + k;
             uint32_t q = find_other(a, access, p, other, word, &tries);
             if (q == UINT32_MAX) {
@@ -166,7 +176,7 @@ void access_add(Accesses *a, const IrInst *inst, const IrInst *root, bool writes
     uint8_t *on = NEW_ARRAY(v->arena, uint8_t, v->invocations);
     for (uint32_t i = 0; i < v->invocations; i++) {
         words[i] = number_in(word, i);
-        on[i] = mask.lane[i] == IS_ON && (inside == NULL || inside[i] != 0);
+        on[i] = inside == NULL || inside[i] != 0 ? mask.lane[i] : IS_OFF;
     }
     v->work += 2 * (uint64_t)v->invocations;
     Access *access = NEW(v->arena, Access);

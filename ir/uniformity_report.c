@@ -10,6 +10,7 @@ typedef struct {
 typedef struct {
     Uniformity *u;
     VEC(Step) steps;
+    Pos use; /* of what was made to differ last */
 } Chain;
 
 /* Of a longer chain the middle is left out. */
@@ -32,6 +33,20 @@ static const char *name_of_root(const IrValue *root) {
     return root->name != NULL ? root->name->text : "a local";
 }
 
+/* The front end computes built-in values at the start of a function: it is their use that has a place in the source. */
+static bool is_at_start(const IrInst *inst) {
+    return inst->pos == inst->region->function->pos;
+}
+
+/* The `break` that a `for` or `while` has by itself. */
+static bool is_end_of_loop(const IrInst *inst) {
+    const IrInst *owner = inst->region->owner;
+    while (owner != NULL && owner->op != OP_LOOP) {
+        owner = owner->region->owner;
+    }
+    return inst->op == OP_BREAK && owner != NULL && inst->pos == owner->pos;
+}
+
 static const char *escape_word(const IrInst *inst) {
     return inst->op == OP_RET ? "give" : ir_ops[inst->op].text;
 }
@@ -52,7 +67,8 @@ static const char *builtin_word(const IrInst *inst, const Node *next) {
 static void source_value(Chain *chain, const Node *node, const Node *next) {
     const IrInst *inst = node->inst;
     if (inst->op == OP_BUILTIN) {
-        STEP(chain, inst->pos, "`%s` differs between the %s", builtin_word(inst, next),
+        STEP(chain, is_at_start(inst) && chain->use != 0 ? chain->use : inst->pos,
+             "`%s` differs between the %s", builtin_word(inst, next),
              node->level == DIFFERS ? "invocations of a workgroup" : "subgroups of a workgroup");
     } else if (ir_is_subgroup_op(inst->op)) {
         STEP(chain, inst->pos, "`%s` may give each %s another value", ir_ops[inst->op].text,
@@ -104,8 +120,12 @@ static void tell(Chain *chain, const Graph *g, const Node *node, const Node *nex
         break;
     case NODE_LEFT:
         if (cause != NULL && cause->kind == NODE_BRANCH && is_value(cause_of(g, cause, by_way))) {
-            STEP(chain, node->inst->pos, "only some invocations may go on after this `%s`",
-                 escape_word(node->inst));
+            if (is_end_of_loop(node->inst)) {
+                STEP(chain, node->inst->pos, "some invocations may leave this loop before others");
+            } else {
+                STEP(chain, node->inst->pos, "only some invocations may go on after this `%s`",
+                     escape_word(node->inst));
+            }
         }
         break;
     case NODE_STORE:
@@ -130,12 +150,17 @@ static void tell(Chain *chain, const Graph *g, const Node *node, const Node *nex
             source_value(chain, node, next);
         } else if (node->inst != NULL && node->inst->op == OP_CALL) {
             STEP(chain, node->inst->pos, "`%s` gives it here", node->inst->callee->name->text);
-        } else if (node->value->name != NULL && node->inst != NULL) {
+        } else if (node->value->name != NULL && node->inst != NULL && !is_at_start(node->inst)) {
             STEP(chain, node->inst->pos, "`%s` is computed here", node->value->name->text);
         }
         break;
     default:
         break;
+    }
+    if (node->kind == NODE_BRANCH) {
+        chain->use = condition_pos(node->inst);
+    } else if (node->inst != NULL && !is_at_start(node->inst)) {
+        chain->use = node->inst->pos;
     }
 }
 
