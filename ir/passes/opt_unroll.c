@@ -16,14 +16,15 @@
  * `#[unroll(n)]` puts n rounds into one, each with its own test, so any number of rounds is right; where the number is known and a
  * multiple of n, the tests between them go.
  *
- * A loop whose body continues from its middle, one that would become too long, and one whose rounds cannot be told stay: to
- * unroll is a wish. Inner loops come first. What was unrolled by n is not looked at again.
+ * What continues from the middle of a body becomes an `if` around the rest of it first (one_continue.h). A loop that would become too
+ * long, and one whose rounds cannot be told stay: to unroll is a wish. Inner loops come first. What was unrolled by n is not looked at again.
  *
  * Before: mem2reg, so that counters are values. After: much for opt_fold and opt_dce; indices of local arrays that
  * have become constants, for split_vars and mem2reg.
  */
 #include "ir/clone.h"
 #include "ir/pass.h"
+#include "ir/passes/one_continue.h"
 #include "ir/passes/rounds.h"
 
 /* Unasked: so few rounds that come to so little, and that much in all for a function that is not long itself. */
@@ -34,6 +35,7 @@ enum { MOST_ASKED = 16384, MOST_GROWTH = 200000, MOST_COUNTED = 65536 };
 /* Of a region, with what stands in it. */
 typedef struct {
     uint32_t size;              /* instructions */
+    uint32_t depth;             /* of the deepest region */
     uint32_t breaks, continues; /* of the loop that it is in */
     bool has_loop, is_together; /* something that invocations do together */
 } Extent;
@@ -222,11 +224,29 @@ static bool should_be_all(const IrInst *loop, const Extent *e, const LoopRounds 
     return rounds->count <= 1 || (size <= SHORT && !e->has_loop && e->breaks == 1);
 }
 
+/* Whether all rounds but the last go the whole way through the body and the continuing part. */
+static bool goes_one_way(Unroller *u, IrInst *loop, Extent *e) {
+    if (loop->regions[IR_LOOP_CONTINUING].last->op != OP_NEXT) {
+        return false;
+    }
+    bool may = (is_asked(loop) || e->size <= SHORT) && !e->is_together;
+    if (e->continues > 1 && may && e->depth + e->continues <= IR_MAX_DEPTH) {
+        unsigned deeper = make_one_continue(u->module, loop, e->continues);
+        if (deeper > 0) {
+            e->depth += deeper;
+            e->continues = 1;
+            u->changed = true;
+            if (u->map.count > 0) { /* others have numbers; here there are new values */
+                number_region(u, &loop->regions[IR_LOOP_BODY]);
+            }
+        }
+    }
+    return loop->regions[IR_LOOP_BODY].last->op == OP_CONTINUE && e->continues == 1;
+}
+
 /* Gives the instructions that its body has then. */
-static uint32_t unroll_loop(Unroller *u, IrInst *loop, const Extent *e) {
-    IrOp ends = loop->regions[IR_LOOP_CONTINUING].last->op;
-    bool one_way = loop->regions[IR_LOOP_BODY].last->op == OP_CONTINUE && e->continues == 1;
-    if (loop->unroll == 1 || !one_way || ends != OP_NEXT) {
+static uint32_t unroll_loop(Unroller *u, IrInst *loop, Extent *e) {
+    if (loop->unroll == 1 || !goes_one_way(u, loop, e)) {
         return e->size;
     }
     LoopRounds rounds;
@@ -253,19 +273,21 @@ static uint32_t unroll_loop(Unroller *u, IrInst *loop, const Extent *e) {
     return (uint32_t)size;
 }
 
-static void walk(Unroller *u, IrRegion *region, Extent *e);
+static void walk(Unroller *u, IrRegion *region, uint32_t depth, Extent *e);
 
-static void walk_loop(Unroller *u, IrInst *loop, Extent *around) {
+static void walk_loop(Unroller *u, IrInst *loop, uint32_t depth, Extent *around) {
     Extent own = {0};
-    walk(u, &loop->regions[IR_LOOP_BODY], &own);
-    walk(u, &loop->regions[IR_LOOP_CONTINUING], &own);
+    walk(u, &loop->regions[IR_LOOP_BODY], depth + 1, &own);
+    walk(u, &loop->regions[IR_LOOP_CONTINUING], depth + 1, &own);
     around->size += unroll_loop(u, loop, &own);
     bool stays = loop->regions[IR_LOOP_CONTINUING].last->op == OP_NEXT || own.breaks > 1;
     around->has_loop |= own.has_loop || stays;
     around->is_together |= own.is_together;
+    around->depth = own.depth > around->depth ? own.depth : around->depth;
 }
 
-static void walk(Unroller *u, IrRegion *region, Extent *e) {
+static void walk(Unroller *u, IrRegion *region, uint32_t depth, Extent *e) {
+    e->depth = depth > e->depth ? depth : e->depth;
     for (IrInst *inst = region->first; inst != NULL; inst = inst->next) {
         e->size++;
         u->free_growth += e->size % 4 == 0; /* a long function may grow more */
@@ -273,11 +295,11 @@ static void walk(Unroller *u, IrRegion *region, Extent *e) {
         e->continues += inst->op == OP_CONTINUE;
         e->is_together |= ir_has(inst->op, IR_CONVERGENT) || inst->op == OP_CALL;
         if (inst->op == OP_LOOP) {
-            walk_loop(u, inst, e);
+            walk_loop(u, inst, depth, e);
             continue;
         }
         for (uint32_t i = 0; i < inst->region_count; i++) {
-            walk(u, &inst->regions[i], e);
+            walk(u, &inst->regions[i], depth + 1, e);
         }
     }
 }
@@ -291,7 +313,7 @@ static bool run(IrModule *module) {
                       .growth = MOST_GROWTH,
                       .counted = MOST_COUNTED};
         Extent whole = {0};
-        walk(&u, &function->body, &whole);
+        walk(&u, &function->body, 0, &whole);
         arena_release(&u.scratch);
         changed |= u.changed;
     }

@@ -55,13 +55,24 @@ static const BodyCase cases[] = {
      "%x\n"
      "continue %m1, %t.2\n} continuing (%m: i32, %n: i32) {\n%m1.1: i32 = add %m, 1i32\nnext "
      "%m1.1, %n\n}\nstore %out[%i], %r\n"},
-    /* not at all: unasked where there are many or much; as it is; from the middle; for ever; with another number each time */
+    /* not at all: unasked where there are many or much; as it is; from deep inside; for ever; with another number each time */
     {UNROLL, LOADED FOR("loop", "0i32", "17i32", PLUS_X), NULL},
     {UNROLL, LOADED FOR("loop.unroll(1)", "0i32", "2i32", PLUS_X), NULL},
     {UNROLL, BOUND FOR("loop.unroll", "0i32", "%w", PLUS_X), NULL},
     {UNROLL,
-     X FOR("loop.unroll", "0i32", "4i32", "if %c {\ncontinue %k, %s\n} else {\nyield\n}\n" PLUS_X),
+     X FOR("loop.unroll", "0i32", "4i32",
+           "if %c {\nif %c {\ncontinue %k, %s\n} else {\nyield\n}\nyield\n} else "
+           "{\nyield\n}\n" PLUS_X),
      NULL},
+    /* what continues from the middle is an `if` around the rest: here each round gives its own number or the one before */
+    {UNROLL,
+     X FOR("loop", "0i32", "2i32",
+           "%g: i32 = if %c {\ncontinue %k, %s\n} else {\n%h: i32 = mul %x, 3i32\nyield %h\n}\n%t: "
+           "i32 = add %s, %g\n"),
+     X "%0: i32 = if %c {\nyield 1i32\n} else {\n%h: i32 = mul %x, 3i32\n%t: i32 = add %h, "
+       "1i32\nyield %t\n}\n"
+       "%r: i32 = if %c {\nyield %0\n} else {\n%h.1: i32 = mul %x, 3i32\n%t.1: i32 = add %0, "
+       "%h.1\nyield %t.1\n}\nstore %out[%i], %r\n"},
 };
 
 /* ---- what is left of it: loops, and stores, of which each round has one ---- */
