@@ -229,7 +229,7 @@ static bool goes_one_way(Unroller *u, IrInst *loop, Extent *e) {
     if (loop->regions[IR_LOOP_CONTINUING].last->op != OP_NEXT) {
         return false;
     }
-    bool may = (is_asked(loop) || e->size <= SHORT) && !e->is_together;
+    bool may = !e->is_together && (is_asked(loop) || (e->size <= SHORT && e->breaks == 1));
     if (e->continues > 1 && may && e->depth + e->continues <= IR_MAX_DEPTH) {
         unsigned deeper = make_one_continue(u->module, loop, e->continues);
         if (deeper > 0) {
