@@ -1,7 +1,7 @@
 /* inline_procs: calls become a copy of the callee's body, and the procs go.
  *
  * No target needs procs, and a root (a buffer, a local) that a call hands over simply takes the parameter's place. What
- * is `noinline` stays a proc, if it takes values alone (ir_takes_values) and does not ask for the size of the workgroup, which is
+ * is `noinline`, or large and called so often that copies of it would be most of the code, stays a proc, if it takes values alone (ir_takes_values) and does not ask for the size of the workgroup, which is
  * that of the kernel that calls it.
  * Each call is expanded where it is met, and what was put there is walked next, so the work is that of writing the
  * result once. How large and how deep that would be is computed first, callees before callers: two calls a level
@@ -25,10 +25,12 @@ struct Call {
 typedef struct {
     IrFunction *function;
     bool asks_size;       /* of the workgroup, itself or what is put into it */
+    bool is_together;     /* it holds what invocations do together, or what is put into it does */
     bool stays;           /* a function, for its callers to call */
     bool is_called;       /* it stays, and a kernel calls it, perhaps through others */
     uint64_t size, depth; /* in the end with all that is put into it; saturating */
     uint32_t pending;     /* calls whose callee is not measured yet */
+    uint32_t call_count;  /* of it */
     Call *calls_of;
 } Measure;
 
@@ -47,8 +49,10 @@ static void measure_region(IrModule *module, Measure *all, Measure *own, const I
     for (const IrInst *inst = region->first; inst != NULL; inst = inst->next) {
         own->size++;
         own->asks_size |= inst->op == OP_BUILTIN && inst->builtin == IR_BUILTIN_GROUP_SIZE;
+        own->is_together |= ir_has(inst->op, IR_CONVERGENT);
         if (inst->op == OP_CALL) {
             Measure *callee = &all[inst->callee->mark];
+            callee->call_count++;
             Call *call = NEW(module->arena, Call);
             *call = (Call){own->function->mark, depth, callee->calls_of};
             callee->calls_of = call;
@@ -58,6 +62,13 @@ static void measure_region(IrModule *module, Measure *all, Measure *own, const I
             measure_region(module, all, own, &inst->regions[i], depth + 1);
         }
     }
+}
+
+/* Whether copies of it, but for the first, would come to more than is worth while. */
+static bool is_too_much(const Measure *callee) {
+    enum { LARGE = 400, MOST_COPIED = 20000 };
+    return callee->size > LARGE && callee->call_count > 1 && !callee->is_together &&
+           callee->size * (callee->call_count - 1) > MOST_COPIED;
 }
 
 static void measure_calls(IrModule *module, Measure *all, uint32_t count) {
@@ -70,17 +81,20 @@ static void measure_calls(IrModule *module, Measure *all, uint32_t count) {
     }
     while (ready_count > 0) {
         Measure *callee = &all[ready[--ready_count]];
-        const IrFunction *function = callee->function;
-        callee->stays = !function->is_kernel && function->noinline && !callee->asks_size &&
-                        ir_takes_values(function);
+        IrFunction *function = callee->function;
+        bool may_stay = !function->is_kernel && !callee->asks_size && ir_takes_values(function);
+        bool is_wish = may_stay && function->noinline;
+        callee->stays = is_wish || (may_stay && is_too_much(callee));
+        function->noinline |= callee->stays;
         measured++;
         for (const Call *call = callee->calls_of; call != NULL; call = call->next) {
             Measure *caller = &all[call->caller];
-            if (!callee->stays) {
+            if (!is_wish) { /* a driver may still copy what stays unasked */
                 uint64_t depth = add(call->depth, callee->depth);
                 caller->size = add(caller->size, callee->size);
                 caller->depth = depth > caller->depth ? depth : caller->depth;
                 caller->asks_size |= callee->asks_size;
+                caller->is_together |= callee->is_together;
             }
             if (--caller->pending == 0) {
                 ready[ready_count++] = call->caller;

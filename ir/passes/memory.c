@@ -4,6 +4,24 @@
 /* The first of Memory.roots: what may be any root, and what may be any but the invocation's own locals. */
 enum { EVERYTHING, SHARED_WITH_OTHERS, FIRST_ROOT };
 
+enum { KEEPS_TO_ITSELF, MEETS }; /* IrFunction.mark */
+
+static void look_for_meeting(IrInst *inst, void *data) {
+    IrFunction *function = data;
+    if (inst->op == OP_CALL || ir_is_atomic_op(inst->op) || ir_has(inst->op, IR_SYNC)) {
+        function->mark = MEETS;
+    }
+}
+
+void memory_mark_procs(IrModule *module) {
+    for (IrFunction *f = module->functions; f != NULL; f = f->next) {
+        f->mark = ir_takes_values(f) ? KEEPS_TO_ITSELF : MEETS;
+        if (!f->is_kernel && f->mark == KEEPS_TO_ITSELF) {
+            ir_walk(&f->body, look_for_meeting, f);
+        }
+    }
+}
+
 static uint32_t root_number(Memory *m, IrValue *root) {
     while (root->type->kind == IR_TYPE_REF) { /* another place as a root */
         if (root->kind != IR_VALUE_RESULT) {
@@ -33,7 +51,9 @@ static void note_meeting(Memory *m, const IrInst *inst) {
 }
 
 static void note_call(Memory *m, const IrInst *call) {
-    note_meeting(m, call);
+    if (call->callee->mark == MEETS) {
+        note_meeting(m, call);
+    }
     for (uint32_t i = 0; i < call->operand_count; i++) {
         if (ir_is_root(call->operands[i]->type)) {
             uint32_t root = root_number(m, call->operands[i]);

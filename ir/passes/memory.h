@@ -22,6 +22,9 @@ typedef struct {
     uint32_t count;      /* of instructions */
 } Memory;
 
+/* Notes of each proc (IrFunction.mark) whether a call of it may matter to memory that others see: before memory_map. */
+void memory_mark_procs(IrModule *module);
+
 /* Numbers the function's instructions and notes what they touch. */
 void memory_map(Memory *memory, IrFunction *function);
 

@@ -232,6 +232,7 @@ static bool run(IrModule *module) {
     c.memory.arena = &c.scratch;
     VEC_PUSH(&c.scratch, &c.known, (Known){0});
     uint32_t capacity = 0;
+    memory_mark_procs(module);
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         memory_map(&c.memory, function);
         if (c.memory.count > capacity) {

@@ -106,6 +106,7 @@ static bool run(IrModule *module) {
     bool changed = false;
     VEC_PUSH(&s.scratch, &s.stored, (Stored){0});
     grow(&s);
+    memory_mark_procs(module);
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         s.pairs.count = 0;
         walk(&s, &function->body);

@@ -340,6 +340,53 @@ static const char *deep_return(Arena *arena, unsigned depth) {
     return text_get(&text);
 }
 
+/* ---- procs that stay ---- */
+
+/* A proc of `length` additions that `calls` calls add up, with a buffer more where it is `with_buffer`. */
+static const char *called_often(Arena *arena, unsigned length, unsigned calls, bool with_buffer) {
+    Text text = {.arena = arena};
+    text_printf(&text, "proc @long(%%x: i32%s) -> i32 {\n%%v0: i32 = add %%x, 1i32\n",
+                with_buffer ? ", %b: buffer<i32>" : "");
+    for (unsigned i = 1; i < length; i++) {
+        text_printf(&text, "%%v%u: i32 = mul %%v%u, %%v%u\n", i, i - 1, i / 2);
+    }
+    text_printf(
+        &text,
+        "ret %%v%u\n}\nkernel @k(%%a: buffer<i32>, %%out: buffer<i32>) workgroup(1, 1, 1) {\n"
+        "%%id: u32x3 = builtin global_id\n%%i: u32 = extract %%id, 0\n%%s0: i32 = load %%a[%%i]\n",
+        length - 1);
+    for (unsigned i = 0; i < calls; i++) {
+        text_printf(&text, "%%s%u: i32 = call @long(%%s%u%s)\n", i + 1, i,
+                    with_buffer ? ", %a" : "");
+    }
+    text_printf(&text, "store %%out[%%i], %%s%u\nret\n}\n", calls);
+    return text_get(&text);
+}
+
+static void test_staying(void) {
+    static const struct {
+        unsigned length, calls;
+        bool with_buffer;
+        unsigned left; /* calls */
+    } cases[] = {
+        {10, 3000, false, 0}, {450, 20, false, 0},  {450, 100, false, 100},
+        {450, 100, true, 0},  {30000, 1, false, 0}, {30000, 2, false, 2},
+    };
+    Arena arena = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        what = arena_printf(&arena, "%u calls of %u", cases[i].calls, cases[i].length);
+        const char *text =
+            called_often(&arena, cases[i].length, cases[i].calls, cases[i].with_buffer);
+        Unit *unit = open_text(text);
+        run_passes(unit, "inline_procs");
+        CHECK(count_op(unit, "call") == cases[i].left, "%s: %u are left", what,
+              count_op(unit, "call"));
+        close_unit(unit);
+        check_same(text, "inline_procs opt_cse opt_dce", 5, 5);
+    }
+    arena_release(&arena);
+}
+
 static void test_hostile(void) {
     Arena arena = {0};
     what = "doubling";
@@ -366,6 +413,7 @@ static void test_hostile(void) {
 int main(void) {
     test_shapes();
     test_random();
+    test_staying();
     test_hostile();
     return report_failures();
 }

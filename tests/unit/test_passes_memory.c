@@ -193,6 +193,30 @@ static void test_meetings(void) {
     arena_release(&arena);
 }
 
+/* Calls of procs that stay: of values alone, which nobody notices, and with what invocations do together. */
+static void test_calls(void) {
+    static const struct {
+        const char *body;
+        unsigned loads;
+    } procs[] = {{"", 1}, {"%y: i32 = mul %x, %x\n", 1}, {"barrier\n", 2}, {"call @other()\n", 2}};
+    Arena arena = {0};
+    for (size_t i = 0; i < sizeof procs / sizeof *procs; i++) {
+        what = procs[i].body;
+        const char *text =
+            arena_printf(&arena,
+                         "proc @other() noinline {\nbarrier\nret\n}\n"
+                         "proc @p(%%x: i32) -> i32 noinline {\n%sret %%x\n}\n%s%s",
+                         procs[i].body, KERNEL,
+                         "%x: i32 = load %out[%i]\n%y: i32 = call @p(%x)\n%z: i32 = load %out[%i]\n"
+                         "%s: i32 = add %z, %y\nstore %a[%i], %s\nret\n}\n");
+        Unit *unit = open_text(text);
+        run_passes(unit, CSE);
+        CHECK(count_op(unit, "load") == procs[i].loads, "%s", printed_now(unit));
+        close_unit(unit);
+    }
+    arena_release(&arena);
+}
+
 /* Each of these is an instruction of its own, however often it stands there. */
 static void test_never_merged(void) {
     what = "never merged";
@@ -237,6 +261,7 @@ static void test_much(void) {
 int main(void) {
     check_bodies(cases, sizeof cases / sizeof *cases);
     test_meetings();
+    test_calls();
     test_never_merged();
     test_much();
     return report_failures();
