@@ -76,6 +76,8 @@ static bool subgroups(IrModule *module) {
 
 WGSL_PASS(wgsl_subgroups, subgroups);
 
+const IrPass *const wgsl_leave_out[] = {&pass_lower_shared_init, NULL};
+
 const IrPass *const wgsl_passes[] = {
 #define PASS(name, what) &pass_##name,
 #include "backend-wgsl/wgsl_passes.def"

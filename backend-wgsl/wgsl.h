@@ -11,6 +11,9 @@ typedef struct {
 /* After the pipeline that all targets share: every op that is left has a row in wgsl_ops.def. Ends with NULL. */
 extern const IrPass *const wgsl_passes[];
 
+/* What it leaves out of that pipeline: WGSL's workgroup memory is zero at the start. */
+extern const IrPass *const wgsl_leave_out[];
+
 /* Reports (E1002, E1003) to the module's diagnostics what WGSL has no form for. Before wgsl_passes, on a lowered module.
  * False: there was something. */
 bool wgsl_check(const IrModule *module);

@@ -111,6 +111,21 @@ void wgsl_shared(TextPrinter *p, IrInst *inst) {
 
 /* ---- atomics ---- */
 
+/* Those of floats are atomics of their bits: WGSL has no other. */
+static TextExpr to_bits(TextPrinter *p, const IrType *type, TextExpr value) {
+    TextExpr bits = text_expr(p, TEXT_PRIMARY, "bitcast<u32>(%s)", value.text);
+    return type->scalar == IR_F32 ? bits : value;
+}
+
+static TextExpr of_bits(TextPrinter *p, const IrType *type, TextExpr bits) {
+    TextExpr value = text_expr(p, TEXT_PRIMARY, "bitcast<f32>(%s)", bits.text);
+    return type->scalar == IR_F32 ? value : bits;
+}
+
+static TextExpr atomic_value(TextPrinter *p, IrValue *value) {
+    return to_bits(p, ir_resolve(value)->type, text_use(p, value));
+}
+
 static const char *const atomics[] = {
     [OP_ATOMIC_LOAD] = "atomicLoad", [OP_ATOMIC_STORE] = "atomicStore",
     [OP_ATOMIC_ADD] = "atomicAdd",   [OP_ATOMIC_SUB] = "atomicSub",
@@ -120,12 +135,13 @@ static const char *const atomics[] = {
 };
 
 void wgsl_atomic(TextPrinter *p, IrInst *inst) {
-    const char *value = ir_place_start(inst) > 0 ? text_use(p, inst->operands[0]).text : NULL;
+    const char *value = ir_place_start(inst) > 0 ? atomic_value(p, inst->operands[0]).text : NULL;
     const char *at = place(p, inst).text;
     text_before_write(p);
     TextExpr call = text_expr(p, TEXT_PRIMARY, "%s(&%s%s%s)", atomics[inst->op], at,
                               value != NULL ? ", " : "", value != NULL ? value : "");
     if (inst->result_count > 0 && text_is_used(p, inst->results[0])) {
+        call = of_bits(p, inst->results[0]->type, call);
         text_define_let(p, inst->results[0], call, "old");
     } else {
         text_statement(p, "%s;", call.text);
@@ -134,30 +150,32 @@ void wgsl_atomic(TextPrinter *p, IrInst *inst) {
 
 /* WGSL's may fail without a reason, with the old value as expected: it is tried until it did not. */
 void wgsl_compare_exchange(TextPrinter *p, IrInst *inst) {
-    IrValue *result = inst->results[0];
-    TextExpr expected = text_use(p, inst->operands[0]);
-    TextExpr new = text_use(p, inst->operands[1]);
+    const IrType *type = inst->results[0]->type;
+    const IrType *bits = type->scalar == IR_F32 ? ir_scalar(IR_U32) : type;
+    TextExpr expected = atomic_value(p, inst->operands[0]);
+    TextExpr desired = atomic_value(p, inst->operands[1]);
     if (!expected.is_name && !expected.is_constant) {
-        expected = text_let(p, result->type, expected, "expected");
+        expected = text_let(p, bits, expected, "expected");
     }
-    if (!new.is_name && !new.is_constant) {
-        new = text_let(p, result->type, new, "desired");
+    if (!desired.is_name && !desired.is_constant) {
+        desired = text_let(p, bits, desired, "desired");
     }
     const char *at = place(p, inst).text;
     text_before_write(p);
-    const char *old = text_value_name(p, result, "old");
-    const char *attempt = namer_name(p->namer, "attempt");
-    text_define_name(p, result, old);
-    text_statement(p, "var %s: %s;", old, wgsl_type(wgsl_of(p), result->type));
+    const char *old = namer_name(p->namer, "old"), *attempt = namer_name(p->namer, "attempt");
+    text_statement(p, "var %s: %s;", old, wgsl_type(wgsl_of(p), bits));
     text_open(p, "loop {");
     text_statement(p, "let %s = atomicCompareExchangeWeak(&%s, %s, %s);", attempt, at,
-                   expected.text, new.text);
+                   expected.text, desired.text);
     text_statement(p, "%s = %s.old_value;", old, attempt);
     text_open(p, arena_printf(p->arena, "if (%s.exchanged || %s != %s) {", attempt, old,
                               text_at(p, expected, LEVEL_SHIFT)));
     text_statement(p, "break;");
     text_close(p, "}");
     text_close(p, "}");
+    if (text_is_used(p, inst->results[0])) {
+        text_define(p, inst->results[0], of_bits(p, type, text_name_expr(old)), NULL);
+    }
 }
 
 void wgsl_barrier(TextPrinter *p, IrInst *inst) {

@@ -50,8 +50,9 @@ const char *wgsl_type(WgslWriter *w, const IrType *type) {
         return scalar_text(w, type->scalar);
     case IR_TYPE_VECTOR:
         return arena_printf(w->arena, "vec%u<%s>", type->lanes, scalar_text(w, type->scalar));
-    case IR_TYPE_ATOMIC:
-        return arena_printf(w->arena, "atomic<%s>", scalar_text(w, type->scalar));
+    case IR_TYPE_ATOMIC: /* floats as their bits (wgsl_memory.c) */
+        return arena_printf(w->arena, "atomic<%s>",
+                            type->scalar == IR_F32 ? "u32" : scalar_text(w, type->scalar));
     case IR_TYPE_ARRAY: {
         const char *element = wgsl_type(w, type->element);
         return arena_printf(w->arena, "array<%s, %u>", element, type->count);

@@ -301,6 +301,7 @@ static bool run_pipeline(Session *session, const IrPass *const *pipeline) {
         .stop_after = options->stop_after,
         .dump = &session->dump,
         .time = options->time,
+        .leave_out = options->leave_out,
         .trust_bounds = options->bounds == BOUNDS_TRUST,
         .float_atomics = options->atomic_float,
         .prints = options->prints,

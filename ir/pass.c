@@ -71,6 +71,13 @@ static bool is_stop(const IrPassOptions *options, const IrPass *pass) {
     return options->stop_after != NULL && strcmp(options->stop_after, pass->name) == 0;
 }
 
+static bool is_left_out(const IrPass *pass, const IrPass *const *leave_out) {
+    while (leave_out != NULL && *leave_out != NULL && *leave_out != pass) {
+        leave_out++;
+    }
+    return leave_out != NULL && *leave_out != NULL;
+}
+
 bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOptions *options) {
     unsigned errors = module->diags->errors;
     uint32_t hash = options->verify ? hash_module(module) : 0;
@@ -81,7 +88,7 @@ bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOption
             skips = pass == &ir_if_changed && !changed;
             continue;
         }
-        if (skips) {
+        if (skips || is_left_out(pass, options->leave_out)) {
             if (is_stop(options, pass)) {
                 break;
             }

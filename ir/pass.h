@@ -47,12 +47,13 @@ typedef enum {
 typedef struct {
     bool
         verify; /* the verifier after every pass; a pass that says "unchanged" must not have changed */
-    const char *dump_after; /* a pass, or "all"; NULL: none */
-    const char *stop_after; /* NULL: run to the end */
-    Text *dump;             /* where dumps go */
-    bool time;              /* fill `times` */
-    bool trust_bounds;      /* run trust_bounds where the pipeline says lower_bounds */
-    bool float_atomics;     /* the target has atomic sums of floats: without lower_float_atomics */
+    const char *dump_after;         /* a pass, or "all"; NULL: none */
+    const char *stop_after;         /* NULL: run to the end */
+    Text *dump;                     /* where dumps go */
+    bool time;                      /* fill `times` */
+    const IrPass *const *leave_out; /* passes that the target does not want; NULL: none */
+    bool trust_bounds;              /* run trust_bounds where the pipeline says lower_bounds */
+    bool float_atomics; /* the target has atomic sums of floats: without lower_float_atomics */
     IrPrints prints;
     VEC(IrPassTime) times;
 } IrPassOptions;
