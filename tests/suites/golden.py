@@ -1,6 +1,7 @@
 """Golden files: tests/golden/NAME.vt and the siblings it wants checked.
 
-NAME.ast, NAME.vir (the IR as lowered), NAME.O1.vir (after the passes), NAME.spvasm, NAME.err (diagnostics).
+NAME.ast, NAME.vir (the IR as lowered), NAME.O1.vir (after the passes), NAME.spvasm,
+NAME.wgsl (NAME.g.wgsl: at -O0 with -g), NAME.err (diagnostics).
 `make bless` rewrites siblings that exist; an empty new file asks for one.
 """
 import pathlib
@@ -12,6 +13,8 @@ COMMANDS = {
     ".vir": ["--emit=ir", "--stop-after=frontend"],
     ".O1.vir": ["--emit=ir", "-O1"],
     ".spvasm": ["--emit=spvasm", "-O1"],
+    ".wgsl": ["-O1", "--target=wgsl"],
+    ".g.wgsl": ["-O0", "-g", "--target=wgsl"],
     ".err": ["check"],
 }
 
