@@ -28,6 +28,8 @@ packages() { cat <<'END'
   test  llvm-22                  cmd:llvm-symbolizer-22                              names in the sanitizers' reports
   test  clang-format-22          cmd:clang-format-22                                 layout of the C sources
   test  vulkan-validationlayers  file:/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json  checks how the runtime uses Vulkan
+  test  nodejs                   cmd:node                                            runs a validator of WGSL
+  test  npm                      cmd:npm                                             fetches it
   test  glslc                    cmd:glslc                                           compared with in benchmarks
   test  glslang-tools            cmd:glslangValidator                                compared with in benchmarks
   test  hyperfine                cmd:hyperfine                                       times benchmarks
