@@ -12,7 +12,7 @@ var<workgroup> first: atomic<i32>;
 
 // Sums of the workgroups, and a histogram of the values.
 @compute @workgroup_size(32, 2)
-fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invocation_index) local_index: u32, @builtin(subgroup_invocation_id) lane: u32) {
+fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {
     // tests/golden/group.vt:5
     let x_len = arrayLength(&x);
     let counts_len = arrayLength(&counts);
@@ -112,7 +112,7 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     let sum = subgroupAdd(x_value_2);
     // tests/golden/group.vt:26
     let v_6 = subgroupShuffleXor(sum, 1u);
-    let v_7 = subgroupShuffle(sum, lane - lane / 2u);
+    let v_7 = subgroupShuffleUp(sum, 2u);
     let old_4 = atomicLoad(&first);
     if (i < arrayLength(&out)) {
         out[i] = sum + v_6 + v_7 + f32(old_4);

@@ -12,7 +12,7 @@ var<workgroup> first: atomic<i32>;
 
 // Sums of the workgroups, and a histogram of the values.
 @compute @workgroup_size(32, 2)
-fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invocation_index) local_index: u32, @builtin(subgroup_invocation_id) lane: u32) {
+fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {
     let i = global_id.x;
     let v = i < arrayLength(&x);
     var x_value = 0.0;
@@ -25,32 +25,68 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     }
     storageBarrier();
     workgroupBarrier();
-    var width = 32u;
-    loop {
-        if (width <= 0u) {
-            break;
-        }
-        if (local_index < width) {
-            let v_2 = local_index + width;
-            let v_3 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_2, 63u)], v_2 < 64u);
-            if (v_1) {
-                part[local_index] = v_3;
-            }
-        }
-        storageBarrier();
-        workgroupBarrier();
-        continuing {
-            width = width / 2u;
+    if (local_index < 32u) {
+        let v_2 = local_index + 32u;
+        let v_3 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_2, 63u)], v_2 < 64u);
+        if (v_1) {
+            part[local_index] = v_3;
         }
     }
+    storageBarrier();
+    workgroupBarrier();
+    if (local_index < 16u) {
+        let v_4 = local_index + 16u;
+        let v_5 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_4, 63u)], v_4 < 64u);
+        if (v_1) {
+            part[local_index] = v_5;
+        }
+    }
+    storageBarrier();
+    workgroupBarrier();
+    if (local_index < 8u) {
+        let v_6 = local_index + 8u;
+        let v_7 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_6, 63u)], v_6 < 64u);
+        if (v_1) {
+            part[local_index] = v_7;
+        }
+    }
+    storageBarrier();
+    workgroupBarrier();
+    if (local_index < 4u) {
+        let v_8 = local_index + 4u;
+        let v_9 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_8, 63u)], v_8 < 64u);
+        if (v_1) {
+            part[local_index] = v_9;
+        }
+    }
+    storageBarrier();
+    workgroupBarrier();
+    if (local_index < 2u) {
+        let v_10 = local_index + 2u;
+        let v_11 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_10, 63u)], v_10 < 64u);
+        if (v_1) {
+            part[local_index] = v_11;
+        }
+    }
+    storageBarrier();
+    workgroupBarrier();
+    if (local_index < 1u) {
+        let v_12 = local_index + 1u;
+        let v_13 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_12, 63u)], v_12 < 64u);
+        if (v_1) {
+            part[local_index] = v_13;
+        }
+    }
+    storageBarrier();
+    workgroupBarrier();
     if (local_index == 0u) {
-        let v_4 = part[0];
+        let v_14 = part[0];
         if (arrayLength(&total) > 0u) {
             let old = bitcast<f32>(atomicLoad(&total[0u]));
-            var v_5 = old;
+            var v_15 = old;
             loop {
-                let expected = bitcast<u32>(v_5);
-                let desired = bitcast<u32>(v_5 + v_4);
+                let expected = bitcast<u32>(v_15);
+                let desired = bitcast<u32>(v_15 + v_14);
                 var old_1: u32;
                 loop {
                     let attempt = atomicCompareExchangeWeak(&total[0u], expected, desired);
@@ -59,12 +95,12 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
                         break;
                     }
                 }
-                let v_6 = bitcast<f32>(old_1);
-                if (bitcast<u32>(v_6) == bitcast<u32>(v_5)) {
+                let v_16 = bitcast<f32>(old_1);
+                if (bitcast<u32>(v_16) == bitcast<u32>(v_15)) {
                     break;
                 }
                 continuing {
-                    v_5 = v_6;
+                    v_15 = v_16;
                 }
             }
         }
@@ -73,14 +109,14 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     if (v) {
         x_value_1 = x[i];
     }
-    let v_7 = x_value_1 * 16.0;
-    let bin = select(u32(select(0.0, v_7, v_7 >= 0.0 && v_7 < 4.2949673e+09)), 4294967295u, v_7 >= 4.2949673e+09);
-    let v_8 = bin < arrayLength(&counts);
-    if (v_8) {
+    let v_17 = x_value_1 * 16.0;
+    let bin = select(u32(select(0.0, v_17, v_17 >= 0.0 && v_17 < 4.2949673e+09)), 4294967295u, v_17 >= 4.2949673e+09);
+    let v_18 = bin < arrayLength(&counts);
+    if (v_18) {
         atomicAdd(&counts[bin], 1u);
     }
     var old_2 = 0u;
-    if (v_8) {
+    if (v_18) {
         var old_3: u32;
         loop {
             let attempt_1 = atomicCompareExchangeWeak(&counts[bin], 1u, 100u);
@@ -97,10 +133,10 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
         x_value_2 = x[i];
     }
     let sum = subgroupAdd(x_value_2);
-    let v_9 = subgroupShuffleXor(sum, 1u);
-    let v_10 = subgroupShuffle(sum, lane - lane / 2u);
+    let v_19 = subgroupShuffleXor(sum, 1u);
+    let v_20 = subgroupShuffleUp(sum, 2u);
     let old_4 = atomicLoad(&first);
     if (i < arrayLength(&out)) {
-        out[i] = sum + v_9 + v_10 + f32(old_4);
+        out[i] = sum + v_19 + v_20 + f32(old_4);
     }
 }
