@@ -80,6 +80,22 @@ static void check_values(Check *c, Pos pos, const char *what, uint32_t count,
     }
 }
 
+static void note_return(IrInst *inst, void *data) {
+    *(bool *)data |= inst->op == OP_RET;
+}
+
+/* Every invocation of the workgroup comes to it: then the barrier of the workgroup does what that of a subgroup does. */
+static bool all_arrive(const IrInst *inst) {
+    bool returns = inst->region->owner != NULL;
+    for (const IrInst *before = inst->previous; before != NULL && !returns;
+         before = before->previous) {
+        for (uint32_t i = 0; i < before->region_count; i++) {
+            ir_walk(&before->regions[i], note_return, &returns);
+        }
+    }
+    return !returns;
+}
+
 static void check(IrInst *inst, void *data) {
     Check *c = data;
     const char *what = ir_ops[inst->op].text;
@@ -91,12 +107,8 @@ static void check(IrInst *inst, void *data) {
     if (inst->op == OP_SPEC) {
         check_type(c, inst->pos, what, inst->spec->type);
     }
-    bool is_new_builtin = inst->op == OP_BUILTIN && (inst->builtin == IR_BUILTIN_SUBGROUP_INDEX ||
-                                                     inst->builtin == IR_BUILTIN_SUBGROUP_COUNT);
-    if (is_new_builtin) {
-        lacks(c, inst->pos, ir_builtins[inst->builtin].text, c->function->name->text);
-    }
-    if (inst->op == OP_SUBGROUP_BARRIER || inst->op == OP_PRINT || inst->op == OP_ASSERT) {
+    bool stays_out = inst->op == OP_SUBGROUP_BARRIER && !all_arrive(inst);
+    if (stays_out || inst->op == OP_PRINT || inst->op == OP_ASSERT) {
         lacks(c, inst->pos, what, c->function->name->text);
     }
 }

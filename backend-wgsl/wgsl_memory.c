@@ -179,7 +179,7 @@ void wgsl_compare_exchange(TextPrinter *p, IrInst *inst) {
 }
 
 void wgsl_barrier(TextPrinter *p, IrInst *inst) {
-    (void)inst;
+    (void)inst; /* that of a subgroup, too: wgsl_check.c says where */
     text_before_write(p);
     text_statement(p, "storageBarrier();");
     text_statement(p, "workgroupBarrier();");

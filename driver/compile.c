@@ -303,7 +303,9 @@ static Status make_spvasm(Session *session, const Plan *plan, const char *input,
 
 static Status make_text(Session *session, const Plan *plan, const char *input, Result *result) {
     Text text = {.arena = &session->arena};
-    session->options.leave_out = wgsl_leave_out;
+    if (plan->target->writer == WRITER_WGSL) {
+        session->options.leave_out = wgsl_leave_out;
+    }
     Status status = session_load_file(session, input);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     status = status == STATUS_FINE ? session_lower(session) : status;

@@ -35,8 +35,8 @@ typedef struct {
     FrontendOptions frontend;   /* not for IR text, but for the entries; a file brings its loader */
     const char *const *folders; /* -I: where `use` looks, after the folder of the file */
     uint32_t folder_count;
-    unsigned level;                /* 0: only what is needed to be legal */
-    const IrPass *const *pipeline; /* instead of the level's; NULL: none */
+    unsigned level;                 /* 0: only what is needed to be legal */
+    const IrPass *const *pipeline;  /* instead of the level's; NULL: none */
     const IrPass *const *leave_out; /* what the target does not want of it; NULL: nothing */
     bool debug;                    /* -g */
     bool atomic_float;             /* of the target: it adds f32 atomically */

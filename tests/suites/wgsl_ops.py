@@ -111,7 +111,7 @@ def one(kernel, op, rule, scalar, lanes):
     if rule == "SWIZZLE":
         return lanes > 1 and result(scalar, 3, f"{op} {of(scalar, lanes)}, 1, 0, 1")
     if rule == "LANE":
-        lane = "200u32" if kernel.constants else of("u32")
+        lane = "200u32" if kernel.constants else "%n"
         return scalar in NUMBERS and result(scalar, lanes, f"{op} {of(scalar, lanes)}, {lane}")
     if rule in {"VOTE", "BALLOT"}:
         return (scalar, lanes) == ("bool", 1) and (result("bool", 1, f"{op} {of('bool')}") if rule == "VOTE"
@@ -151,6 +151,7 @@ def modules():
     """(name, IR text) of a kernel for each op, and the ops that have no example."""
     params = [f"%{scalar}_{lanes}: buffer<{vector(scalar, lanes)}>" for scalar in NUMBERS for lanes in (1, 2, 3, 4)]
     params += [f"%atomic_{scalar}: buffer<atomic<{scalar}>>" for scalar in INTS + ["f32"]]
+    params.append("%n: u32")
     texts, without = [], []
     for op, operands, rule in ops():
         if op in ELSEWHERE:
