@@ -57,9 +57,9 @@ class Validators:
 
 
 def all_sources():
-    folders = ["tests/run", "examples"]
+    folders = ["tests/run", "tests/golden", "examples"]
     return sorted(path for folder in folders for path in pathlib.Path(folder).rglob("*.vt")
-                  if "kernel" in path.read_text(errors="replace") and not (path.parent.name == "lib"))
+                  if "kernel" in path.read_text(errors="replace") and path.parent.name != "lib" and not path.stem.startswith("errors_"))
 
 
 def kernels_of(source):
