@@ -38,9 +38,9 @@ typedef struct {
     unsigned level;                 /* 0: only what is needed to be legal */
     const IrPass *const *pipeline;  /* instead of the level's; NULL: none */
     const IrPass *const *leave_out; /* what the target does not want of it; NULL: nothing */
-    bool debug;                    /* -g */
-    bool atomic_float;             /* of the target: it adds f32 atomically */
-    bool reconvergence;            /* of the target: maximal reconvergence */
+    bool debug;                     /* -g */
+    bool atomic_float;              /* of the target: it adds f32 atomically */
+    bool reconvergence;             /* of the target: maximal reconvergence */
     IrPrints prints;
     unsigned bounds;        /* BOUNDS_CHECK, BOUNDS_TRUST */
     bool verify;            /* after every pass; always in builds with VT_DEBUG */

@@ -80,19 +80,14 @@ fn helper(x: f32) -> f32 {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) global_id: vec3<u32>) {
     let i = global_id.x;
-    let v = i < arrayLength(&x);
     var x_value = 0.0;
-    if (v) {
+    if (i < arrayLength(&x)) {
         x_value = x[i];
     }
-    let v_1 = P_wide(x_value, array<u32, 3>(1u, 2u, 3u), array<vec2<f32>, 2>(vec2<f32>(1.0, 2.0), vec2<f32>(3.0, 4.0)), 7u);
-    let p = choose(v_1, i);
-    var x_value_1 = 0.0;
-    if (v) {
-        x_value_1 = x[i];
-    }
-    let v_2 = side(x_value_1);
+    let v = P_wide(x_value, array<u32, 3>(1u, 2u, 3u), array<vec2<f32>, 2>(vec2<f32>(1.0, 2.0), vec2<f32>(3.0, 4.0)), 7u);
+    let p = choose(v, i);
+    let v_1 = side(x_value);
     if (i < arrayLength(&out)) {
-        out[i] = p.a + f32(p.b[1]) + v_2 + p.m[1].x;
+        out[i] = p.a + f32(p.b[1]) + v_1 + p.m[1].x;
     }
 }
