@@ -58,7 +58,7 @@ typedef struct {
     InterpFindings *findings; /* where barriers go that not all come to; NULL: nowhere */
     bool check_races;         /* findings: races, too, and what is outside */
     const uint32_t *grid; /* invocations that were asked for: others may be outside; NULL: all */
-    uint64_t *taken; /* NULL, or gets how many instructions there were */
+    uint64_t *taken;      /* NULL, or gets how many instructions there were */
 } InterpOptions;
 
 typedef enum {
