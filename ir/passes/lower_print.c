@@ -166,6 +166,9 @@ static void lower_function(Lowering *l, IrFunction *function) {
     IrModule *module = l->module;
     IrValue **params = NEW_ARRAY(module->arena, IrValue *, function->param_count + 1);
     memcpy(params, function->params, function->param_count * sizeof(IrValue *));
+    const char **docs = NEW_ARRAY(module->arena, const char *, function->param_count + 1);
+    memcpy(docs, function->param_docs, function->param_count * sizeof *docs);
+    function->param_docs = docs;
     function->params = params;
     /* no name of a source has a point in it */
     ir_function_param(module, function, function->param_count++,
