@@ -172,7 +172,9 @@ Scalar scalar_opaque(Values *v, const void *what, uint32_t part, const IrType *t
         return scalar_unknown(type);
     }
     Scalar *copy = NEW_ARRAY(v->arena, Scalar, count);
-    memcpy(copy, operands, count * sizeof *operands);
+    if (count > 0) {
+        memcpy(copy, operands, count * sizeof *operands);
+    }
     Opaque *o = NEW(v->arena, Opaque);
     *o = (Opaque){what, part, count, v->symbol_count++, copy, *slot};
     *slot = o;
