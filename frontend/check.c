@@ -93,6 +93,12 @@ void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved) {
     memcpy(c->diags->off, saved->off, sizeof saved->off);
 }
 
+void note_wrong(Checker *c) {
+    if (c->demands.count > 0) {
+        c->demands.items[c->demands.count - 1].symbol->is_wrong = true;
+    }
+}
+
 enum { MOST_STEPS_SHOWN = 8 };
 
 void note_circle(Checker *c, Diag *d, const Symbol *symbol, Span use) {

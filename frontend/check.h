@@ -114,6 +114,8 @@ typedef struct {
 } CheckPlace;
 void enter_home(Checker *c, Symbol *symbol, Span use, CheckPlace *saved);
 void leave_home(Checker *c, Symbol *symbol, const CheckPlace *saved); /* sets symbol->is_wrong */
+/* What is being checked has a part without a type: perhaps it was reported elsewhere, but it is not to be lowered. */
+void note_wrong(Checker *c);
 /* `symbol`, which is needed at `use`, is being checked: notes for every step of the circle. */
 void note_circle(Checker *c, Diag *d, const Symbol *symbol, Span use);
 

@@ -672,6 +672,9 @@ void check_expr(Checker *c, Expr *e) {
     }
     c->expr_depth++;
     check_kind(c, e);
+    if (e->type == NULL) {
+        note_wrong(c);
+    }
     if (c->constant != NULL && e->constant == NULL) {
         const_fold_part(c, e);
     }

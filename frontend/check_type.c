@@ -221,7 +221,11 @@ static const IrType *named_type(Checker *c, const TypeExpr *expr, TypePlace plac
 
 const IrType *check_type(Checker *c, const TypeExpr *expr, TypePlace place) {
     const IrType *type = named_type(c, expr, place);
-    if (type == NULL || place == TYPE_OF_MEMORY || ir_is_root(type) || !type->has_atomic) {
+    if (type == NULL) {
+        note_wrong(c);
+        return NULL;
+    }
+    if (place == TYPE_OF_MEMORY || ir_is_root(type) || !type->has_atomic) {
         return type;
     }
     Diag *d = diag_report(c->diags, expr->span, D(ATOMIC_HERE), type_text(c, type));

@@ -309,7 +309,7 @@ static void leave(Checker *c, const ConstPlace *place) {
 
 static void report(Checker *c, const Expr *e, const ConstPlace *place) {
     const Symbol *proc = place->run_time_proc;
-    if (place->was_reported || may_be_wrong(c, e->span)) {
+    if ((place->was_reported && c->diags->errors > 0) || may_be_wrong(c, e->span)) {
         return;
     }
     if (proc == NULL) {
