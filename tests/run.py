@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from suites.common import Env, Failure, Skip  # noqa: E402
 
-SUITES = ["unit", "golden", "errors", "docs", "cli", "hostile", "run", "races", "prints", "examples", "random", "wgsl"]
+SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random", "wgsl"]
 
 
 def run_case(case):
