@@ -31,6 +31,7 @@ const IrPass *const ir_pipeline_O1[] = {
     &pass_mem2reg,
     &pass_split_values,
     &ir_end_if,
+    &pass_share_tables, /* before opt_cse: equal loads of them are one */
     &pass_opt_fold,
     &pass_opt_cse,
     &pass_opt_dead_stores, /* what is loaded again was forwarded */

@@ -1,0 +1,44 @@
+/* share_tables: which locals hold one constant alone, where they are filled, and what stays as it is. */
+#include "tests/unit/body_unit.h"
+
+#define SHARE "share_tables"
+#define TABLE(name) "%" name ": var<array<i32, 3>> = var\nstore %" name ", array<i32, 3>(5, 6, 7)\n"
+#define OTHER(name) "%" name ": var<array<i32, 3>> = var\nstore %" name ", array<i32, 3>(5, 6, 8)\n"
+#define LOOK(value, name) "%" value ": i32 = load %" name "[%x]\n"
+#define YIELD(value) "yield %" value "\n} else {\nyield 0i32\n}\n"
+
+/* clang-format off */
+static const BodyCase cases[] = {
+    /* one for all of a constant, where the first is; another constant has its own */
+    {SHARE,
+     X TABLE("t") LOOK("p", "t") TABLE("u") LOOK("q", "u") OTHER("v") LOOK("r", "v")
+     "%s: i32 = add %p, %q\n%w: i32 = add %s, %r\nstore %out[%i], %w\n",
+     X TABLE("t") LOOK("p", "t") LOOK("q", "t") OTHER("v") LOOK("r", "v")
+     "%s: i32 = add %p, %q\n%w: i32 = add %s, %r\nstore %out[%i], %w\n"},
+    /* from inside to the start of the function */
+    {SHARE,
+     X "%r: i32 = if %c {\n" TABLE("t") LOOK("p", "t") YIELD("p") "store %out[%i], %r\n",
+     TABLE("t") X "%r: i32 = if %c {\n" LOOK("p", "t") YIELD("p") "store %out[%i], %r\n"},
+    {SHARE,
+     X "%r: i32 = if %c {\n" TABLE("t") LOOK("p", "t") YIELD("p") TABLE("u") LOOK("q", "u")
+     "%s: i32 = add %r, %q\nstore %out[%i], %s\n",
+     TABLE("t") X "%r: i32 = if %c {\n" LOOK("p", "t") YIELD("p") LOOK("q", "t")
+     "%s: i32 = add %r, %q\nstore %out[%i], %s\n"},
+    /* not what is written again, read before, filled somewhere else, or filled with what is computed */
+    {SHARE, X "%r: i32 = if %c {\n" TABLE("t") "store %t[%x], 1i32\n" LOOK("p", "t") YIELD("p")
+            "store %out[%i], %r\n", NULL},
+    {SHARE, X "%r: i32 = if %c {\n%t: var<array<i32, 3>> = var\n" LOOK("p", "t")
+            "store %t, array<i32, 3>(5, 6, 7)\n" YIELD("p") "store %out[%i], %r\n", NULL},
+    {SHARE, X "%t: var<array<i32, 3>> = var\nif %c {\nstore %t, array<i32, 3>(5, 6, 7)\nyield\n} "
+              "else {\nyield\n}\n" LOOK("p", "t") "store %out[%i], %p\n", NULL},
+    {SHARE, X "%r: i32 = if %c {\n%t: var<array<i32, 3>> = var\n%f: array<i32, 3> = construct %x, "
+              "1i32, 2i32\nstore %t, %f\n" LOOK("p", "t") YIELD("p") "store %out[%i], %r\n", NULL},
+    /* nothing to gain */
+    {SHARE, X TABLE("t") LOOK("p", "t") "store %out[%i], %p\n", NULL},
+};
+/* clang-format on */
+
+int main(void) {
+    check_bodies(cases, sizeof cases / sizeof *cases);
+    return report_failures();
+}
