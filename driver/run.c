@@ -213,18 +213,6 @@ static void keep_chosen(Run *run) {
     }
 }
 
-static void read_all(void *arg) {
-    Run *run = arg;
-    const ReflectKernel *kernel = run->kernel;
-    const Value *value = &run->values[kernel->param_count - 1];
-    ir_messages_read(run->job.messages, kernel->messages, value->bytes, IR_MESSAGES_BUFFER_WORDS);
-}
-
-static Status read_messages(Run *run) {
-    return run->kernel->messages != NULL ? session_guard(&run->session, read_all, run)
-                                         : STATUS_FINE;
-}
-
 static Status run_on_device(Run *run, Device *device) {
     Session *session = &run->session;
     const VtgDeviceInfo *info = vtg_device_get_info(device->device);
@@ -236,7 +224,7 @@ static Status run_on_device(Run *run, Device *device) {
     }
     VtgStatus result = run_kernel_device(device->device, session->module, &code, &run->job);
     if (result == VTG_OK) {
-        return read_messages(run);
+        return STATUS_FINE;
     }
     const char *what =
         arena_printf(&session->arena, "`%s` on %s", run->kernel->kernel->name->text, info->name);
@@ -267,9 +255,6 @@ static Status run_on_interpreter(Run *run) {
     switch (job.status) {
     case INTERP_OK:
         return STATUS_FINE;
-    case INTERP_DIVERGED:
-        run_report(run);
-        return STATUS_SOURCE;
     case INTERP_MISUSE:
         return fail(STATUS_USAGE, "%s", text_get(&job.why));
     default:
@@ -281,11 +266,12 @@ static Status run_job(Run *run) {
     const Options *options = run->options;
     Device device;
     run->job.repeat = options->repeat;
-    run->job.check_races = options->check_races;
     run->job.messages = NEW(&run->session.arena, IrMessages);
     run->job.messages->arena = &run->session.arena;
-    run->job.findings = NEW(&run->session.arena, InterpFindings);
-    run->job.findings->arena = &run->session.arena;
+    if (options->check_races) {
+        run->job.findings = NEW(&run->session.arena, InterpFindings);
+        run->job.findings->arena = &run->session.arena;
+    }
     run->job.nanoseconds =
         NEW_ARRAY(&run->session.arena, uint64_t, options->repeat > 0 ? options->repeat : 1);
     Status status = device_open(&device, options->device, options->validate);

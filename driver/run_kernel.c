@@ -58,7 +58,6 @@ InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
         .specs = job->specs,
         .messages = job->messages,
         .findings = job->findings,
-        .check_races = job->check_races,
         .grid = job->grid,
     };
     uint32_t groups[3], sides[3];

@@ -14,15 +14,13 @@ typedef struct {
     const ReflectKernel *kernel;
     const RunArg *
         args; /* one for each parameter, in order; buffers that the kernel writes are changed in place */
-    uint32_t grid[3];      /* invocations; rounded up to whole workgroups */
-    IrSpecValues specs;    /* specialization constants that do not have their defaults */
-    uint32_t repeat;       /* 0: once. Every run begins with the args as they were given */
-    uint64_t *nanoseconds; /* NULL, or room for the time of each run */
-    IrMessages *messages;  /* what the kernel prints is added; of the last run */
-    /* The interpreter: */
-    InterpFindings *findings; /* what is found is added; of the last run */
-    bool check_races;
-    bool host_clock; /* set: those times are the host's, because the device has no clock */
+    uint32_t grid[3];         /* invocations; rounded up to whole workgroups */
+    IrSpecValues specs;       /* specialization constants that do not have their defaults */
+    uint32_t repeat;          /* 0: once. Every run begins with the args as they were given */
+    uint64_t *nanoseconds;    /* NULL, or room for the time of each run */
+    IrMessages *messages;     /* what the kernel prints is added; of the last run */
+    InterpFindings *findings; /* what the interpreter is to look for; NULL: nothing */
+    bool host_clock;          /* set: those times are the host's, because the device has no clock */
 } RunJob;
 
 /* `module` is the one that the kernel is of, verified. `why`: what happened if not INTERP_OK. */

@@ -46,6 +46,11 @@ static void report_assert(Run *run, IrMessage *message) {
 
 static void report_messages(Run *run, Text *out) {
     IrMessages *messages = run->job.messages;
+    const ReflectKernel *kernel = run->kernel;
+    if (kernel->messages != NULL) { /* else the interpreter has added them */
+        const Value *buffer = &run->values[kernel->param_count - 1];
+        ir_messages_read(messages, kernel->messages, buffer->bytes, IR_MESSAGES_BUFFER_WORDS);
+    }
     ir_messages_sort(messages);
     for (uint32_t i = 0; i < messages->shown.count; i++) {
         if (!messages->shown.items[i].is_assert) {
@@ -97,33 +102,11 @@ static void report_outside(Session *session, const InterpFinding *finding) {
     note_count(diag, finding);
 }
 
-static void report_barrier(Session *session, const InterpFinding *finding) {
-    const InterpTouch *waits = &finding->at[0], *other = &finding->at[1];
-    Arena *arena = &session->arena;
-    Diag *diag = diag_report(&session->diags, span_at(waits->pos), D(NOT_ALL_COME),
-                             id_text(arena, waits->invocation));
-    diag_note(diag, span_at(other->pos), "invocation %s %s", id_text(arena, other->invocation),
-              other->has_ended ? "has ended here"
-              : other->pos != waits->pos
-                  ? "waits here"
-                  : "waits here in another round of a loop, or another call");
-}
-
 static void report_findings(Run *run) {
     const InterpFindings *findings = run->job.findings;
-    for (uint32_t i = 0; i < findings->list.count; i++) {
+    for (uint32_t i = 0; findings != NULL && i < findings->list.count; i++) {
         const InterpFinding *finding = &findings->list.items[i];
-        switch (finding->kind) {
-        case INTERP_RACE:
-            report_race(&run->session, finding);
-            break;
-        case INTERP_OUTSIDE:
-            report_outside(&run->session, finding);
-            break;
-        case INTERP_BARRIER:
-            report_barrier(&run->session, finding);
-            break;
-        }
+        (finding->kind == INTERP_RACE ? report_race : report_outside)(&run->session, finding);
     }
 }
 
@@ -151,7 +134,7 @@ Status run_report(Run *run) {
         note("%" PRIu64 " more messages of the kernel are lost; there was no room for them",
              run->job.messages->lost);
     }
-    if (run->job.findings->more) {
+    if (run->job.findings != NULL && run->job.findings->more) {
         note("there is more than these %d findings", INTERP_MOST_FINDINGS);
     }
     return report_session(&run->session, run->options, status);

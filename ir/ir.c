@@ -84,6 +84,20 @@ void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, N
     function->params[index]->name = name;
 }
 
+IrValue *ir_function_more(IrModule *module, IrFunction *function, Name name, const IrType *type) {
+    uint32_t count = function->param_count++;
+    IrValue **params = NEW_ARRAY(module->arena, IrValue *, count + 1);
+    const char **docs = NEW_ARRAY(module->arena, const char *, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        params[i] = function->params[i];
+        docs[i] = function->param_docs[i];
+    }
+    function->params = params;
+    function->param_docs = docs;
+    ir_function_param(module, function, count, name, type);
+    return params[count];
+}
+
 IrSpec *ir_spec_add(IrModule *module, Name name, uint32_t id, const IrType *type, uint64_t bits) {
     IrSpec *spec = NEW(module->arena, IrSpec);
     *spec = (IrSpec){.name = name, .id = id, .type = type, .bits = bits};

@@ -262,6 +262,8 @@ IrModule *ir_module_new(Arena *arena, Names *names, Diags *diags);
 IrFunction *ir_function_add(IrModule *module, Name name, bool is_kernel, uint32_t param_count);
 void ir_function_param(IrModule *module, IrFunction *function, uint32_t index, Name name,
                        const IrType *type);
+/* One more parameter, the last. */
+IrValue *ir_function_more(IrModule *module, IrFunction *function, Name name, const IrType *type);
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element);
 IrSpec *ir_spec_add(IrModule *module, Name name, uint32_t id, const IrType *type, uint64_t bits);
 

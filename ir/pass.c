@@ -97,11 +97,12 @@ bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOption
         if (pass == &pass_lower_bounds && options->trust_bounds) {
             pass = &pass_trust_bounds;
         }
-        if (pass == &pass_lower_print && options->prints == PRINTS_DROPPED) {
-            pass = &pass_drop_print;
+        bool is_print = pass == &pass_drop_print;
+        if (is_print && options->prints == PRINTS_LOWERED) {
+            pass = &pass_lower_print;
         }
         if ((pass == &pass_lower_float_atomics && options->float_atomics) ||
-            (pass == &pass_lower_print && options->prints == PRINTS_KEPT)) {
+            (is_print && options->prints == PRINTS_KEPT)) {
             continue;
         }
         fatal_context(pass->name);

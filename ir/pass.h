@@ -39,9 +39,9 @@ typedef struct {
 
 /* What becomes of `print` and `assert`. */
 typedef enum {
-    PRINTS_DROPPED, /* drop_print where the pipeline says lower_print */
+    PRINTS_DROPPED, /* drop_print, as the pipelines say */
     PRINTS_KEPT,    /* for the interpreter: neither */
-    PRINTS_LOWERED, /* for who reads the buffer */
+    PRINTS_LOWERED, /* lower_print in its place, for who reads the buffer */
 } IrPrints;
 
 typedef struct {

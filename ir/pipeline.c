@@ -10,14 +10,17 @@
         &pass_lower_wide_round
 
 const IrPass *const ir_pipeline_O0[] = {
-    &pass_lower_print,  &pass_lower_returns,
-    &pass_inline_procs, &pass_lower_refs,
+    &pass_drop_print, /* or lower_print, or nothing: pass.h */
+    &pass_lower_returns,
+    &pass_inline_procs,
+    &pass_lower_refs,
     &pass_opt_dce, /* the rest of what was inlined; less to lower */
-    LOWERING,           NULL,
+    LOWERING,
+    NULL,
 };
 
 const IrPass *const ir_pipeline_O1[] = {
-    &pass_lower_print,
+    &pass_drop_print, /* likewise */
     &pass_lower_returns,
     &pass_inline_procs,
     &pass_lower_refs, /* so that a local that was handed out is one like others */

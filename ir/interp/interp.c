@@ -175,23 +175,6 @@ static void report(Text *why, const Dispatch *dispatch, InterpStatus status) {
     }
 }
 
-static InterpTouch waiting(const Dispatch *dispatch, const Invocation *invocation) {
-    const Program *program = dispatch->machine.memory.program;
-    const IrInst *inst = program->steps.items[invocation->next_step].inst;
-    InterpTouch touch = {.pos = inst->pos, .inst = inst};
-    touch.has_ended = invocation->state == INVOCATION_ENDED;
-    memcpy(touch.invocation, invocation->builtins[IR_BUILTIN_GLOBAL_ID], sizeof touch.invocation);
-    memcpy(touch.group, invocation->builtins[IR_BUILTIN_GROUP_ID], sizeof touch.group);
-    return touch;
-}
-
-static void add_divergence(const Dispatch *dispatch, InterpFindings *findings) {
-    InterpFinding finding = {.kind = INTERP_BARRIER, .count = 1};
-    finding.at[0] = waiting(dispatch, dispatch->failed);
-    finding.at[1] = waiting(dispatch, dispatch->other);
-    VEC_PUSH(findings->arena, &findings->list, finding);
-}
-
 /* ---- running ---- */
 
 static InterpStatus run_groups(Dispatch *dispatch) {
@@ -256,7 +239,7 @@ static InterpStatus run(Dispatch *dispatch, const InterpArg *args, const InterpO
         .grid = options->grid,
         .subgroup_size = dispatch->subgroup_size,
     };
-    if (options->findings != NULL && options->check_races) {
+    if (options->findings != NULL) {
         watch_open(&watch);
         memory->watch = &watch;
     }
@@ -264,9 +247,6 @@ static InterpStatus run(Dispatch *dispatch, const InterpArg *args, const InterpO
     memory->watch = NULL;
     if (status != INTERP_OK) {
         report(why, dispatch, status);
-    }
-    if (status == INTERP_DIVERGED && options->findings != NULL) {
-        add_divergence(dispatch, options->findings);
     }
     return status;
 }

@@ -20,14 +20,13 @@ enum { INTERP_SUBGROUP_SIZE = 8 };
 typedef enum {
     INTERP_RACE,    /* two invocations at one location */
     INTERP_OUTSIDE, /* an index beyond the end */
-    INTERP_BARRIER, /* not all come to a barrier or subgroup operation */
 } InterpFindingKind;
 
 /* An invocation at a place of the source. */
 typedef struct {
     Pos pos;
     const IrInst *inst;
-    bool writes, has_ended; /* has_ended: BARRIER; the place is where it did */
+    bool writes;
     uint32_t invocation[3], group[3];
 } InterpTouch;
 
@@ -55,8 +54,7 @@ typedef struct {
     uint32_t subgroup_size;   /* of kernels that ask for none; 0: INTERP_SUBGROUP_SIZE */
     IrSpecValues specs;       /* specialization constants that do not have their defaults */
     IrMessages *messages;     /* where print and assert go; NULL: nowhere */
-    InterpFindings *findings; /* where barriers go that not all come to; NULL: nowhere */
-    bool check_races;         /* findings: races, too, and what is outside */
+    InterpFindings *findings; /* races and accesses outside are looked for; NULL: they are not */
     const uint32_t *grid; /* invocations that were asked for: others may be outside; NULL: all */
     uint64_t *taken;      /* NULL, or gets how many instructions there were */
 } InterpOptions;

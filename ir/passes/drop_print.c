@@ -1,4 +1,4 @@
-/* drop_print: `print` and `assert` go, where nobody would read what they say. Stands where lower_print would.
+/* drop_print: `print` and `assert` go, where nobody would read what they say. lower_print stands in its place where somebody does.
  *
  * Before: anything. After: no `print` and no `assert`; what was computed for them alone is left for opt_dce.
  */

@@ -9,7 +9,7 @@
  * A number is one more than that of the message in the table that the pass leaves in the functions, so 0 is none. Scalars of
  * 64 bits are two words, the low one first; smaller ones are one, f16 as f32. ir_messages_read (messages.h) is the other end.
  *
- * Before: anything. It comes first, so that every proc that could print takes a root, and is inlined. After: no `print`
+ * Before: anything. It comes first, where the pipelines say drop_print, so that every proc that could print takes a root, and is inlined. After: no `print`
  * and no `assert`. The writes are `.raw`: what fits is compared first.
  */
 #include "ir/messages.h"
@@ -164,16 +164,9 @@ static void visit(IrInst *inst, void *data) {
 
 static void lower_function(Lowering *l, IrFunction *function) {
     IrModule *module = l->module;
-    IrValue **params = NEW_ARRAY(module->arena, IrValue *, function->param_count + 1);
-    memcpy(params, function->params, function->param_count * sizeof(IrValue *));
-    const char **docs = NEW_ARRAY(module->arena, const char *, function->param_count + 1);
-    memcpy(docs, function->param_docs, function->param_count * sizeof *docs);
-    function->param_docs = docs;
-    function->params = params;
     /* no name of a source has a point in it */
-    ir_function_param(module, function, function->param_count++,
-                      name_of(module->names, "messages."), l->buffer_type);
-    l->buffer = function->params[function->param_count - 1];
+    l->buffer =
+        ir_function_more(module, function, name_of(module->names, "messages."), l->buffer_type);
     function->messages = l->table;
     ir_walk(&function->body, visit, l);
 }

@@ -1,7 +1,8 @@
 """Races: tests/races/racy/*.vt have one, tests/races/clean/*.vt have none. Each runs once under --check-races.
 
     //! run a=1,2,3 out=zeros:3        as in the suite `run`; so are `data`, `file` and `expect`, which clean ones may have
-    //! race static                    racy ones: how it must be found. `dynamic`: when it runs; `static`: when it is compiled, too
+    //! race static                    racy ones: how it must be found. `dynamic`: when it runs; `static`: W0108 when it is
+                                       compiled, too
     x[0] = i;                          //~ race
 
 Of each race that is reported, both places are on lines that say `race`; and each such line is a place of a race that is reported.
@@ -23,7 +24,6 @@ def cases(env):
     for path in sorted(FOLDER.glob("clean/*.vt")):
         yield f"clean/{path.stem}", lambda path=path: check_clean(env, path)
     yield "thirty of each", check_counts
-    yield "a barrier that not all reach", lambda: check_barrier(env)
 
 
 def check_counts():
@@ -42,15 +42,26 @@ def run(env, source, step):
     return [item for item in found if item["severity"] == "error"], folder, result
 
 
+def warned(env, source):
+    """What `check` has to say."""
+    result = env.compile("check", source, "--diagnostics=json")
+    return [json.loads(line) for line in result.err.decode().splitlines()], result
+
+
 def places(item):
     return [place["line"] for place in [item["place"], *[note["place"] for note in item["notes"]]] if place]
 
 
 def check_racy(env, source):
     text = source.read_text()
-    if not re.search(r"^//! race (static|dynamic)$", text, re.M):
+    how = re.search(r"^//! race (static|dynamic)$", text, re.M)
+    if not how:
         raise Failure(f"{source} does not say how its race must be found")
     marked = {n for n, line in enumerate(text.split("\n"), 1) if "//~ race" in line}
+    items, result = warned(env, source)
+    lines = {line for item in items for line in places(item)}
+    if how[1] == "static" and not lines or not lines <= marked or any(item["code"] != "W0108" for item in items):
+        raise Failure(f"{source}: warnings of lines {sorted(lines)}, where races are on {sorted(marked)}\n{result}")
     for step in read_steps(source):
         found, _, result = run(env, source, step)
         if result.code != 1:
@@ -67,6 +78,9 @@ def check_clean(env, source):
     steps = read_steps(source)
     if not steps:
         raise Failure(f"{source} has no `//! run` line")
+    items, result = warned(env, source)
+    if items:
+        raise Failure(f"a clean kernel is warned of\n{result}")
     for step in steps:
         found, folder, result = run(env, source, step)
         if result.code != 0 or found:
@@ -74,28 +88,3 @@ def check_clean(env, source):
         if not step.expects:
             raise Failure(f"{source}: a run without `expect`")
         compare(source, step, folder, "the interpreter")
-
-
-BARRIER = """kernel @half() workgroup(4, 1, 1) {
-    %l: u32 = builtin local_index
-    %c: bool = lt %l, 2u32
-    if %c {
-        barrier
-        yield
-    } else {
-        yield
-    }
-    ret
-}
-"""
-
-
-def check_barrier(env):
-    """As text of the IR: the compiler itself makes none. Without --check-races, too; no hang."""
-    source = env.folder() / "half.vir"
-    source.write_text(BARRIER)
-    for options in ([], ["--check-races"]):
-        result = env.compile("run", source, "--device=interp", "--grid=4", "--diagnostics=json", *options, expect=1)
-        item = json.loads(result.err)
-        if item["code"] != "E1103" or places(item) != [5, 10]:
-            raise Failure(f"expected E1103 of lines 5 and 10\n{result}")

@@ -91,7 +91,7 @@ static Unit *run_lowered(const IrPass *const *pipeline, uint32_t *words, uint32_
 }
 
 static void test_same(void) {
-    static const IrPass *const alone[] = {&pass_lower_print, NULL};
+    static const IrPass *const alone[] = {&pass_drop_print, NULL};
     static const IrPass *const *const pipelines[] = {alone, ir_pipeline_O0, ir_pipeline_O1};
     Unit *unit = open_text(TEXT);
     double out[4];
