@@ -248,9 +248,14 @@ static void interpret(void *arg) {
 
 static Status run_on_interpreter(Run *run) {
     Interpretation job = {run, {.arena = &run->session.arena}, INTERP_OK};
-    Status status = session_guard(&run->session, interpret, &job);
-    if (status != STATUS_FINE) {
-        return report_session(&run->session, run->options, status);
+    const char *message;
+    switch (guard_run(interpret, &job, &message)) {
+    case FATAL_NONE:
+        break;
+    case FATAL_MEMORY:
+        return fail(STATUS_DEVICE, "the interpreter has not enough memory for this");
+    case FATAL_BUG:
+        return report_bug(run->options, message, "");
     }
     switch (job.status) {
     case INTERP_OK:

@@ -48,7 +48,7 @@ static bool run_passes(Unit *unit, const char *names) {
     return ir_run_passes(unit->module, passes, &options);
 }
 
-static unsigned count_op(Unit *unit, const char *op) {
+static inline unsigned count_op(Unit *unit, const char *op) {
     unsigned count = 0;
     size_t length = strlen(op);
     for (const char *at = printed_now(unit); (at = strstr(at, op)) != NULL; at += length) {
