@@ -76,6 +76,11 @@ static Span span_of(const Access *access) {
     return (Span){access->inst->pos, access->inst->pos};
 }
 
+/* The same, or of the same place in the source: `x[k] += 1` reads and writes. */
+static bool is_same_place(const IrInst *a, const IrInst *b) {
+    return a == b || (a->pos == b->pos && a->pos != 0);
+}
+
 static bool is_allowed(const Accesses *a, const Access *access) {
     uint32_t allowed = a->kernel->allowed | access->inst->region->function->allowed;
     return (allowed >> WARN_RACE & 1) != 0;
@@ -90,8 +95,9 @@ static void report(Accesses *a, const Access *first, uint32_t p, const Access *s
     }
     Diag *diag = diag_report(a->module->diags, span_of(first), D(RACE), invocation_text(a, p),
                              invocation_text(a, q), element_text(a, smaller, word));
-    if (first->inst == second->inst) {
-        diag_note(diag, (Span){0}, "the other writes at the same place");
+    if (is_same_place(first->inst, second->inst)) {
+        diag_note(diag, (Span){0}, "the other %s at the same place",
+                  second->writes ? "writes" : "reads");
     } else {
         diag_note(diag, span_of(second), "the other %s here", second->writes ? "writes" : "reads");
     }
@@ -104,8 +110,8 @@ static void report(Accesses *a, const Access *first, uint32_t p, const Access *s
 static bool is_reported(const Accesses *a, const Access *x, const Access *y) {
     for (uint32_t i = 0; i < a->reported.count; i++) {
         const ReportedPair *pair = &a->reported.items[i];
-        if ((pair->first == x->inst && pair->second == y->inst) ||
-            (pair->first == y->inst && pair->second == x->inst)) {
+        if ((is_same_place(pair->first, x->inst) && is_same_place(pair->second, y->inst)) ||
+            (is_same_place(pair->first, y->inst) && is_same_place(pair->second, x->inst))) {
             return true;
         }
     }

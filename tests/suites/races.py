@@ -6,7 +6,7 @@
     x[0] = i;                          //~ race
 
 Of each race that is reported, both places are on lines that say `race`; and each such line is a place of a race that is reported.
-Of a clean one nothing is reported.
+Of a clean one nothing is reported. The places of a W0108 are on such lines, too; of a race that is `dynamic` there is none.
 """
 import json
 import pathlib
