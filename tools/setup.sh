@@ -18,6 +18,7 @@ packages() { cat <<'END'
   build spirv-tools              lib:libSPIRV-Tools.a                                checks the SPIR-V that is written
   build spirv-headers            hdr:spirv/unified1/spirv.h                          the numbers of SPIR-V
   build libvulkan-dev            hdr:vulkan/vulkan.h                                 declarations of Vulkan
+  build opencl-c-headers         hdr:CL/cl.h                                         declarations of OpenCL
   demo  libvulkan1               lib:libvulkan.so.1                                  Vulkan loader
   demo  mesa-vulkan-drivers      file:/usr/share/vulkan/icd.d/*.json|/etc/vulkan/icd.d/*.json  Vulkan driver that needs no GPU
   demo  libpng-dev               hdr:png.h                                           reads and writes pictures
@@ -28,6 +29,8 @@ packages() { cat <<'END'
   test  llvm-22                  cmd:llvm-symbolizer-22                              names in the sanitizers' reports
   test  clang-format-22          cmd:clang-format-22                                 layout of the C sources
   test  vulkan-validationlayers  file:/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json  checks how the runtime uses Vulkan
+  test  ocl-icd-libopencl1       lib:libOpenCL.so.1                                  OpenCL loader
+  test  pocl-opencl-icd          file:/etc/OpenCL/vendors/*.icd                      OpenCL driver that needs no GPU
   test  nodejs                   cmd:node                                            runs a validator of WGSL
   test  npm                      cmd:npm                                             fetches it
   test  glslc                    cmd:glslc                                           compared with in benchmarks
