@@ -21,6 +21,46 @@ typedef struct {
     const char *dependency; /* its dependency file; NULL: none */
 } Plan;
 
+/* ---- targets that are text ---- */
+
+typedef struct {
+    Status (*write)(Session *session, unsigned version, Text *out);
+    void (*prepare)(void *session);  /* between front end and passes; NULL: nothing to do */
+    const IrPass *const *leave_out; /* of the passes; NULL: none */
+} TextWriter;
+
+static Status write_wgsl(Session *session, unsigned version, Text *out) {
+    (void)version;
+    return session_wgsl(session, out);
+}
+
+static Status write_opencl(Session *session, unsigned version, Text *out) {
+    return session_opencl(session, (OpenclVersion)version, out);
+}
+
+static Status write_msl(Session *session, unsigned version, Text *out) {
+    return session_msl(session, (MslVersion)version, out);
+}
+
+static void fix_specs(void *arg) {
+    Session *session = arg;
+    for (const FrontendDefine *define = session->options.frontend.defines; define != NULL;
+         define = define->next) {
+        msl_fix_spec(session->module, define->name);
+    }
+}
+
+/* NULL: the target is no text that is printed. */
+static const TextWriter *text_writer(const Target *target) {
+    static const TextWriter writers[] = {
+        [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out},
+        [WRITER_OPENCL] = {write_opencl, NULL, NULL},
+        [WRITER_MSL] = {write_msl, fix_specs, NULL},
+    };
+    bool is_listed = target->writer < sizeof writers / sizeof *writers;
+    return is_listed && writers[target->writer].write != NULL ? &writers[target->writer] : NULL;
+}
+
 /* ---- planning ---- */
 
 static Status not_built(const Target *target) {
@@ -190,8 +230,7 @@ static Status choose_output(Plan *plan, Arena *arena, const Options *options, co
         plan->output = with_ending(arena, slash != NULL ? slash + 1 : input, plan->target->ending);
     }
     bool to_standard = strcmp(plan->output, "-") == 0;
-    bool is_text = plan->target->writer == WRITER_WGSL || plan->target->writer == WRITER_OPENCL;
-    if (to_standard && plan->emit == EMIT_NONE && !is_text && isatty(STDOUT_FILENO)) {
+    if (to_standard && plan->emit == EMIT_NONE && text_writer(plan->target) == NULL && isatty(STDOUT_FILENO)) {
         return fail(STATUS_USAGE, "standard output is a terminal, and %s is no text",
                     plan->target->name);
     }
@@ -302,18 +341,16 @@ static Status make_spvasm(Session *session, const Plan *plan, const char *input,
 }
 
 static Status make_text(Session *session, const Plan *plan, const char *input, Result *result) {
+    const TextWriter *writer = text_writer(plan->target);
     Text text = {.arena = &session->arena};
-    if (plan->target->writer == WRITER_WGSL) {
-        session->options.leave_out = wgsl_leave_out;
-    }
+    session->options.leave_out = writer->leave_out;
     Status status = session_load_file(session, input);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
+    status = status == STATUS_FINE && writer->prepare != NULL
+                 ? session_guard(session, writer->prepare, session)
+                 : status;
     status = status == STATUS_FINE ? session_lower(session) : status;
-    if (status == STATUS_FINE) {
-        status = plan->target->writer == WRITER_WGSL
-                     ? session_wgsl(session, &text)
-                     : session_opencl(session, (OpenclVersion)plan->target->version, &text);
-    }
+    status = status == STATUS_FINE ? writer->write(session, plan->target->version, &text) : status;
     *result = (Result){text_get(&text), text.length};
     return status;
 }
@@ -340,8 +377,7 @@ static Status compile_file(const Plan *plan, const Options *options, const char 
     Session session;
     Result result = {NULL, 0};
     session_open(&session, &plan->session);
-    bool is_text = plan->target->writer == WRITER_WGSL || plan->target->writer == WRITER_OPENCL;
-    Make *make = plan->emit == EMIT_NONE && is_text ? make_text : makers[plan->emit];
+    Make *make = plan->emit == EMIT_NONE && text_writer(plan->target) != NULL ? make_text : makers[plan->emit];
     Status status = make(&session, plan, input, &result);
     status = report_session(&session, options, status);
     if (status == STATUS_FINE) {

@@ -368,6 +368,7 @@ typedef struct {
     Text *out;
     SpirvTarget target;
     OpenclVersion opencl;
+    MslVersion msl;
     SpirvBinary *binary;
 } Output;
 
@@ -436,6 +437,39 @@ static void write_opencl(void *arg) {
 Status session_opencl(Session *session, OpenclVersion version, Text *out) {
     Output output = {.session = session, .out = out, .opencl = version};
     return session_guard(session, write_opencl, &output);
+}
+
+/* From the words for Vulkan, which name what the source names. */
+static void write_msl(void *arg) {
+    Output *output = arg;
+    Session *session = output->session;
+    bool debug = session->options.debug;
+    fatal_context("MSL writer");
+    if (!msl_check(session->module)) {
+        return;
+    }
+    SpirvBinary binary;
+    output->target = SPIRV_VULKAN_1_1;
+    output->binary = &binary;
+    session->options.debug = true;
+    write_spirv(output);
+    session->options.debug = debug;
+    if (session->diags.errors > 0) {
+        return;
+    }
+    uint64_t start = now();
+    MslOptions options = {.version = output->msl, .lines = debug};
+    fatal_context("SPIRV-Cross");
+    if (!msl_write(output->out, session->module, binary.words, binary.count, &options,
+                   &session->detail)) {
+        BUG("SPIRV-Cross refuses the module: %s", text_get(&session->detail));
+    }
+    add_phase(session, "print MSL", &start);
+}
+
+Status session_msl(Session *session, MslVersion version, Text *out) {
+    Output output = {.session = session, .out = out, .msl = version};
+    return session_guard(session, write_msl, &output);
 }
 
 static void disassemble(void *arg) {

@@ -14,6 +14,7 @@
 #ifndef DRIVER_SESSION_H
 #define DRIVER_SESSION_H
 
+#include "backend-msl/msl.h"
 #include "backend-opencl/opencl.h"
 #include "backend-spirv/spirv.h"
 #include "driver/modules.h"
@@ -103,6 +104,7 @@ Status session_need_kernel(Session *session);
 Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary);
 Status session_wgsl(Session *session, Text *out);
 Status session_opencl(Session *session, OpenclVersion version, Text *out);
+Status session_msl(Session *session, MslVersion version, Text *out);
 Status session_disassemble(Session *session, SpirvBinary binary, Text *out);
 Status session_print_ir(Session *session, Text *out);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "backend-msl/msl.h"
 #include "backend-opencl/opencl.h"
 #include "backend-spirv/spirv.h"
 

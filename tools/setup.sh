@@ -16,6 +16,7 @@ packages() { cat <<'END'
   build re2c                     cmd:re2c                                            makes the lexer
   build bison                    cmd:bison                                           makes the parser
   build spirv-tools              lib:libSPIRV-Tools.a                                checks the SPIR-V that is written
+  build libspirv-cross-c-shared-dev lib:libspirv-cross-c.a                           translates SPIR-V to MSL
   build spirv-headers            hdr:spirv/unified1/spirv.h                          the numbers of SPIR-V
   build libvulkan-dev            hdr:vulkan/vulkan.h                                 declarations of Vulkan
   build opencl-c-headers         hdr:CL/cl.h                                         declarations of OpenCL
