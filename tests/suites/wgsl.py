@@ -99,6 +99,7 @@ def cases(env):
         yield str(source.relative_to("tests/run") if source.is_relative_to("tests/run") else source).removesuffix(".vt"), \
             lambda s=source: check(env, validators, s)
     yield "every op", lambda: check_ops(env, validators)
+    yield "uniformity", lambda: check_uniformity(env, validators)
     count = 40 if env.args.quick else env.args.random
     for start in range(0, count, CHUNK):
         yield f"random {start}-{min(start + CHUNK, count) - 1}", \
@@ -106,6 +107,12 @@ def cases(env):
     for start in range(0, min(count, EXECUTED), CHUNK_EXECUTED):
         yield f"executed on mesa25 {start}-{start + CHUNK_EXECUTED - 1}", \
             lambda s=start: check_executed(env, validators, s, CHUNK_EXECUTED)
+
+
+def check_uniformity(env, validators):
+    """Tint accepts and rejects what our analysis does, on each case of tests/unit/uniformity_cases.def."""
+    listed = env.run([env.bin / "tests/test_uniformity", "wgsl"]).out
+    env.run(["node", "tests/tools/tint.mjs", validators.need("tint")], stdin=listed, timeout=240)
 
 
 def check_executed(env, validators, start, count):

@@ -1,11 +1,11 @@
-// Whether Tint agrees with our uniformity analysis: `build/release/tests/test_uniformity wgsl | node tests/tools/tint.mjs`,
-// where the npm package `webgpu` (Dawn for node) is installed. Tint must reject what we reject: it is told to look at
-// subgroup operations, too. What it accepts we should accept.
+// Whether Tint agrees with our uniformity analysis:
+//     build/release/tests/test_uniformity wgsl | node tint.mjs path/of/webgpu/index.js
+//
+// Tint must reject what we reject: it is told to look at subgroup operations, too. What it accepts we should accept.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 
-const require = createRequire(process.cwd() + '/');
-const { create, globals } = require('webgpu');
+const { create, globals } = await import(resolve(process.argv[2]));
 Object.assign(globalThis, globals);
 
 const head = `enable subgroups;
@@ -45,4 +45,4 @@ for (const [line, verdict, procs, body] of JSON.parse(readFileSync(0, 'utf8'))) 
     }
 }
 console.log(`${count} cases, ${wrong} differ`);
-process.exit(wrong > 0 ? 1 : 0);
+process.exit(wrong > 0 || count === 0 ? 1 : 0);
