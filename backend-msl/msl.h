@@ -3,7 +3,7 @@
 #ifndef BACKEND_MSL_H
 #define BACKEND_MSL_H
 
-#include "ir/ir.h"
+#include "ir/pass.h"
 
 typedef enum { MSL_2_4, MSL_3_0, MSL_3_1 } MslVersion;
 
@@ -12,9 +12,16 @@ typedef struct {
     bool lines; /* -g: `#line`; the words have OpLine then */
 } MslOptions;
 
+/* SPIRV-Cross inlines every function, and misses where it hands over arrays: `#[noinline]` is not kept. On the module as
+ * the front end made it. */
+void msl_inline_all(IrModule *module);
+
 /* Metal wants sizes when it compiles: a specialization constant that has its value by now becomes a constant. On the
  * module as the front end made it. */
 void msl_fix_spec(IrModule *module, const char *name);
+
+/* After the pipeline that all targets share. Ends with NULL. */
+extern const IrPass *const msl_passes[];
 
 /* Reports (E1002 to E1005) to the module's diagnostics what MSL has no form for. On a lowered module. False: there was
  * something. */

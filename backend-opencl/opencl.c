@@ -11,7 +11,7 @@
 enum { MOST_NESTED = 2 * 240 };
 
 const IrPass *const opencl_passes[] = {
-    &opencl_lanes, &opencl_unsigned, &pass_opt_fold, &pass_opt_dce, NULL,
+    &opencl_lanes, &pass_wrap_signed, &pass_opt_fold, &pass_opt_dce, NULL,
 };
 
 /* ---- syntax ---- */

@@ -80,7 +80,6 @@ OpenclWrite opencl_var, opencl_load, opencl_store, opencl_length, opencl_shared,
 OpenclWrite opencl_atomic, opencl_compare_exchange, opencl_call;
 OpenclWrite opencl_builtin, opencl_barrier, opencl_in_subgroup;
 
-/* opencl_unsigned.c, opencl_lanes.c */
-extern const IrPass opencl_unsigned, opencl_lanes;
+extern const IrPass opencl_lanes; /* opencl_lanes.c */
 
 #endif

@@ -15,6 +15,7 @@ typedef struct {
     bool debug;               /* -g: OpLine and OpSource, local names */
     bool atomic_float;        /* the device adds f32 atomically, in buffers and in shared memory */
     bool reconvergence;       /* the device has VK_KHR_shader_maximal_reconvergence */
+    bool number_min;          /* min and max of a number and NaN give the number, not either */
     const SourceMap *sources; /* for `debug` */
 } SpirvOptions;
 

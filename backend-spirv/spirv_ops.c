@@ -234,6 +234,13 @@ static const Form *form_of(const IrInst *inst) {
     return &forms[inst->op][type != NULL && ir_is_value(type) ? ir_class(type) : IR_CLASS_BOOL];
 }
 
+static uint32_t glsl_code(const SpirvWriter *w, uint32_t code) {
+    if (!w->options->number_min) {
+        return code;
+    }
+    return code == GLSLstd450FMin ? GLSLstd450NMin : code == GLSLstd450FMax ? GLSLstd450NMax : code;
+}
+
 void spirv_instruction(SpirvWriter *w, IrInst *inst) {
     w->operands.count = 0;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
@@ -255,7 +262,7 @@ void spirv_instruction(SpirvWriter *w, IrInst *inst) {
         }
         break;
     case FORM_GLSL:
-        id = spirv_glsl(w, form->code, result->type, inst->operand_count, operands);
+        id = spirv_glsl(w, glsl_code(w, form->code), result->type, inst->operand_count, operands);
         break;
     case FORM_GROUP:
         id = in_subgroup(w, form->code, form->needs, form->operation, inst, operands);

@@ -369,6 +369,7 @@ typedef struct {
     SpirvTarget target;
     OpenclVersion opencl;
     MslVersion msl;
+    bool for_msl;
     SpirvBinary *binary;
 } Output;
 
@@ -381,6 +382,7 @@ static void write_spirv(void *arg) {
         .debug = session->options.debug,
         .atomic_float = session->options.atomic_float,
         .reconvergence = session->options.reconvergence,
+        .number_min = output->for_msl,
         .sources = &session->sources,
     };
     fatal_context("SPIR-V writer");
@@ -445,10 +447,11 @@ static void write_msl(void *arg) {
     Session *session = output->session;
     bool debug = session->options.debug;
     fatal_context("MSL writer");
-    if (!msl_check(session->module)) {
+    if (!msl_check(session->module) || !run_pipeline(session, msl_passes)) {
         return;
     }
     SpirvBinary binary;
+    output->for_msl = true; /* `fast::min` is not defined for NaN */
     output->target = SPIRV_VULKAN_1_1;
     output->binary = &binary;
     session->options.debug = true;

@@ -1,4 +1,4 @@
-/* opencl_unsigned: arithmetic of signed integers that may overflow becomes that of unsigned ones.
+/* wrap_signed: arithmetic of signed integers that may overflow becomes that of unsigned ones.
  *
  *     %s: i32 = add %a, %b
  * becomes
@@ -10,9 +10,11 @@
  * In C the first is undefined where it overflows; in the language it wraps. The same goes for the functions of bits, whose
  * helpers are written for unsigned.
  *
+ * For targets whose language has C's rule; it stands in their own pipelines.
+ *
  * Before: the lowerings. After: `opt_fold`, which takes a bitcast of a bitcast away.
  */
-#include "backend-opencl/opencl_writer.h"
+#include "ir/pass.h"
 #include "ir/rewrite.h"
 
 static const IrType *unsigned_of(const IrType *type) {
@@ -91,5 +93,4 @@ static bool run(IrModule *module) {
     return ir_rewrite(module, rewrite);
 }
 
-const IrPass opencl_unsigned = {"opencl_unsigned", run,
-                                "signed arithmetic that wraps becomes unsigned"};
+IR_PASS(wrap_signed, run);
