@@ -38,8 +38,8 @@ static void run_if(Races *r, IrInst *inst, Mask *mask) {
     bool forks = inst->mark != 0 && yes.lane != NULL && no.lane != NULL;
     Access **before = NEW_ARRAY(r->v.arena, Access *, forks ? r->accesses.live.count : 0);
     uint32_t before_count = r->accesses.live.count;
-    if (forks) {
-        memcpy(before, r->accesses.live.items, before_count * sizeof *before);
+    for (uint32_t i = 0; forks && i < before_count; i++) {
+        before[i] = r->accesses.live.items[i];
     }
     Lanes *given = NEW_ARRAY(r->v.arena, Lanes, inst->result_count);
     Mask yes_end = yes.lane != NULL ? run(r, &inst->regions[IR_IF_TRUE], yes) : nobody;
@@ -52,7 +52,9 @@ static void run_if(Races *r, IrInst *inst, Mask *mask) {
     if (forks) {
         after_count = r->accesses.live.count;
         after = NEW_ARRAY(r->v.arena, Access *, after_count);
-        memcpy(after, r->accesses.live.items, after_count * sizeof *after);
+        for (uint32_t i = 0; i < after_count; i++) {
+            after[i] = r->accesses.live.items[i];
+        }
         r->accesses.live.count = 0;
         for (uint32_t i = 0; i < before_count; i++) {
             VEC_PUSH(r->v.arena, &r->accesses.live, before[i]);

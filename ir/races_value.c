@@ -172,8 +172,8 @@ Scalar scalar_opaque(Values *v, const void *what, uint32_t part, const IrType *t
         return scalar_unknown(type);
     }
     Scalar *copy = NEW_ARRAY(v->arena, Scalar, count);
-    if (count > 0) {
-        memcpy(copy, operands, count * sizeof *operands);
+    for (uint32_t i = 0; i < count; i++) {
+        copy[i] = operands[i];
     }
     Opaque *o = NEW(v->arena, Opaque);
     *o = (Opaque){what, part, count, v->symbol_count++, copy, *slot};

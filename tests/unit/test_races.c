@@ -84,12 +84,12 @@ static const struct {
            "%t[%l], %k barrier "
            "%p: u32 = xor %l, 1u32 %v: u32 = load %t[%p] barrier continue %k } continuing (%r: "
            "u32) { %k2: u32 "
-           "= add %n, 1u32 next %k2 }\n"},
+           "= add %r, 1u32 next %k2 }\n"},
     {"touch `t[0]`",
      "loop (%k: u32 = 0u32) { %c: bool = lt %k, %n if %c { yield } else { break } "
      "store %t[%l], %k barrier "
      "%p: u32 = xor %l, 1u32 %v: u32 = load %t[%p] continue %k } continuing (%r: u32) { %k2: "
-     "u32 = add %n, 1u32 next %k2 }\n"},
+     "u32 = add %r, 1u32 next %k2 }\n"},
     {NULL, "loop (%k: u32 = 32u32) { %c: bool = gt %k, 0u32 if %c { yield } else { break } %d: "
            "bool = lt %l, %k "
            "if %d { %p: u32 = add %l, %k %v: u32 = load %t[%p] store %t[%l], %v yield } else { "
