@@ -12,10 +12,6 @@ typedef struct {
     bool lines; /* -g: `#line`; the words have OpLine then */
 } MslOptions;
 
-/* SPIRV-Cross inlines every function, and misses where it hands over arrays: `#[noinline]` is not kept. On the module as
- * the front end made it. */
-void msl_inline_all(IrModule *module);
-
 /* Metal wants sizes when it compiles: a specialization constant that has its value by now becomes a constant. On the
  * module as the front end made it. */
 void msl_fix_spec(IrModule *module, const char *name);

@@ -42,9 +42,8 @@ static Status write_msl(Session *session, unsigned version, Text *out) {
     return session_msl(session, (MslVersion)version, out);
 }
 
-static void prepare_msl(void *arg) {
+static void fix_specs(void *arg) {
     Session *session = arg;
-    msl_inline_all(session->module);
     for (const FrontendDefine *define = session->options.frontend.defines; define != NULL;
          define = define->next) {
         msl_fix_spec(session->module, define->name);
@@ -56,7 +55,7 @@ static const TextWriter *text_writer(const Target *target) {
     static const TextWriter writers[] = {
         [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out},
         [WRITER_OPENCL] = {write_opencl, NULL, NULL},
-        [WRITER_MSL] = {write_msl, prepare_msl, NULL},
+        [WRITER_MSL] = {write_msl, fix_specs, NULL},
     };
     bool is_listed = target->writer < sizeof writers / sizeof *writers;
     return is_listed && writers[target->writer].write != NULL ? &writers[target->writer] : NULL;

@@ -11,6 +11,8 @@
  *     %v: array<f32, 500> = load %all
  *
  * Before: lower_bounds, so that one check is for all parts. After: buffers are accessed by scalars and vectors alone.
+ *
+ * split_shared: the same of shared memory, for a target that has no copies of its arrays.
  */
 #include "ir/pass.h"
 #include "ir/rewrite.h"
@@ -19,7 +21,8 @@ enum { MOST_LEAVES = 64 }; /* of an array that is not copied by a loop */
 
 typedef struct {
     IrModule *module;
-    VEC(IrValue *) place;  /* in the buffer, that is copied: root and indices */
+    IrTypeKind kind;       /* of the memory: buffers or shared */
+    VEC(IrValue *) place;  /* there, that is copied: root and indices */
     VEC(IrValue *) local;  /* likewise in the local of an array; empty: none */
     uint32_t instructions; /* made */
     bool changed;
@@ -192,8 +195,8 @@ static void visit(IrInst *inst, void *data) {
     }
     uint32_t root = ir_place_start(inst);
     const IrType *type = (inst->op == OP_LOAD ? inst->results[0] : inst->operands[0])->type;
-    if (inst->operands[root]->type->kind != IR_TYPE_BUFFER || !ir_is_composite(type) ||
-        (inst->flags & IR_RAW) == 0 || s->instructions > IR_MAX_INSTRUCTIONS) {
+    if (inst->operands[root]->type->kind != s->kind || !ir_is_composite(type) ||
+        (ir_needs_raw(inst) && (inst->flags & IR_RAW) == 0) || s->instructions > IR_MAX_INSTRUCTIONS) {
         return;
     }
     s->place.count = 0;
@@ -215,8 +218,8 @@ static void visit(IrInst *inst, void *data) {
     }
 }
 
-static bool run(IrModule *module) {
-    Splitter splitter = {.module = module};
+static bool split(IrModule *module, IrTypeKind kind) {
+    Splitter splitter = {.module = module, .kind = kind};
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         splitter.instructions = 0;
         ir_walk(&function->body, visit, &splitter);
@@ -224,4 +227,13 @@ static bool run(IrModule *module) {
     return splitter.changed;
 }
 
+static bool run(IrModule *module) {
+    return split(module, IR_TYPE_BUFFER);
+}
+
+static bool run_shared(IrModule *module) {
+    return split(module, IR_TYPE_SHARED);
+}
+
 IR_PASS(split_memory, run);
+IR_PASS(split_shared, run_shared);

@@ -1,14 +1,7 @@
-/* What MSL wants of a module before the passes: no functions, and no specialization constants that -D gave a value. See
- * msl.h. */
+/* Specialization constants that -D gave a value: constants from here on. See msl.h. */
 #include "backend-msl/msl.h"
 
 #include <string.h>
-
-void msl_inline_all(IrModule *module) {
-    for (IrFunction *f = module->functions; f != NULL; f = f->next) {
-        f->noinline = false;
-    }
-}
 
 typedef struct {
     IrModule *module;
