@@ -136,8 +136,7 @@ static void check_function(Check *c, IrFunction *function) {
         buffers += is_buffer;
     }
     if (buffers > MOST_BUFFERS) {
-        lacks(c, function->pos, ir_type_text(c->module->arena, function->params[0]->type),
-              "more than 29 buffers");
+        lacks(c, function->pos, "more than 29 buffers", function->name->text);
     }
     if (function->subgroup_size != 0) {
         lacks(c, function->pos, "subgroup_size", function->name->text);

@@ -1,7 +1,7 @@
 """Golden files: tests/golden/NAME.vt and the siblings it wants checked.
 
 NAME.ast, NAME.vir (the IR as lowered), NAME.O1.vir (after the passes), NAME.spvasm,
-NAME.wgsl (NAME.g.wgsl: at -O0 with -g), NAME.err (diagnostics).
+NAME.wgsl and NAME.metal (NAME.g.wgsl, NAME.g.metal: at -O0 with -g), NAME.err (diagnostics).
 `make bless` rewrites siblings that exist; an empty new file asks for one.
 """
 import pathlib
@@ -15,6 +15,8 @@ COMMANDS = {
     ".spvasm": ["--emit=spvasm", "-O1"],
     ".wgsl": ["-O1", "--target=wgsl"],
     ".g.wgsl": ["-O0", "-g", "--target=wgsl"],
+    ".metal": ["-O1", "--target=msl"],
+    ".g.metal": ["-O0", "-g", "--target=msl"],
     ".err": ["check"],
 }
 
