@@ -98,6 +98,15 @@ static const TextSyntax syntax = {
 
 /* ---- specialization constants ---- */
 
+/* A macro is replaced wherever its name stands, so it must be no member of a struct or vector. Those of forms keep clear of
+ * it (opencl_types.c); left are lanes, and the `v` and `pad` of what is made for arrays and vectors. */
+static const char *name_spec(OpenclWriter *w, const IrSpec *spec) {
+    const char *name = spec->name->text;
+    bool is_member = name[strspn(name, "xyzw")] == '\0' || strcmp(name, "v") == 0 ||
+                     strncmp(name, "pad", strlen("pad")) == 0;
+    return namer_name(&w->namer, is_member ? arena_printf(w->arena, "spec_%s", name) : name);
+}
+
 /* The host may set them with -D VTG_SPEC_…, always as the bits. */
 static void print_specs(OpenclWriter *w) {
     uint32_t count = 0;
@@ -117,7 +126,7 @@ static void print_specs(OpenclWriter *w) {
             const char *cast = bits == 8 ? "(uchar)" : bits == 16 ? "(ushort)" : "";
             value = arena_printf(w->arena, "as_%s(%s%s)", type, cast, macro);
         }
-        w->specs[spec->mark] = namer_name(&w->namer, spec->name->text);
+        w->specs[spec->mark] = name_spec(w, spec);
         text_doc(&w->declarations, spec->doc, 0);
         text_printf(&w->declarations, "#ifndef %s\n#define %s 0x%llx%s\n#endif\n#define %s %s\n\n",
                     macro, macro, (unsigned long long)spec->bits, wide ? "UL" : "u",
@@ -168,10 +177,27 @@ static bool is_written(const ReflectParam *param) {
     return (param->access & REFLECT_WRITE) != 0 || param->type->has_atomic;
 }
 
+/* One a line where they are too long for one. */
+static void add_params(Text *out, const char *const *params, uint32_t count) {
+    enum { COLUMNS = 100 };
+    const char *whole = text_get(out), *line = strrchr(whole, '\n');
+    size_t columns = strlen(line != NULL ? line + 1 : whole) + strlen(") {");
+    for (uint32_t i = 0; i < count; i++) {
+        columns += strlen(params[i]) + (i > 0 ? strlen(", ") : 0);
+    }
+    const char *first = columns > COLUMNS ? "\n        " : "";
+    for (uint32_t i = 0; i < count; i++) {
+        const char *separator = i == 0 ? first : columns > COLUMNS ? ",\n        " : ", ";
+        text_printf(out, "%s%s", separator, params[i]);
+    }
+    text_add(out, count == 0 ? "void) {\n" : ") {\n");
+}
+
 /* Arguments: the parameters in order, then the length of each buffer. A value that is no scalar or vector of 2 or 4 comes
  * as the host has it. */
 static void print_params(OpenclWriter *w, const IrFunction *kernel, Text *out) {
-    const char *separator = "";
+    uint32_t count = 0;
+    const char **params = NEW_ARRAY(w->arena, const char *, 2 * kernel->param_count);
     w->lengths = NEW_ARRAY(w->arena, const char *, kernel->param_count);
     Text copies = {.arena = w->arena};
     for (uint32_t i = 0; i < kernel->param_count; i++) {
@@ -180,33 +206,36 @@ static void print_params(OpenclWriter *w, const IrFunction *kernel, Text *out) {
         const char *name = namer_name(&w->namer, param->name->text);
         const char *value = name;
         if (param->is_buffer) {
-            text_printf(out, "%sglobal %s%s *restrict %s", separator,
-                        is_written(param) ? "" : "const ", type, name);
+            params[count++] = arena_printf(w->arena, "global %s%s *restrict %s",
+                                           is_written(param) ? "" : "const ", type, name);
         } else {
-            bool is_packed = ir_is_vector(param->type) && param->type->lanes == 3;
-            text_printf(out, "%s%s %s", separator, type, name);
-            if (is_packed) {
+            params[count++] = arena_printf(w->arena, "%s %s", type, name);
+            if (ir_is_vector(param->type) && param->type->lanes == 3) {
                 value = namer_name(&w->namer, name);
                 text_printf(&copies, "    %s %s = vload3(0, &%s.x);\n", opencl_type(w, param->type),
                             value, name);
             }
         }
         text_define_name(&w->printer, kernel->params[i], value);
-        separator = ", ";
     }
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         if (w->kernel->params[i].is_buffer) {
             const char *wanted = arena_printf(w->arena, "%s_len", w->kernel->params[i].name->text);
             w->lengths[i] = namer_name(&w->namer, wanted);
-            text_printf(out, "%suint %s", separator, w->lengths[i]);
+            params[count++] = arena_printf(w->arena, "uint %s", w->lengths[i]);
         }
     }
-    text_printf(out, ") {\n%s", copies.length > 0 ? text_get(&copies) : "");
+    add_params(out, params, count);
+    text_add(out, copies.length > 0 ? text_get(&copies) : "");
 }
 
 static void print_kernel(OpenclWriter *w, IrFunction *kernel) {
     Text code = {.arena = w->arena};
     text_doc(&code, kernel->doc, 0);
+    if (kernel->subgroup_size != 0) {
+        w->sizes_subgroups = true;
+        text_printf(&code, "__attribute__((intel_reqd_sub_group_size(%u)))\n", kernel->subgroup_size);
+    }
     text_add(&code, "kernel __attribute__((reqd_work_group_size(");
     for (int side = 0; side < 3; side++) {
         const IrSpec *spec = kernel->workgroup_spec[side];
@@ -232,13 +261,13 @@ static void print_proc(OpenclWriter *w, IrFunction *proc) {
                 w->procs[proc->mark]);
     w->kernel = NULL;
     begin(w, proc, &code);
+    const char **params = NEW_ARRAY(w->arena, const char *, proc->param_count);
     for (uint32_t i = 0; i < proc->param_count; i++) {
         const char *name = text_value_name(&w->printer, proc->params[i], NULL);
         text_define_name(&w->printer, proc->params[i], name);
-        text_printf(&code, "%s%s %s", i > 0 ? ", " : "", opencl_type(w, proc->params[i]->type),
-                    name);
+        params[i] = arena_printf(w->arena, "%s %s", opencl_type(w, proc->params[i]->type), name);
     }
-    text_add(&code, proc->param_count == 0 ? "void) {\n" : ") {\n");
+    add_params(&code, params, proc->param_count);
     print_body(w, proc);
     text_printf(&w->functions, "%s\n", text_get(&code));
 }
@@ -295,8 +324,7 @@ static void print_procs(OpenclWriter *w) {
 
 void opencl_write(Text *out, IrModule *module, const OpenclOptions *options) {
     Arena *arena = module->arena;
-    OpenclWriter w = {.version = options->version,
-                      .module = module,
+    OpenclWriter w = {.module = module,
                       .arena = arena,
                       .declarations = {.arena = arena},
                       .functions = {.arena = arena}};
@@ -316,6 +344,9 @@ void opencl_write(Text *out, IrModule *module, const OpenclOptions *options) {
         }
     }
     static const char extension[] = "#pragma OPENCL EXTENSION %s : enable\n";
+    static const char *const versions[] = {"1.2", "2.0", "3.0"};
+    const char *version = versions[options->version];
+    text_printf(out, "// OpenCL C %s: -cl-std=CL%s\n\n", version, version);
     size_t start = out->length;
     if (w.uses_f16) {
         text_printf(out, extension, "cl_khr_fp16");
@@ -328,6 +359,7 @@ void opencl_write(Text *out, IrModule *module, const OpenclOptions *options) {
         text_printf(out, extension, "cl_khr_int64_extended_atomics");
     }
     text_add(out, out->length > start ? "\n" : "");
+    opencl_subgroup_macros(&w, out);
     text_add(out, w.declarations.length > 0 ? text_get(&w.declarations) : "");
     size_t last = w.functions.length;
     text_bytes(out, text_get(&w.functions), last > 0 ? last - 1 : 0); /* an empty line too many */

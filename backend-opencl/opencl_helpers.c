@@ -15,9 +15,9 @@ static const struct {
      "    x = (x >> 8 & 0x00ff00ffu) | (x & 0x00ff00ffu) << 8;\n"
      "    return x >> 16 | x << 16;\n"},
     {"extract_bits", "T x, uint offset, uint count",
-     "    return count == 0 ? (T)0 : x << 32 - count - offset >> 32 - count;\n"},
+     "    return count == 0 ? (T)0 : x << (32 - count - offset) >> (32 - count);\n"},
     {"insert_bits", "T x, T new, uint offset, uint count",
-     "    uint mask = count == 0 ? 0 : 0xffffffffu >> 32 - count << offset;\n"
+     "    uint mask = count == 0 ? 0 : 0xffffffffu >> (32 - count) << offset;\n"
      "    return (x & ~mask) | (new << (offset & 31) & mask);\n"},
 };
 
@@ -37,12 +37,13 @@ static const char *with_type(Arena *arena, const char *text, const char *type) {
 
 const char *opencl_helper(OpenclWriter *w, const char *name, const IrType *type) {
     const char *value = opencl_type(w, type);
-    const char *full = arena_printf(w->arena, "%s_%s", name, value);
     for (uint32_t i = 0; i < w->helpers.count; i++) {
-        if (strcmp(w->helpers.items[i], full) == 0) {
-            return w->helpers.items[i];
+        if (strcmp(w->helpers.items[i].what, name) == 0 && w->helpers.items[i].type == type) {
+            return w->helpers.items[i].name;
         }
     }
+    const char *full =
+        namer_outer_name(&w->namer, arena_printf(w->arena, "%s_%s", name, value));
     size_t row = 0;
     while (strcmp(helpers[row].name, name) != 0) {
         row++;
@@ -51,6 +52,6 @@ const char *opencl_helper(OpenclWriter *w, const char *name, const IrType *type)
     text_printf(&w->declarations, "static %s %s(%s) {\n%s}\n\n", value, full,
                 with_type(w->arena, helpers[row].params, value),
                 with_type(w->arena, helpers[row].body, value));
-    VEC_PUSH(w->arena, &w->helpers, full);
+    VEC_PUSH(w->arena, &w->helpers, ((OpenclHelper){name, type, full}));
     return full;
 }

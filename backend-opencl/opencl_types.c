@@ -69,6 +69,9 @@ static void add_fields(OpenclWriter *w, Text *text, OpenclType *type) {
         namer_name(&names, arena_printf(w->arena, "pad_%u", i));
     }
     namer_name(&names, arena_printf(w->arena, "pad_%u", form->count));
+    for (const IrSpec *spec = w->module->specs; spec != NULL; spec = spec->next) {
+        namer_name(&names, w->specs[spec->mark]);
+    }
     type->fields = NEW_ARRAY(w->arena, const char *, form->count);
     for (uint32_t i = 0; i < form->count; i++) {
         const IrField *field = &form->fields[i];
@@ -114,7 +117,7 @@ static const OpenclType *declare(OpenclWriter *w, const IrType *type, bool is_pa
         text_printf(&text, "    %s x, y, z%s;\n", opencl_scalar(w, type->scalar),
                     is_padded ? ", pad" : "");
     }
-    new.name = namer_name(&w->namer, wanted_name(w, type, is_padded));
+    new.name = namer_outer_name(&w->namer, wanted_name(w, type, is_padded));
     text_printf(&w->declarations, "typedef struct {\n%s} %s;\n\n", text_get(&text), new.name);
     VEC_PUSH(w->arena, &w->types, new);
     return &w->types.items[w->types.count - 1];

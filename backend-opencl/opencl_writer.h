@@ -35,17 +35,24 @@ typedef struct { /* an array or form that was declared; or a 3-vector, which is 
     const char *name, **fields; /* fields of forms */
 } OpenclType;
 
+typedef struct { /* a helper that was printed, for values of a type */
+    const char *what;
+    const IrType *type;
+    const char *name;
+} OpenclHelper;
+
 typedef struct {
     TextPrinter printer;
-    OpenclVersion version;
     IrModule *module;
     Arena *arena;
     Namer namer;
     Text declarations; /* macros, structs, helpers, in order of need */
     Text functions;
-    bool uses_f16, uses_f64, uses_atomics64, uses_subgroups;
+    bool uses_f16, uses_f64, uses_atomics64;
+    bool sizes_subgroups;   /* a kernel asks for a size of its subgroups */
+    uint32_t subgroup_rows; /* of opencl_subgroups.def that are used, a bit each */
     VEC(OpenclType) types;
-    VEC(const char *) helpers;   /* names of those that were printed */
+    VEC(OpenclHelper) helpers;   /* that were printed */
     const char **specs, **procs; /* names, by the `mark` of the spec or function */
     const ReflectKernel *kernel; /* that is being printed; NULL: a proc */
     const char **lengths;        /* by parameter: the argument with a buffer's length */
@@ -74,7 +81,11 @@ TextExpr opencl_negation(TextPrinter *p, TextExpr condition);
 /* opencl_helpers.c: a function that is printed once, when it is first needed, for values of a type. */
 const char *opencl_helper(OpenclWriter *w, const char *name, const IrType *type);
 
-/* opencl_memory.c and opencl_group.c: rows of opencl_ops.def */
+/* opencl_subgroup.c: the macro of that name; the macros that were asked for. */
+const char *opencl_subgroup_macro(OpenclWriter *w, const char *name);
+void opencl_subgroup_macros(const OpenclWriter *w, Text *out);
+
+/* opencl_memory.c, opencl_group.c and opencl_subgroup.c: rows of opencl_ops.def */
 typedef void OpenclWrite(TextPrinter *p, IrInst *inst);
 OpenclWrite opencl_var, opencl_load, opencl_store, opencl_length, opencl_shared, opencl_spec;
 OpenclWrite opencl_atomic, opencl_compare_exchange, opencl_call;
