@@ -1,18 +1,31 @@
-"""Documentation: a page for every diagnostic, whose examples do what it says; the sources in README.md and docs/.
+"""Documentation: a page for every diagnostic, whose examples do what it says; the sources and commands in README.md and docs/.
 
 docs/diagnostics/CODE.md begins with `# CODE: title` and shows a wrong and a right example, in this order. Where both
 are fences of ```vitte, the wrong one reports exactly CODE and the right one nothing; `// options: …` and `// command: compile` lines in
 them count as in tests/errors. Other fences (```text) are for what is no source of its own, and are not compiled.
 
-Every ```vitte fence of README.md, CONTRIBUTING.md and docs/*.md passes `check`, unless it says ```vitte,fragment.
+Every ```vitte fence of README.md, CONTRIBUTING.md and docs/*.md passes `check`, unless it says ```vitte,fragment. Lines
+`//! run` and `//! expect` in it are as in tests/run; in docs/language.md every kernel has some. ```vitte NAME.vt is a file
+that the other sources and the commands of the same document find by that name.
+
+A ```console fence whose commands are all `$ vittec-gpu …` is tried: each says what stands below it, but for the line with the
+time of a run, and fails if that is an error.
+
+Each Vitte cell of docs/cheatsheet.md is code, which cheatsheet.py puts into a kernel and checks.
 """
+import os
 import pathlib
 import re
+import shlex
 
+from . import run
 from .common import Failure, same_text
 from .errors import reported, table_codes
 
 PAGES = pathlib.Path("docs/diagnostics")
+MANUAL = pathlib.Path("docs/language.md")
+# where the runs of the documents are tried: the judge at both levels, and one driver
+PLACES = [("interp", "-O0"), ("interp", "-O2"), ("lavapipe", "-O2")]
 
 
 def fences(text):
@@ -32,9 +45,39 @@ def cases(env):
             yield f"{code} page", lambda code=code: check_page(env, code)
             yield f"{code} explain", lambda code=code: check_explain(env, code)
     for path in sorted([*pathlib.Path(".").glob("*.md"), *pathlib.Path("docs").glob("*.md")]):
-        for line, info, body in fences(path.read_text()):
-            if info == "vitte":
-                yield f"{path}:{line}", lambda p=path, n=line, b=body: check_source(env, p, n, b)
+        yield from cases_of(env, path)
+
+
+def cases_of(env, path):
+    """The sources and commands of one document."""
+    found = fences(path.read_text())
+    files = {info.split()[1]: body for _, info, body in found if re.fullmatch(r"vitte(,fragment)? \S+\.vt", info)}
+    for line, info, body in found:
+        where = f"{path}:{line}"
+        if info.split()[:1] == ["vitte"]:
+            name = (info.split() + ["example.vt"])[1]
+            yield where, lambda w=where, n=name, b=body: check_source(env, w, {**files, n: b}, n)
+            for device, level in PLACES if "//! run" in body else []:
+                yield f"{where} {device} {level}", \
+                    lambda n=name, b=body, d=device, o=level: run.execute(env, written(env, {**files, n: b}, n), d, o)
+            if path == MANUAL and "//! run" not in body and re.search("^kernel ", body, re.M):
+                yield f"{where} is run", lambda w=where: fail(f"{w}: this kernel has no `//! run` line")
+        elif info == "console" and all(c.startswith("vittec-gpu ") for c in re.findall(r"^\$ (.*)$", body, re.M)):
+            yield where, lambda w=where, b=body: check_commands(env, w, files, b)
+
+
+def fail(text):
+    raise Failure(text)
+
+
+def written(env, files, name):
+    """The file of that name among these, in a folder of their own, beside the examples."""
+    folder = env.folder()
+    for file, body in files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(body)
+    os.symlink(pathlib.Path("examples").resolve(), folder / "examples")
+    return folder / name
 
 
 def check_pages():
@@ -77,7 +120,16 @@ def check_explain(env, code):
     same_text(page, env.compile("explain", code.lower()).out.decode(), f"`explain {code.lower()}`")
 
 
-def check_source(env, path, line, body):
-    got, result = codes_of(env, body)
+def check_source(env, where, files, name):
+    got, result = reported(env, written(env, files, name), files[name])
     if got:
-        raise Failure(f"{path}:{line}: this source reports {sorted(got)}; ```vitte,fragment if it is a part\n{result}")
+        raise Failure(f"{where}: this source reports {sorted(got)}; ```vitte,fragment if it is a part\n{result}")
+
+
+def check_commands(env, where, files, body):
+    folder = written(env, files, "")
+    for command, said in re.findall(r"^\$ vittec-gpu (.*)\n((?:(?!\$ ).*\n)*)", body, re.M):
+        status = 1 if " error[" in said else 0
+        done = env.compile(*shlex.split(command, comments=True), cwd=folder, expect=status)
+        got = re.sub(r"^vittec-gpu: ran .*\n", "", (done.out + done.err).decode(), flags=re.M)
+        same_text(said, got, f"{where}: `{command}`")

@@ -211,13 +211,18 @@ def compare(source, step, folder, where_run):
 
 
 def check(env, source, device, level):
+    bug = known_bugs(device).get(f"run/{test_name(source)}")
+    if bug:
+        raise Skip(f"a known bug of the driver: {bug}")
+    execute(env, source, device, level)
+
+
+def execute(env, source, device, level):
+    """What a source says of itself, on one device at one level."""
     steps = read_steps(source)
     if not steps:
         raise Failure(f"{source} has no `//! run` line")
     environment = {} if device == "interp" else env.device(device)
-    bug = known_bugs(device).get(f"run/{test_name(source)}")
-    if bug:
-        raise Skip(f"a known bug of the driver: {bug}")
     for step in steps:
         if not step.expects:
             raise Failure(f"{source}: a run without `expect`")
