@@ -8,6 +8,7 @@ WERROR       ?=#             1: warnings are errors
 V            ?=#             1: print whole commands
 SETUP        ?=#             no: never look for missing packages
 TEST_ARGS    ?=#             handed to the test runner
+BENCH        ?=#             the parts of `make bench`: add, corpus, generated
 FUZZ_SECONDS ?= 60#          for each fuzz target
 STRESS_N     ?= 20000#       random programs of `make stress`
 PICTURE      ?=#             a PNG file of yours, for `make demo` to find the edges of
@@ -104,7 +105,7 @@ stress: $(B)/tests/stress ## STRESS_N random programs, devices against interpret
 	python3 tests/run.py --bin $(B) --only random --random $(STRESS_N) $(TEST_ARGS)
 
 bench: $(VITTEC) $(BENCHES) $(TEST_TOOLS) ## compile times, with glslc beside them
-	python3 bench/compile.py $(B)
+	python3 bench/compile.py $(B) $(BENCH)
 
 fuzz: | $(READY) $(GENERATED) ## each fuzz target for FUZZ_SECONDS
 	$(MAKE) CONFIG=fuzz run-fuzzers

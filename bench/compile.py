@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Compile times: python3 bench/compile.py build/release
+"""Compile times: python3 bench/compile.py build/release [add] [corpus] [generated]
 
-A small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn; generated kernels
-(bench/kernels.py) of growing length. Prints tables, writes build/bench/compile.json, and ends with 1 when a goal is missed.
-Other work on the machine spoils wall times; the checks of growth use processor time for that reason.
+add: a small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn. corpus: each
+source of tests/run/corpus at -O2, whole process. generated: kernels (bench/kernels.py) of growing length. Prints tables, writes
+build/bench/compile.json, and ends with 1 when a goal is missed.
+Other work on the machine spoils wall times; the load is printed, and the checks of growth use processor time for that reason.
 """
 import json
 import math
+import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -17,10 +20,12 @@ import tempfile
 import kernels
 
 RUNS = 20
+CORPUS_RUNS = 11
 LENGTHS = [1250, 2500, 5000, 10000]
 GOALS = {
     "add.vt, median wall ms": 20.0,
     "add.vt, median wall of glslc": 1 / 5,
+    "corpus, median wall ms": 25.0,
     "5,000 lines, wall ms": 1000.0,
     "5,000 lines, peak MB": 200.0,
     "growth exponent of time": 1.2,  # 1: twice the lines take twice the time
@@ -82,6 +87,24 @@ def small(bin_dir, folder):
     return results
 
 
+def corpus(bin_dir, folder):
+    paths = sorted(pathlib.Path("tests/run/corpus").glob("*.vt"))
+    commands = [[bin_dir / "vittec-gpu", path, "-O2", "-o", folder / "corpus.spv"] for path in paths]
+    results = [{"source": path.stem, "kernels": len(re.findall(r"^kernel ", path.read_text(), re.M)),
+                "wall": statistics.median(run["wall"]), "cpu": statistics.median(run["cpu"]), "peak": run["peak"]}
+               for path, run in zip(paths, measure(bin_dir / "bench/measure", CORPUS_RUNS, commands))]
+    results.sort(key=lambda r: r["wall"], reverse=True)
+    print(f"{len(results)} sources of tests/run/corpus to SPIR-V (-O2), whole process, median of {CORPUS_RUNS} runs in turn; "
+          "the slowest, and all:\n")
+    rows = [[r["source"], r["kernels"], f"{r['wall']:.2f}", f"{r['cpu']:.2f}", f"{r['peak']:.1f}"] for r in results[:5]]
+    middle = [f"{statistics.median(r[what] for r in results):.2f}" for what in ("wall", "cpu")]
+    table(["source", "kernels", "wall ms", "cpu ms", "peak MB"],
+          [*rows, ["median", sum(r["kernels"] for r in results), *middle, f"{max(r['peak'] for r in results):.1f}"]])
+    goal("corpus, median wall ms", statistics.median(r["wall"] for r in results))
+    print()
+    return results
+
+
 def large(bin_dir, folder):
     results = []
     print("generated kernels to SPIR-V (-O2), whole process, best of 5:\n")
@@ -109,10 +132,19 @@ def large(bin_dir, folder):
     return results
 
 
+PARTS = {"add": small, "corpus": corpus, "generated": large}
+
+
 def main():
     bin_dir = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release")
+    parts = sys.argv[2:] or list(PARTS)
+    if not set(parts) <= set(PARTS):
+        sys.exit(f"the parts are {', '.join(PARTS)}")
+    result = {"load": os.getloadavg()}
+    print(f"{os.cpu_count()} processors, load {result['load'][0]:.1f}\n")
     with tempfile.TemporaryDirectory(prefix="vittec-bench-") as folder:
-        result = {"add": small(bin_dir, pathlib.Path(folder)), "generated": large(bin_dir, pathlib.Path(folder))}
+        for part in parts:
+            result[part] = PARTS[part](bin_dir, pathlib.Path(folder))
     result["goals"], result["missed"] = GOALS, failed
     path = pathlib.Path("build/bench/compile.json")
     path.parent.mkdir(parents=True, exist_ok=True)

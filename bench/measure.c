@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_COMMANDS = 16, NOT_FOUND = 127 };
+enum { NOT_FOUND = 127 };
 
 static int64_t now(void) {
     struct timespec time;
@@ -56,16 +56,16 @@ static int run(char **command, int index, int tell) {
 }
 
 int main(int argc, char **argv) {
-    char **commands[MOST_COMMANDS];
+    char ***commands = calloc((size_t)argc, sizeof *commands);
     int count = 0, runs = argc > 2 ? atoi(argv[1]) : 0;
-    for (int i = 2; i < argc && count < MOST_COMMANDS; i++) {
+    for (int i = 2; i < argc && commands != NULL; i++) {
         commands[count++] = &argv[i];
         while (i < argc && strcmp(argv[i], "--") != 0) {
             i++;
         }
         argv[i] = NULL; /* argv[argc] is, too */
     }
-    if (runs <= 0) {
+    if (runs <= 0 || count == 0) {
         fprintf(stderr, "usage: measure RUNS COMMAND… -- COMMAND…\n");
         return 2;
     }
@@ -76,5 +76,6 @@ int main(int argc, char **argv) {
             }
         }
     }
+    free(commands);
     return 0;
 }
