@@ -80,7 +80,7 @@ static bool needs_write(const ReflectParam *param) {
 }
 
 /* The block is a uniform buffer where that is laid out as the host's is, and may be so large. */
-static bool fits_uniform(const ReflectKernel *kernel) {
+bool wgsl_fits_uniform(const ReflectKernel *kernel) {
     enum { MOST_BYTES = 65536 }; /* maxUniformBufferBindingSize that every device has */
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         if (!kernel->params[i].is_buffer && !ir_is_value(kernel->params[i].type)) {
@@ -142,9 +142,9 @@ static void declare_values(WgslWriter *w, const IrFunction *kernel) {
 
 static void declare_block(WgslWriter *w) {
     if (w->values != NULL) {
-        text_printf(&w->declarations, "@group(0) @binding(%u) var<%s> %s: %s;\n",
-                    w->kernel->buffer_count, fits_uniform(w->kernel) ? "uniform" : "storage, read",
-                    w->values, w->values_form);
+        text_printf(
+            &w->declarations, "@group(0) @binding(%u) var<%s> %s: %s;\n", w->kernel->buffer_count,
+            wgsl_fits_uniform(w->kernel) ? "uniform" : "storage, read", w->values, w->values_form);
     }
 }
 
@@ -197,21 +197,44 @@ static void print_entry(WgslWriter *w, const char *name) {
     text_add(&w->functions, ") {\n");
 }
 
+static void note_call(IrInst *inst, void *data) {
+    *(bool *)data |= inst->op == OP_CALL;
+}
+
+/* What the procs that it calls ask for. */
+static const char *keep_builtins(WgslWriter *w, const IrFunction *kernel) {
+    Text text = {.arena = w->arena};
+    bool calls = false;
+    ir_walk((IrRegion *)&kernel->body, note_call, &calls);
+    for (int i = 0; i < IR_BUILTIN_COUNT && calls; i++) {
+        if (w->proc_builtins[i] != NULL) {
+            text_printf(&text, "    %s = %s;\n", w->proc_builtins[i],
+                        wgsl_entry_builtin(w, (IrBuiltin)i));
+        }
+    }
+    return text_get(&text);
+}
+
 static void print_kernel(WgslWriter *w, IrFunction *kernel, const char *name) {
     memset(w->builtins, 0, sizeof w->builtins);
-    w->kernel = ir_reflect(w->arena, kernel);
+    ReflectKernel *reflected = ir_reflect(w->arena, kernel);
+    if (w->value_lengths) {
+        ir_reflect_all_lengths(reflected);
+    }
+    w->kernel = reflected;
     text_prepare(&w->printer, kernel);
     declare_values(w, kernel);
     declare_buffers(w, kernel);
     declare_block(w);
     text_add(&w->declarations, kernel->param_count > 0 ? "\n" : "");
     namer_open(&w->namer);
+    const char *kept = keep_builtins(w, kernel);
     const char *code = body_of(w, kernel);
     text_doc(&w->functions, kernel->doc, 0);
     print_workgroup(w, kernel);
     print_entry(w, name);
     namer_close(&w->namer);
-    text_printf(&w->functions, "%s}\n\n", code);
+    text_printf(&w->functions, "%s%s}\n\n", kept, code);
 }
 
 static void print_proc(WgslWriter *w, IrFunction *proc, const char *name) {
@@ -252,9 +275,11 @@ static void declare_specs(WgslWriter *w) {
     text_add(&w->declarations, count > 0 ? "\n" : "");
 }
 
-void wgsl_write(Text *out, IrModule *module, const WgslOptions *options) {
+WgslFacts wgsl_write(Text *out, IrModule *module, const WgslOptions *options) {
     fatal_context("WGSL printer");
-    WgslWriter w = {.module = module, .arena = module->arena};
+    WgslWriter w = {
+        .module = module, .arena = module->arena, .value_lengths = options->value_lengths};
+    WgslFacts facts = {0};
     w.declarations.arena = w.functions.arena = module->arena;
     namer_init(&w.namer, module->arena, TEXT_WGSL);
     w.printer = (TextPrinter){.syntax = &syntax,
@@ -272,8 +297,10 @@ void wgsl_write(Text *out, IrModule *module, const WgslOptions *options) {
         w.procs[f->mark] = namer_outer_name(&w.namer, f->name->text);
     }
     declare_specs(&w);
+    wgsl_declare_builtins(&w);
     for (IrFunction *f = module->functions; f != NULL; f = f->next) {
         (f->is_kernel ? print_kernel : print_proc)(&w, f, w.procs[f->mark]);
+        facts.entry = f->is_kernel ? w.procs[f->mark] : facts.entry;
     }
     text_add(out, w.uses_f16 ? "enable f16;\n" : "");
     text_add(out,
@@ -284,4 +311,7 @@ void wgsl_write(Text *out, IrModule *module, const WgslOptions *options) {
     if (out->length > 0 && out->data[out->length - 1] == '\n') { /* one line end is enough */
         out->data[--out->length] = '\0';
     }
+    facts.f16 = w.uses_f16;
+    facts.subgroups = w.uses_subgroups;
+    return facts;
 }

@@ -3,10 +3,19 @@
 #define BACKEND_WGSL_H
 
 #include "ir/pass.h"
+#include "ir/reflect.h"
 
 typedef struct {
     const SourceMap *sources; /* -g: `// file:line` before what comes from there; NULL: none */
+    bool
+        value_lengths; /* the length of every buffer is in the value block (ir_reflect_all_lengths) */
 } WgslOptions;
+
+/* What a host must know of the text. */
+typedef struct {
+    const char *entry;   /* the name of the last kernel in it */
+    bool f16, subgroups; /* what it enables */
+} WgslFacts;
 
 /* After the pipeline that all targets share: every op that is left has a row in wgsl_ops.def. Ends with NULL. */
 extern const IrPass *const wgsl_passes[];
@@ -20,6 +29,9 @@ bool wgsl_check(const IrModule *module);
 
 /* Prints every kernel of a module that both were done to, each as an entry point of its name (or the nearest that is
  * legal). What nests too deep is reported here. Marks of values are overwritten. */
-void wgsl_write(Text *out, IrModule *module, const WgslOptions *options);
+WgslFacts wgsl_write(Text *out, IrModule *module, const WgslOptions *options);
+
+/* Whether the block of values is a uniform buffer; if not, it is a storage buffer. */
+bool wgsl_fits_uniform(const ReflectKernel *kernel);
 
 #endif

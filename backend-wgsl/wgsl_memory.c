@@ -203,15 +203,41 @@ const char *wgsl_builtin_param(IrBuiltin builtin) {
     return builtins[builtin].attribute;
 }
 
+const char *wgsl_entry_builtin(WgslWriter *w, IrBuiltin builtin) {
+    REQUIRE(builtins[builtin].name != NULL); /* others are lowered */
+    w->uses_subgroups |= builtin == IR_BUILTIN_LANE || builtin == IR_BUILTIN_LANE_COUNT;
+    if (w->builtins[builtin] == NULL) {
+        w->builtins[builtin] = namer_name(&w->namer, builtins[builtin].name);
+    }
+    return w->builtins[builtin];
+}
+
+static void declare_builtin(IrInst *inst, void *data) {
+    WgslWriter *w = data;
+    if (inst->op == OP_BUILTIN && w->proc_builtins[inst->builtin] == NULL) {
+        IrBuiltin which = inst->builtin;
+        REQUIRE(builtins[which].name != NULL);
+        const char *name = namer_outer_name(&w->namer, builtins[which].name);
+        w->proc_builtins[which] = name;
+        text_printf(&w->declarations, "var<private> %s: %s;\n\n", name,
+                    wgsl_type(w, inst->results[0]->type));
+    }
+}
+
+void wgsl_declare_builtins(WgslWriter *w) {
+    for (const IrFunction *f = w->module->functions; f != NULL; f = f->next) {
+        if (!f->is_kernel) {
+            ir_walk((IrRegion *)&f->body, declare_builtin, w);
+        }
+    }
+}
+
+/* Entry points alone are given them: procs find them in variables. */
 void wgsl_builtin(TextPrinter *p, IrInst *inst) {
     WgslWriter *w = wgsl_of(p);
-    IrBuiltin which = inst->builtin;
-    REQUIRE(builtins[which].name != NULL); /* others are lowered */
-    w->uses_subgroups |= which == IR_BUILTIN_LANE || which == IR_BUILTIN_LANE_COUNT;
-    if (w->builtins[which] == NULL) {
-        w->builtins[which] = namer_name(p->namer, builtins[which].name);
-    }
-    text_define(p, inst->results[0], text_name_expr(w->builtins[which]), NULL);
+    const char *name = p->function->is_kernel ? wgsl_entry_builtin(w, inst->builtin)
+                                              : w->proc_builtins[inst->builtin];
+    text_define(p, inst->results[0], text_name_expr(name), NULL);
 }
 
 /* `override` constants are part of constant expressions as those of the text are. */

@@ -3,7 +3,6 @@
 #define BACKEND_WGSL_WRITER_H
 
 #include "backend-wgsl/wgsl.h"
-#include "ir/reflect.h"
 #include "ir/text/printer.h"
 
 /* How tightly operators bind, loosest first (specification, 8.19). The bitwise ones take unary operands alone, or the same
@@ -38,10 +37,13 @@ typedef struct {
     Namer namer;
     Text declarations; /* overrides, forms, variables of the module, in order of need */
     Text functions;
+    bool value_lengths; /* WgslOptions */
     bool uses_f16, uses_subgroups;
     VEC(WgslForm) forms;
     VEC(WgslBits) odd;           /* numbers that no literal can say */
     const char **specs, **procs; /* names, by the `mark` of the spec or function */
+    const char
+        *proc_builtins[IR_BUILTIN_COUNT]; /* variables by which procs get them; NULL: none does */
     /* of the kernel being printed */
     const ReflectKernel *kernel;
     const char *values_form;
@@ -60,6 +62,11 @@ const WgslForm *wgsl_form(WgslWriter *w, const IrType *form);
 TextExpr wgsl_constant(TextPrinter *p, const IrValue *constant);
 /* The part of `whole`, in which it is the number `index`. */
 TextExpr wgsl_part(TextPrinter *p, TextExpr whole, const IrType *type, uint32_t index);
+
+/* wgsl_memory.c: the names of entry points' parameters are made where they are first asked for */
+const char *wgsl_entry_builtin(WgslWriter *w, IrBuiltin builtin);
+/* Declares proc_builtins, for those that procs ask for. */
+void wgsl_declare_builtins(WgslWriter *w);
 
 /* wgsl_ops.c */
 void wgsl_instruction(TextPrinter *p, IrInst *inst);

@@ -25,13 +25,14 @@ typedef struct {
 
 typedef struct {
     Status (*write)(Session *session, unsigned version, Text *out);
-    void (*prepare)(void *session);  /* between front end and passes; NULL: nothing to do */
+    void (*prepare)(void *session); /* between front end and passes; NULL: nothing to do */
     const IrPass *const *leave_out; /* of the passes; NULL: none */
 } TextWriter;
 
 static Status write_wgsl(Session *session, unsigned version, Text *out) {
     (void)version;
-    return session_wgsl(session, out);
+    WgslFacts facts;
+    return session_wgsl(session, out, &facts);
 }
 
 static Status write_opencl(Session *session, unsigned version, Text *out) {
@@ -115,6 +116,7 @@ static Status unknown_feature(const Target *target, const char *name) {
 static Status take_feature(Plan *plan, const char *name) {
     bool *const fields[TARGET_FEATURE_COUNT] = {
         [TARGET_ATOMIC_FLOAT] = &plan->session.atomic_float,
+        [TARGET_VALUE_LENGTHS] = &plan->session.value_lengths,
         [TARGET_MAXIMAL_RECONVERGENCE] = &plan->session.reconvergence,
     };
     for (int i = 0; i < TARGET_FEATURE_COUNT; i++) {
@@ -230,7 +232,8 @@ static Status choose_output(Plan *plan, Arena *arena, const Options *options, co
         plan->output = with_ending(arena, slash != NULL ? slash + 1 : input, plan->target->ending);
     }
     bool to_standard = strcmp(plan->output, "-") == 0;
-    if (to_standard && plan->emit == EMIT_NONE && text_writer(plan->target) == NULL && isatty(STDOUT_FILENO)) {
+    if (to_standard && plan->emit == EMIT_NONE && text_writer(plan->target) == NULL &&
+        isatty(STDOUT_FILENO)) {
         return fail(STATUS_USAGE, "standard output is a terminal, and %s is no text",
                     plan->target->name);
     }
@@ -377,7 +380,8 @@ static Status compile_file(const Plan *plan, const Options *options, const char 
     Session session;
     Result result = {NULL, 0};
     session_open(&session, &plan->session);
-    Make *make = plan->emit == EMIT_NONE && text_writer(plan->target) != NULL ? make_text : makers[plan->emit];
+    Make *make = plan->emit == EMIT_NONE && text_writer(plan->target) != NULL ? make_text
+                                                                              : makers[plan->emit];
     Status status = make(&session, plan, input, &result);
     status = report_session(&session, options, status);
     if (status == STATUS_FINE) {

@@ -370,6 +370,7 @@ typedef struct {
     OpenclVersion opencl;
     MslVersion msl;
     bool for_msl;
+    WgslFacts *facts;
     SpirvBinary *binary;
 } Output;
 
@@ -407,18 +408,19 @@ Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary) 
 static void write_wgsl(void *arg) {
     const Output *output = arg;
     Session *session = output->session;
-    WgslOptions options = {.sources = session->options.debug ? &session->sources : NULL};
+    WgslOptions options = {.sources = session->options.debug ? &session->sources : NULL,
+                           .value_lengths = session->options.value_lengths};
     fatal_context("WGSL printer");
     if (!wgsl_check(session->module) || !run_pipeline(session, wgsl_passes)) {
         return;
     }
     uint64_t start = now();
-    wgsl_write(output->out, session->module, &options);
+    *output->facts = wgsl_write(output->out, session->module, &options);
     add_phase(session, "print WGSL", &start);
 }
 
-Status session_wgsl(Session *session, Text *out) {
-    Output output = {.session = session, .out = out};
+Status session_wgsl(Session *session, Text *out, WgslFacts *facts) {
+    Output output = {.session = session, .out = out, .facts = facts};
     return session_guard(session, write_wgsl, &output);
 }
 

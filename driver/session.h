@@ -17,6 +17,7 @@
 #include "backend-msl/msl.h"
 #include "backend-opencl/opencl.h"
 #include "backend-spirv/spirv.h"
+#include "backend-wgsl/wgsl.h"
 #include "driver/modules.h"
 #include "driver/status.h"
 #include "frontend/frontend.h"
@@ -40,6 +41,7 @@ typedef struct {
     const IrPass *const *pipeline;  /* instead of the level's; NULL: none */
     const IrPass *const *leave_out; /* what the target does not want of it; NULL: nothing */
     bool debug;                     /* -g */
+    bool value_lengths;             /* WGSL: the length of every buffer is a value */
     bool atomic_float;              /* of the target: it adds f32 atomically */
     bool reconvergence;             /* of the target: maximal reconvergence */
     IrPrints prints;
@@ -102,7 +104,7 @@ Status session_need_kernel(Session *session);
 
 /* The code; it lives as long as the session. Only after session_lower without `stop_after`. */
 Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary);
-Status session_wgsl(Session *session, Text *out);
+Status session_wgsl(Session *session, Text *out, WgslFacts *facts);
 Status session_opencl(Session *session, OpenclVersion version, Text *out);
 Status session_msl(Session *session, MslVersion version, Text *out);
 Status session_disassemble(Session *session, SpirvBinary binary, Text *out);

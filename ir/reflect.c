@@ -31,13 +31,40 @@ static uint32_t round_up(uint32_t value, uint32_t align) {
     return (value + align - 1) / align * align;
 }
 
+/* Lengths stand behind the values: those of buffers with elements that are smaller than so many bytes. */
+static void put_lengths(ReflectKernel *kernel, uint32_t grain) {
+    uint32_t block = 0, block_align = 4;
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        const ReflectParam *param = &kernel->params[i];
+        if (!param->is_buffer) {
+            unsigned align = ir_align(param->type);
+            block = param->offset + param->size;
+            block_align = align > block_align ? align : block_align;
+        }
+    }
+    for (uint32_t i = 0; i < kernel->param_count; i++) {
+        ReflectParam *param = &kernel->params[i];
+        param->length_in_block = param->is_buffer && param->size < grain;
+        if (param->length_in_block) {
+            param->length_offset = round_up(block, 4);
+            block = param->length_offset + 4;
+        }
+    }
+    kernel->value_block_size = round_up(block, block_align);
+    kernel->values_in_buffer = kernel->value_block_size > REFLECT_PUSH_CONSTANT_BYTES;
+}
+
+void ir_reflect_all_lengths(ReflectKernel *kernel) {
+    put_lengths(kernel, UINT32_MAX);
+}
+
 ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
     ReflectKernel *kernel = NEW(arena, ReflectKernel);
     kernel->kernel = function;
     kernel->param_count = function->param_count;
     kernel->messages = function->messages;
     kernel->params = NEW_ARRAY(arena, ReflectParam, function->param_count);
-    uint32_t block = 0, block_align = 4;
+    uint32_t block = 0;
     for (uint32_t i = 0; i < function->param_count; i++) {
         const IrType *type = function->params[i]->type;
         ReflectParam *param = &kernel->params[i];
@@ -53,19 +80,9 @@ ReflectKernel *ir_reflect(Arena *arena, const IrFunction *function) {
             param->size = ir_size(type);
             param->offset = round_up(block, ir_align(type));
             block = param->offset + param->size;
-            block_align = ir_align(type) > block_align ? ir_align(type) : block_align;
         }
     }
-    for (uint32_t i = 0; i < kernel->param_count; i++) {
-        ReflectParam *param = &kernel->params[i];
-        if (param->is_buffer && param->size < REFLECT_LENGTH_GRAIN) {
-            param->length_in_block = true;
-            param->length_offset = round_up(block, 4);
-            block = param->length_offset + 4;
-        }
-    }
-    kernel->value_block_size = round_up(block, block_align);
-    kernel->values_in_buffer = kernel->value_block_size > REFLECT_PUSH_CONSTANT_BYTES;
+    put_lengths(kernel, REFLECT_LENGTH_GRAIN);
     ir_walk((IrRegion *)&function->body, note_access, kernel);
     return kernel;
 }

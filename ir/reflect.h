@@ -45,6 +45,9 @@ enum { REFLECT_LENGTH_GRAIN = 4 };
 
 ReflectKernel *ir_reflect(Arena *arena, const IrFunction *kernel);
 
+/* Puts the length of every buffer into the value block: for code that asks nothing else for it. */
+void ir_reflect_all_lengths(ReflectKernel *kernel);
+
 /* The constant that is the length of what a `shared` makes; NULL: none is, or it is no `shared`. */
 const IrSpec *ir_shared_length(const IrInst *inst);
 
