@@ -9,7 +9,7 @@
 
 /* Every driver API, in the order in which devices that are otherwise equal are listed. The null API
  * is there by name only. */
-static const RtApi *const rt_apis[] = {&rt_vulkan, &rt_opencl};
+static const RtApi *const rt_apis[] = {&rt_vulkan, &rt_opencl, &rt_webgpu};
 enum { RT_API_COUNT = sizeof rt_apis / sizeof rt_apis[0] };
 
 /* ---- Texts ---- */

@@ -203,6 +203,7 @@ struct RtApi {
 
 extern const RtApi rt_vulkan;
 extern const RtApi rt_opencl;
+extern const RtApi rt_webgpu;
 extern const RtApi rt_null;
 
 /* ---- instance.c: memory, log, descriptors ---- */

@@ -172,10 +172,10 @@ typedef void (*VtgLogFn)(void *user, VtgLogLevel level, const char *message);
 
 typedef struct VtgInstanceDesc {
     uint32_t struct_size;
-    uint32_t validation; /* 1: the API's own validation layer, if installed, reports to `log`;
+    uint32_t validation;    /* 1: the API's own validation layer, if installed, reports to `log`;
                             2: its checks of synchronisation too (slower; some versions leak) */
-    const char
-        *api; /* "vulkan", "opencl", "null" (accepts all, runs nothing); NULL: all real ones */
+    const char *api;        /* "vulkan", "opencl", "webgpu", "null" (accepts all, runs nothing);
+                            NULL: all real ones */
     VtgAllocator allocator; /* host memory of the library itself; drivers use their own */
     VtgLogFn log;           /* NULL: silence */
     void *log_user;
@@ -317,6 +317,7 @@ typedef enum VtgCodeFormat {
     VTG_CODE_SPIRV = 0,        /* SPIR-V for Vulkan, in the host's byte order */
     VTG_CODE_OPENCL_C = 1,     /* source text */
     VTG_CODE_SPIRV_OPENCL = 2, /* SPIR-V for OpenCL */
+    VTG_CODE_WGSL = 3,         /* source text */
 } VtgCodeFormat;
 
 typedef enum VtgParamKind {
@@ -351,11 +352,20 @@ typedef enum VtgValueBlock {
         2, /* there, too, only read: any std430 layout, and no feature needed */
 } VtgValueBlock;
 
+/* What the bits of a specialisation constant are. Only VTG_CODE_WGSL asks. */
+typedef enum VtgSpecKind {
+    VTG_SPEC_UNSIGNED = 0, /* or a bool */
+    VTG_SPEC_SIGNED = 1,
+    VTG_SPEC_FLOAT = 2,
+} VtgSpecKind;
+
 /* A specialisation constant; `size` is 4 or 8 (bool: 4, f16: 2) and says how much of `value` counts. */
 typedef struct VtgSpecConstant {
     uint32_t id;
     uint32_t size;
     uint64_t value;
+    VtgSpecKind kind;
+    uint32_t reserved; /* 0 */
 } VtgSpecConstant;
 
 /* A kernel and how it is bound.
@@ -372,7 +382,14 @@ typedef struct VtgSpecConstant {
  * Of VTG_CODE_OPENCL_C and VTG_CODE_SPIRV_OPENCL: kernel argument n is parameter n. A BUFFER is a pointer to
  * global memory, NULL when the range is empty; a VALUE takes exactly its `size` bytes from the value block, so
  * a 3-vector is handed over as a struct of three; a LENGTH is a uint. Specialisation constants of OpenCL C are
- * macros: VTG_SPEC_7 is the bits of the one with id 7. */
+ * macros: VTG_SPEC_7 is the bits of the one with id 7.
+ *
+ * Of VTG_CODE_WGSL: group 0; the buffer parameters are at bindings 0, 1, 2 ... in order of declaration, `var<storage,
+ * read>` where the access is VTG_ACCESS_READ and `read_write` where it is not; the value block, if it has bytes, is at
+ * the binding after them, `var<uniform>` or `var<storage, read>` as value_block says (there are no push constants). A
+ * specialisation constant is the `override` with its id, of 4 bytes or an f16. WebGPU binds no empty range: one
+ * element that is lost afterwards stands for it, so that arrayLength() gives 1. A kernel that is to see 0 takes the
+ * length from a VTG_PARAM_LENGTH. */
 typedef struct VtgKernelDesc {
     uint32_t struct_size;
     VtgCodeFormat code_format;

@@ -1,0 +1,211 @@
+/* rt_webgpu_queue.c: submission, and waiting. */
+#include "rt_webgpu.h"
+
+#include <string.h>
+#include <time.h>
+
+/* ---- Encoding ---- */
+
+/* A write of the queue takes its place between what is submitted before and after it, so a list with writes is
+ * submitted in pieces. */
+typedef struct Encoding {
+    VtgDevice *device;
+    WgpuHandle encoder;
+    WgpuHandle tail;
+    uint64_t tail_used;
+} Encoding;
+
+static void flush(Encoding *e) {
+    const RwgpuFunctions *fn = rwgpu_fn(e->device);
+    WgpuHandle commands = fn->CommandEncoderFinish(e->encoder, NULL);
+    fn->CommandEncoderRelease(e->encoder);
+    e->encoder = NULL;
+    if (commands) {
+        fn->QueueSubmit(rwgpu_device(e->device)->queue, 1, &commands);
+        fn->CommandBufferRelease(commands);
+    }
+}
+
+static void start(Encoding *e) {
+    e->encoder =
+        rwgpu_fn(e->device)->DeviceCreateCommandEncoder(rwgpu_device(e->device)->handle, NULL);
+}
+
+static void encode(Encoding *e, const RwgpuOp *op) {
+    const RwgpuFunctions *fn = rwgpu_fn(e->device);
+    switch (op->kind) {
+    case RWGPU_DISPATCH: {
+        WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, NULL);
+        fn->ComputePassEncoderSetPipeline(pass, op->pipeline);
+        fn->ComputePassEncoderSetBindGroup(pass, 0, op->group, 0, NULL);
+        fn->ComputePassEncoderDispatchWorkgroups(pass, op->groups[0], op->groups[1], op->groups[2]);
+        fn->ComputePassEncoderEnd(pass);
+        fn->ComputePassEncoderRelease(pass);
+        break;
+    }
+    case RWGPU_COPY:
+        fn->CommandEncoderCopyBufferToBuffer(e->encoder, op->from, op->from_offset, op->to,
+                                             op->to_offset, op->size);
+        break;
+    case RWGPU_WRITE:
+        flush(e);
+        fn->QueueWriteBuffer(rwgpu_device(e->device)->queue, op->to, op->to_offset,
+                             (const char *)op->staging->mapped + op->from_offset, (size_t)op->size);
+        start(e);
+        break;
+    case RWGPU_READ:
+        fn->CommandEncoderCopyBufferToBuffer(e->encoder, op->from, op->from_offset, e->tail,
+                                             e->tail_used, op->size);
+        e->tail_used += op->size;
+        break;
+    }
+}
+
+static uint64_t bytes_to_read(const RwgpuCommands *commands) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < commands->op_count; i++) {
+        bytes += commands->ops[i].kind == RWGPU_READ ? commands->ops[i].size : 0;
+    }
+    return bytes;
+}
+
+static void on_map(uint32_t status, WgpuText why, void *user1, void *user2) {
+    RwgpuEvent *event = user1;
+    (void)why, (void)user2;
+    event->is_mapping = false;
+    event->map_status = status;
+}
+
+/* The tail is used by the end of the work, so it can be mapped when that is over. */
+static VtgStatus submit_locked(const RwgpuCommands *commands, RwgpuEvent *event) {
+    VtgDevice *device = commands->base.device;
+    const RwgpuFunctions *fn = rwgpu_fn(device);
+    uint64_t bytes = bytes_to_read(commands);
+    event->tail_bytes = bytes == 0 ? 4 : bytes;
+    event->tail = rwgpu_buffer_make(device, WGPU_USE_MAP_READ | WGPU_USE_COPY_TARGET,
+                                    event->tail_bytes, "tail");
+    if (!event->tail) {
+        return VTG_ERROR_OUT_OF_DEVICE_MEMORY;
+    }
+    Encoding e = {.device = device, .tail = event->tail};
+    start(&e);
+    for (uint32_t i = 0; i < commands->op_count; i++) {
+        encode(&e, &commands->ops[i]);
+    }
+    if (bytes == 0) {
+        fn->CommandEncoderClearBuffer(e.encoder, event->tail, 0, event->tail_bytes);
+    }
+    flush(&e);
+    event->is_mapping = true;
+    fn->BufferMapAsync(event->tail, WGPU_MAP_READ, 0, (size_t)event->tail_bytes,
+                       (WgpuCallbackInfo){.mode = WGPU_CALL_IN_EVENTS,
+                                          .callback = (WgpuCallback)on_map,
+                                          .user1 = event});
+    return VTG_OK;
+}
+
+VtgStatus rwgpu_submit(VtgCommands *base, VtgEvent *event) {
+    VtgDevice *device = base->device;
+    if (atomic_load(&rwgpu_device(device)->lost)) {
+        return rt_fail(device->instance, VTG_ERROR_DEVICE_LOST, "submit: the device was lost");
+    }
+    rwgpu_lock(device);
+    rwgpu_scope_begin(device);
+    VtgStatus status = submit_locked((const RwgpuCommands *)base, (RwgpuEvent *)event);
+    VtgStatus heard = rwgpu_scope_end(device, VTG_ERROR_DRIVER, "submit");
+    rwgpu_unlock(device);
+    return heard != VTG_OK ? heard : status;
+}
+
+/* ---- Waiting ---- */
+
+static uint64_t now_ns(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* What was read goes to where it was asked for. */
+static void keep_read(RwgpuEvent *event) {
+    const VtgDevice *device = event->base.device;
+    const RwgpuCommands *commands = (const RwgpuCommands *)event->base.commands;
+    const char *bytes =
+        rwgpu_fn(device)->BufferGetConstMappedRange(event->tail, 0, (size_t)event->tail_bytes);
+    for (uint32_t i = 0; bytes && i < commands->op_count; i++) {
+        const RwgpuOp *op = &commands->ops[i];
+        if (op->kind == RWGPU_READ) {
+            memcpy((char *)op->staging->mapped + op->to_offset, bytes + op->skip,
+                   (size_t)op->wanted);
+            bytes += op->size;
+        }
+    }
+    event->is_copied = true;
+}
+
+/* The core retires what is before an event together with it, so all of that is made complete. */
+static void keep_reads_until(RwgpuEvent *last) {
+    VtgDevice *device = last->base.device;
+    pthread_mutex_lock(&device->lock);
+    rwgpu_lock(device);
+    bool retired = atomic_load(&last->base.status) != VTG_NOT_READY;
+    for (VtgEvent *at = device->pending_head; at && !retired; at = at->next) {
+        RwgpuEvent *event = (RwgpuEvent *)at;
+        rwgpu_pump(rwgpu_context(device), &event->is_mapping);
+        if (!event->is_copied && event->map_status == WGPU_SUCCESS) {
+            keep_read(event);
+        }
+        retired = event == last;
+    }
+    rwgpu_unlock(device);
+    pthread_mutex_unlock(&device->lock);
+}
+
+static bool has_ended(RwgpuEvent *event) {
+    VtgDevice *device = event->base.device;
+    rwgpu_lock(device);
+    if (event->is_mapping) {
+        rwgpu_pump(rwgpu_context(device), &(bool){false});
+    }
+    bool ended = !event->is_mapping;
+    rwgpu_unlock(device);
+    return ended;
+}
+
+/* Nobody is woken: look again and again, less and less often. */
+VtgStatus rwgpu_event_wait(VtgEvent *base, uint64_t timeout_ns) {
+    enum { FIRST_NAP_NS = 20000, LONGEST_NAP_NS = 1000000 };
+    RwgpuEvent *event = (RwgpuEvent *)base;
+    uint64_t begin = now_ns();
+    for (long nap = FIRST_NAP_NS; !has_ended(event);) {
+        if (timeout_ns != VTG_FOREVER && now_ns() - begin >= timeout_ns) {
+            return VTG_TIMEOUT;
+        }
+        const struct timespec time = {0, nap};
+        nanosleep(&time, NULL);
+        nap = nap * 2 < LONGEST_NAP_NS ? nap * 2 : LONGEST_NAP_NS;
+    }
+    if (event->map_status == WGPU_SUCCESS) {
+        keep_reads_until(event);
+        return VTG_OK;
+    }
+    return rt_fail(base->device->instance, VTG_ERROR_DEVICE_LOST,
+                   "webgpu: the work that was submitted did not end");
+}
+
+/* There are none: no device of this API says that it has timestamps. */
+void rwgpu_event_timings(VtgEvent *event) {
+    (void)event;
+}
+
+void rwgpu_event_close(VtgEvent *base) {
+    RwgpuEvent *event = (RwgpuEvent *)base;
+    VtgDevice *device = base->device;
+    if (!event->tail) {
+        return;
+    }
+    rwgpu_lock(device);
+    rwgpu_fn(device)->BufferDestroy(event->tail); /* the callback comes, if it is still to come */
+    rwgpu_pump(rwgpu_context(device), &event->is_mapping);
+    rwgpu_fn(device)->BufferRelease(event->tail);
+    rwgpu_unlock(device);
+}
