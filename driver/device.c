@@ -18,7 +18,7 @@ static const struct {
     {"auto", "device", NULL, "", BUILT},
     {"vulkan", "Vulkan device", "vulkan", "libvulkan.so.1", BUILT},
     {"opencl", "OpenCL device", "opencl", "libOpenCL.so.1", BUILT},
-    {"webgpu", "WebGPU device", "webgpu", "", LATER},
+    {"webgpu", "WebGPU device", "webgpu", "its library", BUILT},
     {"metal", "Metal device", "metal", "", LATER},
     {"interp", "interpreter", NULL, "", INTERPRETER},
 };
@@ -67,7 +67,7 @@ static Status no_such_kind(const char *spec) {
     const char *nearest = nearest_word(spec, words);
     return fail(STATUS_USAGE, "there is no kind of device `%s`; %s%s%s", spec,
                 nearest != NULL ? "did you mean `"
-                                : "there are auto, vulkan[:N], opencl[:N] and interp",
+                                : "there are auto, vulkan[:N], opencl[:N], webgpu[:N] and interp",
                 nearest != NULL ? nearest : "", nearest != NULL ? "`?" : "");
 }
 
@@ -87,14 +87,17 @@ static Status read_spec(const char *spec, int *kind, long *index) {
         *index = strtol(spec + length + 1, &end, 10);
         bool digits = spec[length + 1] >= '0' && spec[length + 1] <= '9';
         if (!digits || *end != '\0' || strlen(spec + length + 1) > 6 || kinds[*kind].api == NULL) {
-            return fail(STATUS_USAGE,
-                        "`%s` is no device: expected auto, vulkan[:N], opencl[:N] or interp", spec);
+            return fail(
+                STATUS_USAGE,
+                "`%s` is no device: expected auto, vulkan[:N], opencl[:N], webgpu[:N] or interp",
+                spec);
         }
     }
     if (kinds[*kind].state == LATER) {
-        return fail(STATUS_USAGE,
-                    "%ss are not built yet; available: auto, vulkan[:N], opencl[:N], interp",
-                    kinds[*kind].title);
+        return fail(
+            STATUS_USAGE,
+            "%ss are not built yet; available: auto, vulkan[:N], opencl[:N], webgpu[:N], interp",
+            kinds[*kind].title);
     }
     return STATUS_FINE;
 }

@@ -29,7 +29,10 @@ static Status make_vulkan(Session *session, const VtgDeviceInfo *device, const I
     *code = (DeviceCode){.format = VTG_CODE_SPIRV,
                          .bytes = binary.words,
                          .size = binary.count * sizeof *binary.words,
-                         .entry = kernel->name->text};
+                         .entry = kernel->name->text,
+                         .kernel = ir_reflect(&session->arena, kernel)};
+    code->value_block =
+        code->kernel->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
     FEATURES_OF(spirv_needs, binary)
     return STATUS_FINE;
 }
@@ -38,6 +41,8 @@ static Status make_opencl(Session *session, const VtgDeviceInfo *device, const I
                           DeviceCode *code) {
     (void)device;
     Text text = {.arena = &session->arena};
+    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
+    ir_reflect_all_lengths(reflected); /* OpenCL C has no length of a buffer: each is an argument */
     Status status = session_opencl(session, OPENCL_C_1_2, &text);
     if (status != STATUS_FINE) {
         return status;
@@ -45,15 +50,51 @@ static Status make_opencl(Session *session, const VtgDeviceInfo *device, const I
     *code = (DeviceCode){.format = VTG_CODE_OPENCL_C,
                          .bytes = text_get(&text),
                          .size = text.length,
-                         .entry = opencl_kernel_name(&session->arena, session->module, kernel)};
+                         .entry = opencl_kernel_name(&session->arena, session->module, kernel),
+                         .kernel = reflected,
+                         .value_block = VTG_VALUES_PUSH_CONSTANTS};
     FEATURES_OF(opencl_needs, session->module)
+    return STATUS_FINE;
+}
+
+/* Every length is handed over, so that buffers may be empty. */
+static Status make_webgpu(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
+                          DeviceCode *code) {
+    (void)device;
+    Text text = {.arena = &session->arena};
+    WgslFacts facts;
+    session->options.value_lengths = true;
+    Status status = session_wgsl(session, &text, &facts);
+    if (status != STATUS_FINE) {
+        return status;
+    }
+    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
+    ir_reflect_all_lengths(reflected);
+    for (uint32_t i = 0; i < reflected->param_count; i++) { /* `read` has no atomics */
+        reflected->params[i].access |=
+            reflected->params[i].type->has_atomic ? REFLECT_READ | REFLECT_WRITE : 0;
+    }
+    *code = (DeviceCode){.format = VTG_CODE_WGSL,
+                         .bytes = text_get(&text),
+                         .size = text.length,
+                         .entry = facts.entry,
+                         .kernel = reflected,
+                         .value_block = wgsl_fits_uniform(reflected) ? VTG_VALUES_UNIFORM_BUFFER
+                                                                     : VTG_VALUES_STORAGE_BUFFER};
+    code->features = (facts.f16 ? VTG_FEATURE_BIT(VTG_FEATURE_FLOAT16) : 0) |
+                     (facts.subgroups ? VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_BASIC) : 0);
     return STATUS_FINE;
 }
 
 static const struct {
     const char *api;
     Make *make;
-} apis[] = {{"vulkan", make_vulkan}, {"opencl", make_opencl}};
+    const IrPass *const *leave_out; /* of the pipeline that all targets share; NULL: nothing */
+} apis[] = {
+    {"vulkan", make_vulkan, NULL},
+    {"opencl", make_opencl, NULL},
+    {"webgpu", make_webgpu, wgsl_leave_out},
+};
 
 bool device_code_exists(const char *api) {
     for (size_t i = 0; i < sizeof apis / sizeof *apis; i++) {
@@ -64,11 +105,19 @@ bool device_code_exists(const char *api) {
     return false;
 }
 
-Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
-                        DeviceCode *code) {
+static size_t row_of(const VtgDeviceInfo *device) {
     size_t i = 0;
     while (strcmp(apis[i].api, device->api) != 0) {
         i++;
     }
-    return apis[i].make(session, device, kernel, code);
+    return i;
+}
+
+void device_code_prepare(Session *session, const VtgDeviceInfo *device) {
+    session->options.leave_out = apis[row_of(device)].leave_out;
+}
+
+Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
+                        DeviceCode *code) {
+    return apis[row_of(device)].make(session, device, kernel, code);
 }

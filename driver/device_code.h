@@ -3,18 +3,24 @@
 #define DRIVER_DEVICE_CODE_H
 
 #include "driver/session.h"
+#include "ir/reflect.h"
 #include "runtime-min/vitte_gpu.h"
 
 typedef struct {
     VtgCodeFormat format;
     const void *bytes; /* as long as the session */
     size_t size;
-    const char *entry; /* the kernel's name in it */
-    uint64_t features; /* VTG_FEATURE_BIT(…) that it needs */
+    const char *entry;           /* the kernel's name in it */
+    uint64_t features;           /* VTG_FEATURE_BIT(…) that it needs */
+    const ReflectKernel *kernel; /* how its parameters are bound */
+    VtgValueBlock value_block;
 } DeviceCode;
 
 /* Whether there is code for devices of an API ("vulkan"). */
 bool device_code_exists(const char *api);
+
+/* What the session's options must say of a device of that API, before its module is lowered for it. */
+void device_code_prepare(Session *session, const VtgDeviceInfo *device);
 
 /* Makes it for one kernel of a lowered module that has no other; `api` is one of those. */
 Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,

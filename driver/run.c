@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "driver/commands.h"
-#include "driver/device.h"
 #include "driver/device_code.h"
 #include "driver/report.h"
 #include "driver/run_report.h"
@@ -213,8 +212,9 @@ static void keep_chosen(Run *run) {
     }
 }
 
-static Status run_on_device(Run *run, Device *device) {
+static Status run_on_device(Run *run) {
     Session *session = &run->session;
+    const Device *device = &run->device;
     const VtgDeviceInfo *info = vtg_device_get_info(device->device);
     keep_chosen(run);
     DeviceCode code;
@@ -269,7 +269,6 @@ static Status run_on_interpreter(Run *run) {
 
 static Status run_job(Run *run) {
     const Options *options = run->options;
-    Device device;
     run->job.repeat = options->repeat;
     run->job.messages = NEW(&run->session.arena, IrMessages);
     run->job.messages->arena = &run->session.arena;
@@ -279,20 +278,15 @@ static Status run_job(Run *run) {
     }
     run->job.nanoseconds =
         NEW_ARRAY(&run->session.arena, uint64_t, options->repeat > 0 ? options->repeat : 1);
-    Status status = device_open(&device, options->device, options->validate);
-    if (status == STATUS_FINE) {
-        run->device_name = "the reference interpreter";
-        if (device.device != NULL) {
-            run->device_name =
-                arena_printf(&run->session.arena, "%s", vtg_device_get_info(device.device)->name);
-        }
-        status = device.device != NULL ? run_on_device(run, &device) : run_on_interpreter(run);
-    }
-    if (status == STATUS_FINE && options->validate && device.instance != NULL &&
-        vtg_instance_validation_messages(device.instance) > 0) {
+    const Device *device = &run->device;
+    bool on_device = device->device != NULL;
+    run->device_name =
+        on_device ? vtg_device_get_info(device->device)->name : "the reference interpreter";
+    Status status = on_device ? run_on_device(run) : run_on_interpreter(run);
+    if (status == STATUS_FINE && options->validate && device->instance != NULL &&
+        vtg_instance_validation_messages(device->instance) > 0) {
         status = report_bug(options, "the validation layer had something to say", "");
     }
-    device_close(&device);
     if (status == STATUS_FINE) {
         run->verdict = run_report(run);
     }
@@ -313,6 +307,15 @@ static Status check_options(const Options *options) {
     return STATUS_FINE;
 }
 
+/* Before the module is lowered: not every device wants the same of it. */
+static Status open_device(Run *run) {
+    Status status = device_open(&run->device, run->options->device, run->options->validate);
+    if (status == STATUS_FINE && run->device.device != NULL) {
+        device_code_prepare(&run->session, vtg_device_get_info(run->device.device));
+    }
+    return status;
+}
+
 static Status compile(Run *run, const char *source) {
     Session *session = &run->session;
     SessionOptions options = run->options->session;
@@ -322,6 +325,7 @@ static Status compile(Run *run, const char *source) {
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     if (status == STATUS_FINE) {
         run_note_specs(run);
+        status = open_device(run);
     }
     if (status == STATUS_FINE && !run->options->check_races) { /* it looks at what was written */
         status = session_lower(session);
@@ -348,6 +352,7 @@ Status command_run(const Options *options) {
     for (uint32_t i = 0; run.values != NULL && i < run.kernel->param_count; i++) {
         value_free(&run.values[i]);
     }
+    device_close(&run.device);
     session_close(&run.session);
     return worse(status, run.verdict);
 }

@@ -116,6 +116,12 @@ static VtgAccess access_of(unsigned access) {
     return accesses[access];
 }
 
+static VtgSpecKind kind_of(const IrType *type) {
+    return ir_is_signed_int(type) ? VTG_SPEC_SIGNED
+           : ir_is_float(type)    ? VTG_SPEC_FLOAT
+                                  : VTG_SPEC_UNSIGNED;
+}
+
 /* Room for one each is in `specs`. */
 static void fill_specs(const RunJob *job, const IrModule *module, VtgSpecConstant *specs) {
     for (uint32_t i = 0; i < job->specs.count; i++) {
@@ -125,12 +131,13 @@ static void fill_specs(const RunJob *job, const IrModule *module, VtgSpecConstan
             spec = spec->next;
         }
         uint32_t bytes = ir_is_bool(spec->type) ? 4 : ir_bits(spec->type) / 8;
-        specs[i] = (VtgSpecConstant){.id = spec->id, .size = bytes, .value = value->bits};
+        specs[i] = (VtgSpecConstant){
+            .id = spec->id, .size = bytes, .value = value->bits, .kind = kind_of(spec->type)};
     }
 }
 
 static VtgStatus create_kernel(DeviceRun *run, const DeviceCode *code) {
-    const ReflectKernel *kernel = run->job->kernel;
+    const ReflectKernel *kernel = code->kernel;
     const IrFunction *function = kernel->kernel;
     uint32_t count = kernel->param_count;
     VtgParam *params = calloc(count * 2 + 1, sizeof *params); /* each may have a length besides */
@@ -141,9 +148,6 @@ static VtgStatus create_kernel(DeviceRun *run, const DeviceCode *code) {
         return VTG_ERROR_OUT_OF_MEMORY;
     }
     fill_specs(run->job, run->module, specs);
-    /* OpenCL C has no length of a buffer: each is an argument */
-    bool all_lengths = code->format == VTG_CODE_OPENCL_C;
-    uint32_t block = (kernel->value_block_size + 3) / 4 * 4;
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
         params[i].name = param->name->text;
@@ -158,13 +162,10 @@ static VtgStatus create_kernel(DeviceRun *run, const DeviceCode *code) {
     }
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const ReflectParam *param = &kernel->params[i];
-        bool has_length = param->length_in_block || (param->is_buffer && all_lengths);
-        if (has_length) {
-            uint32_t offset = param->length_in_block ? param->length_offset : block;
-            block += param->length_in_block ? 0 : 4;
+        if (param->length_in_block) {
             params[count++] = (VtgParam){.name = param->name->text,
                                          .kind = VTG_PARAM_LENGTH,
-                                         .offset = offset,
+                                         .offset = param->length_offset,
                                          .of_param = i};
         }
     }
@@ -182,9 +183,8 @@ static VtgStatus create_kernel(DeviceRun *run, const DeviceCode *code) {
     desc.spec_count = run->job->specs.count;
     desc.params = params;
     desc.param_count = count;
-    desc.value_block_bytes = all_lengths ? block : kernel->value_block_size;
-    desc.value_block = kernel->values_in_buffer && !all_lengths ? VTG_VALUES_STORAGE_BUFFER
-                                                                : VTG_VALUES_PUSH_CONSTANTS;
+    desc.value_block_bytes = kernel->value_block_size;
+    desc.value_block = code->value_block;
     VtgStatus status = vtg_kernel_create(run->device, &desc, &run->kernel);
     free(params);
     free(specs);

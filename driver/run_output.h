@@ -2,6 +2,7 @@
 #ifndef DRIVER_RUN_OUTPUT_H
 #define DRIVER_RUN_OUTPUT_H
 
+#include "driver/device.h"
 #include "driver/options.h"
 #include "driver/run_kernel.h"
 #include "driver/values.h"
@@ -10,6 +11,7 @@
 typedef struct {
     const Options *options;
     Session session;
+    Device device;
     const ReflectKernel *kernel;
     Value *values; /* by parameter */
     RunJob job;

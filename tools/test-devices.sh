@@ -1,12 +1,13 @@
 #!/bin/sh
-# tools/test-devices.sh [DIR]: Vulkan drivers for the tests. Those that Debian 12 does not bring are unpacked under DIR; the
-# system stays as it is.
+# tools/test-devices.sh [DIR]: Vulkan drivers for the tests, and a library of WebGPU that runs on them. Those that Debian 12
+# does not bring are unpacked under DIR; the system stays as it is.
 #
 #   lavapipe     the software driver of the system's own Mesa
 #   mesa25       lavapipe of Mesa 25, from bookworm-backports (that of Debian 12 itself computes some kernels wrongly)
 #   swiftshader  SwiftShader, out of Debian's chromium package
+#   dawn         Dawn as a library with the C interface, out of the npm package bun-webgpu-linux-x64
 #
-# Prints "NAME ICD_JSON" for each driver that is there, for VK_DRIVER_FILES. One that cannot be had is no failure: why is
+# Prints "NAME ICD_JSON" for each driver that is there, for VK_DRIVER_FILES, and "dawn LIBRARY", for VTG_WEBGPU_LIBRARY. One that cannot be had is no failure: why is
 # said on standard error, its line is missing, the exit status is 0. The second run finds everything in place.
 set -eu
 export LC_ALL=C
@@ -66,3 +67,26 @@ for json in /usr/share/vulkan/icd.d/lvp_icd*.json; do
 done
 driver mesa25 mesa-vulkan-drivers/bookworm-backports 'libvulkan_lvp.so' 'lvp_icd*.json'
 driver swiftshader chromium-common/bookworm 'libvk_swiftshader.so' 'vk_swiftshader_icd.json'
+
+# What is fetched is this, or it is not used: the registry's own hash of the package (SHA-512, base64).
+dawn=0.1.7
+dawn_hash=UEP7UZdEhx9otvkZczjsszL8ZVlrODANQvgl+C88/bNVmxDoFi7w1fWzGi1sZyakiETjmtFDq2/xCLhbSZxjqw==
+
+fetch_dawn() {
+    package=bun-webgpu-linux-x64
+    [ "$(uname -m)" = x86_64 ] || { echo "test-devices: no dawn: the package is for x86_64" >&2; return 0; }
+    command -v npm > /dev/null || { echo "test-devices: no dawn: no npm here" >&2; return 0; }
+    echo "test-devices: fetching dawn from the npm package $package@$dawn" >&2
+    work=${work:-$(mktemp -d "$dir/.work-XXXXXX")}
+    (cd "$work" && npm pack --silent "$package@$dawn" > /dev/null) ||
+        { echo "test-devices: no dawn: npm cannot fetch $package@$dawn" >&2; return 0; }
+    got=$(python3 -c 'import base64, hashlib, sys
+print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())' "$work/$package-$dawn.tgz")
+    [ "$got" = "$dawn_hash" ] || { echo "test-devices: no dawn: $package@$dawn is not what it was" >&2; return 0; }
+    tar -xzf "$work/$package-$dawn.tgz" -C "$work" package/LICENSE package/libwebgpu_wrapper.so
+    rm -rf "$dir/dawn-$dawn"
+    mv "$work/package" "$dir/dawn-$dawn"
+}
+
+[ -e "$dir/dawn-$dawn/libwebgpu_wrapper.so" ] || fetch_dawn
+[ ! -e "$dir/dawn-$dawn/libwebgpu_wrapper.so" ] || echo "dawn $dir/dawn-$dawn/libwebgpu_wrapper.so"

@@ -66,13 +66,19 @@ class Env:
         listed = subprocess.run(["sh", "tools/test-devices.sh"], capture_output=True, text=True, timeout=900)
         for line in listed.stdout.splitlines():
             name, path = line.split(None, 1)
-            found.append((name, {"VK_DRIVER_FILES": path, "VK_ICD_FILENAMES": path}))
+            if name == "dawn":
+                self.dawn = path
+            else:
+                found.append((name, {"VK_DRIVER_FILES": path, "VK_ICD_FILENAMES": path}))
         return found
+
+    dawn = None  # a library of WebGPU; known when the devices are
 
     # every driver that the tests know of; one that is missing is shown as skipped
     KNOWN_DEVICES = ["lavapipe", "mesa25", "swiftshader"]
-    # what executed tests run on besides: the device's name, and its API as `--device=` has it
-    OTHER_DEVICES = {"pocl": "opencl"}
+    # what executed tests run on besides: the device's name, its API as `--device=` has it, the Vulkan driver below it
+    OTHER_DEVICES = {"pocl": ("opencl", None), "dawn-mesa25": ("webgpu", "mesa25"),
+                     "dawn-swiftshader": ("webgpu", "swiftshader")}
     EXECUTED = [*KNOWN_DEVICES, *OTHER_DEVICES]
 
     @functools.cached_property
@@ -82,17 +88,23 @@ class Env:
 
     def device(self, name):
         """The environment in which a device is found."""
-        if name in self.OTHER_DEVICES:
-            if self.OTHER_DEVICES[name] in self.apis:
+        api, driver = self.OTHER_DEVICES.get(name, (None, name))
+        if api == "opencl":
+            if api in self.apis:
                 return {}
-            raise Skip(f"no {self.OTHER_DEVICES[name]} device on this machine")
+            raise Skip("no opencl device on this machine")
+        if api == "webgpu":
+            below = self.device(driver)
+            if not self.dawn:
+                raise Skip("no Dawn on this machine")
+            return {**below, "VTG_WEBGPU_LIBRARY": self.dawn, "XDG_RUNTIME_DIR": str(self.scratch)}
         for found, environment in self.devices:
             if found == name:
                 return environment
         raise Skip(f"no Vulkan driver `{name}` on this machine")
 
     def device_option(self, name):
-        return f"--device={'interp' if name == 'interp' else self.OTHER_DEVICES.get(name, 'vulkan')}"
+        return f"--device={'interp' if name == 'interp' else self.OTHER_DEVICES.get(name, ('vulkan',))[0]}"
 
 
 def known_bugs(driver):
