@@ -87,7 +87,7 @@ READY := $(if $(filter no,$(SETUP)),,build/.setup-$(NEEDS))
 
 # ---- targets
 
-.PHONY: all demo test bless stress bench fuzz fuzzers run-fuzzers programs install uninstall \
+.PHONY: all demo test bless report stress bench fuzz fuzzers run-fuzzers programs install uninstall \
         format format-check check-includes setup clean help FORCE
 
 all: $(PRODUCTS) ## compiler and runtime library, under build/CONFIG
@@ -100,6 +100,9 @@ test: programs ## every test
 
 bless: programs ## rewrite the expected output of the golden tests; the diff is the review
 	python3 tests/run.py --bin $(B) --bless $(TEST_ARGS)
+
+report: ## the table of README.md, from the last whole run of the tests
+	python3 tests/report.py build/report.json
 
 stress: $(B)/tests/stress ## STRESS_N random programs, devices against interpreter
 	python3 tests/run.py --bin $(B) --only random --random $(STRESS_N) $(TEST_ARGS)

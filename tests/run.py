@@ -18,6 +18,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from report import Report  # noqa: E402
 from suites.common import Env, Failure, Skip  # noqa: E402
 
 SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random", "wgsl"]
@@ -50,7 +51,7 @@ def main():
     args = parser.parse_args()
     os.chdir(ROOT)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    failures, skips = [], []
+    failures, skips, report = [], [], Report()
     with tempfile.TemporaryDirectory(prefix="vittec-test-") as scratch, \
             concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         env = Env(pathlib.Path(args.bin), pathlib.Path(scratch), args)
@@ -62,8 +63,9 @@ def main():
             cases = [(name, function) for name, function in importlib.import_module("suites." + suite).cases(env)
                      if any("/" not in w or w.split("/", 1)[1] in name for w in wanted)]
             here = {"passed": 0, "failed": 0, "skipped": 0}
-            for name, result, text, _ in pool.map(run_case, cases):
+            for name, result, text, seconds in pool.map(run_case, cases):
                 here[result] += 1
+                report.note(suite, name, result, text, seconds)
                 if result == "failed":
                     failures.append(suite + "/" + name)
                     print(f"FAIL {suite}/{name}\n{text}\n  repeat: python3 tests/run.py --bin {args.bin} "
@@ -76,6 +78,8 @@ def main():
                 counts[key] += here[key]
     for name, why in skips:
         print(f"SKIP {name}: {why}")
+    report.print()
+    report.write(pathlib.Path(args.bin).parent, whole=not args.only and not args.quick)
     if failures:
         print("failed: " + " ".join(failures))
     if sum(counts.values()) == 0:
