@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from report import Report  # noqa: E402
 from suites.common import Env, Failure, Skip  # noqa: E402
 
-SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random", "wgsl"]
+SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random", "wgsl", "msl"]
 
 
 def run_case(case):

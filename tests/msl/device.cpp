@@ -25,8 +25,6 @@
 
 namespace msl {
 
-extern const Kernel kernels[]; // of the tests; ends with a null name
-
 const Ids *now;
 
 namespace {

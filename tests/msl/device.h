@@ -15,6 +15,7 @@ struct Kernel {
     void (*run)(void *const *buffers, const Ids &ids);
     bool together;
 };
+extern const Kernel kernels[]; // of the program; ends with a null name
 
 extern const Ids *now;                           // of the fiber that runs
 void meet_threadgroup();                         // every invocation of it comes here

@@ -1,0 +1,240 @@
+"""MSL: what is written is compiled by clang++ against tests/msl/ and run on a CPU, with the results that every device must give.
+
+Every file of tests/run and its corpus is compiled kernel by kernel, at -O2, and at -O0 every third. tests/msl-lacks says
+which kernels MSL cannot express: a kernel more or less is a failure. Integer overflow and float conversions out of range, which
+are undefined in MSL, too, end a run. Where `xcrun metal` exists, it compiles every text.
+
+The inputs come from the compiler itself: a kernel of the same parameters that writes them down, run by the interpreter.
+"""
+import functools
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import threading
+
+from .common import Failure, Skip, sources
+from .run import compare, prepare, read_steps, test_name
+from .wgsl import codes_of, kernels_of
+
+HERE = pathlib.Path("tests/msl")
+COMPILER = "clang++-22"
+FLAGS = ["-std=c++20", "-O0", "-fdeclspec", "-fno-strict-aliasing", "-ffp-contract=off", f"-I{HERE}/include", f"-I{HERE}",
+         # an unsuffixed literal is a float, and halves are computed with as halves
+         "-Xclang", "-cl-single-precision-constant", "-Xclang", "-ffloat16-excess-precision=none",
+         "-fsanitize=signed-integer-overflow,shift,float-cast-overflow,integer-divide-by-zero", "-fsanitize-trap=all",
+         "-Wno-unknown-attributes", "-Wno-unused-value"]
+
+# how the invocations of a threadgroup take turns, and how many are a simdgroup
+ORDERS = {"-O0": ("backward", 8), "-O2": ("shuffled", 32)}
+
+
+class Device:
+    """The part of every program that is not the kernels, compiled once."""
+
+    def __init__(self, env):
+        self.env, self.lock = env, threading.Lock()
+
+    @functools.cached_property
+    def built(self):
+        if shutil.which(COMPILER) is None:
+            return None
+        folder = self.env.folder()
+        self.env.run([COMPILER, *FLAGS, "-x", "c++-header", HERE / "metal.h", "-o", folder / "metal.h.pch"])
+        self.env.run([COMPILER, *FLAGS, "-c", HERE / "device.cpp", "-o", folder / "device.o"])
+        return folder
+
+    def need(self):
+        with self.lock:
+            if self.built is None:
+                raise Skip(f"no {COMPILER} on this machine")
+            return self.built
+
+    def program(self, folder, text):
+        built = self.need()
+        (folder / "kernels.cpp").write_text(text)
+        self.env.run([COMPILER, *FLAGS, "-include-pch", built / "metal.h.pch", folder / "kernels.cpp", built / "device.o",
+                      "-o", folder / "program"], timeout=300)
+        return folder / "program"
+
+
+def cases(env):
+    device = Device(env)
+    for number, source in enumerate(sources("run") + sources("run/corpus")):
+        for level in ("-O2",) + (("-O0",) if number % 3 == 0 else ()):
+            yield f"{test_name(source)} {level}", lambda s=source, o=level: check(env, device, s, o)
+
+
+def lacking_kernels():
+    rows = [line.split() for line in pathlib.Path("tests/msl-lacks").read_text().splitlines()
+            if line and not line.startswith("#")]
+    return {(row[0], kernel) for row in rows for kernel in row[1:]}
+
+
+# ---- from the text of a kernel to C++
+
+BUFFER = re.compile(r"(.*?)([&*])(?: __restrict)? (\w+) \[\[buffer\((\d+)\)\]\]")
+BUILTIN = re.compile(r"uint3? (\w+) \[\[(\w+)\]\]")
+
+
+def argument(text):
+    """What the function is called with for a parameter."""
+    buffer = BUFFER.fullmatch(text)
+    if buffer:
+        kind, how, _, index = buffer.groups()
+        return f"{'*' if how == '&' else ''}({kind} *)its_buffers[{index}]"
+    builtin = BUILTIN.fullmatch(text)
+    if not builtin:
+        raise Failure(f"a parameter of another kind: {text}")
+    return f"its_ids.{builtin[2]}"
+
+
+def as_cpp(text, space, specs):
+    """The text in a namespace, with a function that calls its kernel; and its row of the table of kernels."""
+    found = re.search(r"^kernel void (\w+)\((.*)\)$", text, re.M)
+    name, parameters = found.groups()
+    arguments = ", ".join(map(argument, parameters.split(", ")))
+    together = "true" if "barrier(" in text or "simd_" in text else "false"
+    text = re.sub(r"^#include .*\n", "", text, flags=re.M)
+    # this one tells address spaces apart
+    text = re.sub(r"template<typename T, size_t Num>\nstruct spvUnsafeArray\n.*?\n\};\n", "", text, flags=re.S)
+    # what invocations share; a cast or a parameter does not end like that
+    text = re.sub(r"^    threadgroup ([^()=\n]*;)$", r"    static \1", text, flags=re.M)
+
+    def constant(match):
+        kind, spec = match.groups()
+        value = specs.get(spec.removesuffix("_tmp"))
+        return f"static const {kind} {spec} = {value or 0}; static const bool {spec}_is_set = {str(value is not None).lower()};"
+
+    text = re.sub(r"^constant (\w+) (\w+) \[\[function_constant\(\d+\)\]\];$", constant, text, flags=re.M)
+    run = f"static void run(void *const *its_buffers, const msl::Ids &its_ids) {{ {name}({arguments}); }}"
+    return f"namespace {space} {{\n{text}\n{run}\n}}\n", f'    {{"{space}", {space}::run, {together}}},\n'
+
+
+# ---- what a kernel is given
+
+def option_values(arguments, name):
+    """The values of an option that is written `NAME VALUE`, and what is left."""
+    values, left = [], list(arguments)
+    while name in left:
+        at = left.index(name)
+        values.append(left[at + 1])
+        del left[at:at + 2]
+    return values, left
+
+
+class Inputs:
+    """The buffers of a step as files, the block of values, the size of the workgroup and their number."""
+
+    def __init__(self, env, source, kernel, defines, arguments, folder):
+        whole = env.compile(source, "--entry", kernel, *defines, "--emit=ir", "--stop-after=frontend", "-o", "-").out.decode()
+        head = re.search(rf"^kernel @{kernel}\((.*?)\)(?= workgroup)(.*) \{{$", whole, re.M)
+        parameters = re.findall(r"%(\w+): ((?:[^,<>]|<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>)+)(?:, |$)", head[1])
+        self.buffers = [name for name, kind in parameters if kind.startswith("buffer<")]
+        self.values = [(name, kind) for name, kind in parameters if not kind.startswith("buffer<")]
+        self.layout(env.compile(source, "--entry", kernel, *defines, "--emit=layout", "-o", "-").out.decode())
+        copies = "".join(f", %copy_of_{name}: buffer<{kind}>" for name, kind in self.values)
+        body = "    %the_groups: u32x3 = builtin group_count\n    store %all_groups[0u32], %the_groups\n" + "".join(
+            f"    store %copy_of_{name}[0u32], %{name}\n" for name, _ in self.values) + "    ret\n}\n"
+        stub = folder / "stub.vir"
+        types = "".join(line + "\n" for line in re.findall(r"^(?:form|spec) .*", whole, re.M))
+        stub.write_text(types + f"kernel @{kernel}({head[1]}, %all_groups: buffer<u32x3>{copies}){head[2]} {{\n{body}")
+        self.read(env, stub, arguments, folder)
+
+    def layout(self, text):
+        self.sides = [int(x) for x in re.search(r"workgroup (\d+) x (\d+) x (\d+)", text).groups()]
+        block = re.search(r"^values, (\d+) bytes.*\n.*\n((?: .*\n?)*)", text, re.M)
+        self.block = bytearray(int(block[1])) if block else None
+        rows = re.findall(r"^ +(\d+) +(\d+) +(\d+)  (\w+)(?:: |$)|^ +(\d+) +4 +4  (\w+)\.len: ", block[2] if block else "", re.M)
+        self.places = {row[3]: [int(x) for x in row[:3]] for row in rows if row[3] in dict(self.values)}
+        self.lengths = {row[5]: int(row[4]) for row in rows if row[5]}
+        self.strides = {name: int(size) for name, size in re.findall(r"^binding \d+, (\w+): .*?, (\d+) bytes? an element", text, re.M)}
+
+    def read(self, env, stub, arguments, folder):
+        _, arguments = option_values(arguments, "--out")
+        outs = [*self.buffers, "all_groups", *(f"copy_of_{name}" for name, _ in self.values)]
+        copies = ["all_groups=zeros:1"]
+        for name, _ in self.values:
+            file = folder / f"copy_of_{name}.bin"
+            _, size, align = self.places[name]
+            file.write_bytes(bytes(-(-size // align) * align))
+            copies.append(f"copy_of_{name}=@{file}")
+        env.compile("run", stub, "--device=interp", *arguments, *copies,
+                    *(x for name in outs for x in ("--out", f"{name}={folder}/{name}.bin")))
+        self.groups = struct.unpack("<3I", (folder / "all_groups.bin").read_bytes()[:12])
+        for name, (offset, size, _) in self.places.items():
+            self.block[offset:offset + size] = (folder / f"copy_of_{name}.bin").read_bytes()[:size]
+        sizes = [(folder / f"{name}.bin").stat().st_size for name in self.buffers]
+        for name, offset in self.lengths.items():
+            self.block[offset:offset + 4] = struct.pack("<I", sizes[self.buffers.index(name)] // self.strides[name])
+        self.files = [folder / f"{name}.bin" for name in self.buffers]
+        if self.block is not None:
+            (folder / "block.bin_").write_bytes(self.block)
+            self.files.append(folder / "block.bin_")
+        (folder / "sizes.bin_").write_bytes(struct.pack(f"<{len(sizes)}I", *sizes))
+        self.files.append(folder / "sizes.bin_")
+
+
+# ---- one file
+
+def spec_values(options):
+    """NAME=VALUE as C++ has it."""
+    return {name: value for name, value in (option.split("=", 1) for option in options)}
+
+
+def check(env, device, source, level):
+    device.need()
+    lacking = {kernel for file, kernel in lacking_kernels() if file == str(source)}
+    folder, texts, table, jobs, missing = env.folder(), "", "", [], set()
+    for number, step in enumerate(read_steps(source)):
+        where, arguments = prepare(env, source, step)
+        entries, arguments = option_values(arguments, "--kernel")
+        defines, arguments = option_values(arguments, "-D")
+        specs, _ = option_values(arguments, "--spec")
+        kernel = entries[0] if entries else kernels_of(source)[0]
+        defines = [x for define in defines for x in ("-D", define)]
+        text = folder / f"{number}.metal"
+        done = env.compile(source, "--entry", kernel, level, "--verify-each", *defines, "-o", text, expect=None)
+        if done.code == 1 and set(codes_of(done)) <= {"E1002", "E1005"}:
+            missing.add(kernel)
+            continue
+        if done.code != 0:
+            raise Failure(f"expected exit 0\n{done}")
+        inputs = Inputs(env, source, kernel, defines, arguments, where)
+        cpp, row = as_cpp(text.read_text(), f"kernel_{number}", spec_values(specs))
+        texts, table = texts + cpp, table + row
+        jobs.append((step, where, " ".join(map(str, [f"kernel_{number}", *ORDERS[level], *inputs.groups, *inputs.sides, *inputs.files]))))
+    if missing - lacking or level == "-O2" and lacking - missing:
+        raise Failure(f"{source} {level}: MSL lacks something for {sorted(missing)}, not for {sorted(lacking)}")
+    if jobs:
+        judge_by_apple(env, sorted(folder.glob("*.metal")))
+        run(env, device, folder, texts, table, jobs, source, level)
+
+
+def run(env, device, folder, texts, table, jobs, source, level):
+    head = '#include "metal.h"\n'
+    rows = f"const msl::Kernel msl::kernels[] = {{\n{table}    {{nullptr, nullptr, false}},\n}};\n"
+    program = device.program(folder, head + texts + rows)
+    done = env.run([program], stdin="".join(job + "\n" for *_, job in jobs).encode(), timeout=300)
+    results = done.out.decode().splitlines()
+    if len(results) != len(jobs):
+        raise Failure(f"{len(results)} of {len(jobs)} jobs ran\n{done}")
+    for (step, where, job), result in zip(jobs, results):
+        if result != "fine":
+            raise Failure(f"{source} {level}: {result}\n  run {' '.join(step.arguments)}\n  job {job}")
+        compare(source, step, where, f"MSL on the CPU, {level}")
+
+
+@functools.cache
+def apple():
+    """Apple's compiler, where it is."""
+    if shutil.which("xcrun") is None:
+        return False
+    return subprocess.run(["xcrun", "--find", "metal"], capture_output=True).returncode == 0
+
+
+def judge_by_apple(env, texts):
+    for text in texts if apple() else []:
+        env.run(["xcrun", "metal", "-std=metal3.0", "-fno-fast-math", "-c", text, "-o", os.devnull])
