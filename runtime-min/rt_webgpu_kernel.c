@@ -64,11 +64,14 @@ VtgStatus rwgpu_pipeline_make(VtgDevice *device, const RwgpuPipelineDesc *desc,
     }
     VtgStatus status = rwgpu_scope_end(device, VTG_ERROR_BAD_KERNEL, what);
     if (!memory) {
-        return rt_no_memory(device->instance, "a kernel's layout");
+        status = rt_no_memory(device->instance, "a kernel's layout");
+    } else if (status == VTG_OK && !pipeline->handle) {
+        status = rt_fail(device->instance, VTG_ERROR_DRIVER, "%s", what);
     }
-    return status == VTG_OK && !pipeline->handle
-               ? rt_fail(device->instance, VTG_ERROR_DRIVER, "%s", what)
-               : status;
+    if (status != VTG_OK) { /* what is there is not valid */
+        rwgpu_pipeline_close(device, pipeline);
+    }
+    return status;
 }
 
 void rwgpu_pipeline_close(VtgDevice *device, RwgpuPipeline *pipeline) {
@@ -78,6 +81,7 @@ void rwgpu_pipeline_close(VtgDevice *device, RwgpuPipeline *pipeline) {
     if (pipeline->layout) {
         rwgpu_fn(device)->BindGroupLayoutRelease(pipeline->layout);
     }
+    *pipeline = (RwgpuPipeline){NULL, NULL};
 }
 
 /* ---- Kernels ---- */
