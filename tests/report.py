@@ -45,6 +45,8 @@ class Report:
 
     def note(self, suite, name, result, text, seconds):
         self.slowest.append((seconds, f"{suite}/{name}"))
+        if suite == "msl":
+            name = re.sub(r" (-O\d)$", r" msl-cpu \1", name)
         match = re.fullmatch(r"(\S+) (\S+)(?: -O\d)?", name)
         if suite not in ("run", "msl") or not match or match[2] not in TARGETS:
             return

@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from report import Report  # noqa: E402
 from suites.common import Env, Failure, Skip  # noqa: E402
 
-SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random", "wgsl", "msl"]
+SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random",
+          "wgsl", "opencl", "msl"]
 
 
 def run_case(case):

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-from . import wgsl_exec, wgsl_ops
+from . import each_op, wgsl_exec
 from .common import Failure, Skip
 
 VARIANTS = [("-O0",), ("-O2",), ("-O2", "-g"), ("-O2", "--bounds=trust")]
@@ -157,9 +157,9 @@ def lacking_kernels():
 def check_ops(env, validators):
     """As they are, so that no pass folds what is constant."""
     folder, files = env.folder(), []
-    texts, without = wgsl_ops.modules()
+    texts, without = each_op.modules(each_op.WGSL)
     if without:
-        raise Failure(f"no example of {without} (tests/suites/wgsl_ops.py)")
+        raise Failure(f"no example of {without} (tests/suites/each_op.py)")
     for name, text in texts:
         source, out = folder / f"{name}.vir", folder / f"{name}.wgsl"
         source.write_text(text)

@@ -1,4 +1,5 @@
-"""IR for the suite `wgsl`: each op of ir/ops.def on each type that WGSL has, with operands that are read and constants.
+"""IR for the suites `wgsl` and `opencl`: each op of ir/ops.def on each type that a target has, with operands that are read and
+constants.
 
 What a source never holds in such a form, because passes see it first, is here: the printer must not rely on them. A new op
 without an example is a failure.
@@ -6,12 +7,43 @@ without an example is a failure.
 import pathlib
 import re
 
-SCALARS = ["i32", "u32", "f32", "f16", "bool"]
-NUMBERS, INTS, FLOATS = SCALARS[:4], SCALARS[:2], SCALARS[2:4]
-# constants of which WGSL's compiler would say that the result does not exist, or does not fit
-EDGES = {"i32": ["-2147483648", "2147483647", "-1", "7"], "u32": ["4294967295", "1", "31", "7"], "f32": ["3.4028235e38", "-1", "0", "1e-40"],
-         "f16": ["65504", "-1", "0", "0.5"], "bool": ["true", "false", "true", "true"]}
+# constants of which a target's compiler would say that the result does not exist, or does not fit
+EDGES = {"f32": ["3.4028235e38", "-1", "0", "1e-40"], "f16": ["65504", "-1", "0", "0.5"], "f64": ["1.7976931348623157e308", "-1", "0", "1e-310"],
+         "bool": ["true", "false", "true", "true"]}
+for width in (8, 16, 32, 64):
+    EDGES[f"i{width}"] = [str(-2**(width - 1)), str(2**(width - 1) - 1), "-1", "7"]
+    EDGES[f"u{width}"] = [str(2**width - 1), "1", str(width - 1), "7"]
 SUFFIX = {"bool": ""}
+
+
+class Types:
+    """What a target has."""
+
+    def __init__(self, ints, floats, atomics, bitcasts):
+        self.ints, self.floats, self.atomics, self.bitcasts = ints, floats, atomics, bitcasts
+        self.numbers = ints + floats
+        self.scalars = [*self.numbers, "bool"]
+
+
+def width_of(scalar):
+    return int(scalar[1:])
+
+
+def bitcasts_of_wgsl(scalar, lanes):
+    if scalar == "f16":
+        return [("u32", lanes // 2)] if lanes in (2, 4) else []
+    return [(to, lanes) for to in ("i32", "u32", "f32") if to != scalar]
+
+
+def bitcasts_of_equal_size(scalar, lanes):
+    size = width_of(scalar) * lanes
+    return [(to, size // width_of(to)) for to in EVERYTHING.numbers
+            if to != scalar and size % width_of(to) == 0 and size // width_of(to) <= 4]
+
+
+WGSL = Types(["i32", "u32"], ["f32", "f16"], ["i32", "u32", "f32"], bitcasts_of_wgsl)
+EVERYTHING = Types([f"{sign}{width}" for width in (8, 16, 32, 64) for sign in "iu"], ["f16", "f32", "f64"],
+                   ["i32", "u32", "i64", "u64", "f32"], bitcasts_of_equal_size)
 
 
 def vector(scalar, lanes):
@@ -26,8 +58,8 @@ def constant(scalar, lanes, n):
 class Kernel:
     """One kernel: `get` reads values, or makes constants; `put` uses them."""
 
-    def __init__(self, constants):
-        self.lines, self.count, self.constants = [], 0, constants
+    def __init__(self, types, constants, operands):
+        self.lines, self.count, self.types, self.constants, self.operands = [], 0, types, constants, operands
 
     def define(self, type_, text):
         self.count += 1
@@ -54,29 +86,31 @@ class Kernel:
 def one(kernel, op, rule, scalar, lanes):
     """The op on these types; False: it takes no such type."""
     of, put = kernel.get, kernel.put
+    ints, floats, numbers = kernel.types.ints, kernel.types.floats, kernel.types.numbers
     type_ = vector(scalar, lanes)
-    raw = ".raw" if op in {"shl", "shr", "extract_bits", "insert_bits"} or (op == "div" and scalar in INTS) else ""
+    raw = ".raw" if op in {"shl", "shr", "extract_bits", "insert_bits"} or (op == "div" and scalar in ints) else ""
 
     def result(scalar_, lanes_, text):
         put(scalar_, lanes_, kernel.define(vector(scalar_, lanes_), text))
         return True
 
-    same = {"SAME_SIGNED": ["i32"] + FLOATS, "SAME_NUMBER": NUMBERS, "SAME_INT": INTS, "SAME_FLOAT": FLOATS, "SAME_BITS": INTS + ["bool"]}
+    same = {"SAME_SIGNED": [t for t in ints if t[0] == "i"] + floats, "SAME_NUMBER": numbers, "SAME_INT": ints, "SAME_FLOAT": floats, "SAME_BITS": ints + ["bool"]}
     if rule in same:
-        if scalar not in same[rule] or (op == "rem" and scalar in FLOATS):
+        if scalar not in same[rule] or (op == "rem" and scalar in floats):
             return False
-        if op in {"div", "rem"} and scalar in INTS:
+        if op in {"div", "rem"} and scalar in ints:
             seven = "7" + scalar if lanes == 1 else f"{type_}({', '.join(['7'] * lanes)})"
             return result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, {seven}")
         operands = {"fma": 3}.get(op, kernel.operands)
         return result(scalar, lanes, f"{op}{raw} {', '.join(of(scalar, lanes) for _ in range(operands))}")
     if rule == "SHIFT":
-        count = "31u32" if lanes == 1 else f"u32x{lanes}({', '.join(['31'] * lanes)})"
-        return scalar in INTS and result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, {count}")
+        most = str(width_of(scalar) - 1) if scalar != "bool" else ""
+        count = most + "u32" if lanes == 1 else f"u32x{lanes}({', '.join([most] * lanes)})"
+        return scalar in ints and result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, {count}")
     if rule == "EXTRACT_BITS":
-        return scalar in INTS and result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, 3u32, 29u32")
+        return scalar in ints and result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, 3u32, {width_of(scalar) - 3}u32")
     if rule == "INSERT_BITS":
-        return scalar in INTS and result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, {of(scalar, lanes)}, 0u32, 32u32")
+        return scalar in ints and result(scalar, lanes, f"{op}.raw {of(scalar, lanes)}, {of(scalar, lanes)}, 0u32, {width_of(scalar)}u32")
     if rule in {"COMPARE", "COMPARE_ANY"}:
         return (scalar != "bool" or rule == "COMPARE_ANY") and result("bool", lanes, f"{op} {of(scalar, lanes)}, {of(scalar, lanes)}")
     if rule == "SELECT":
@@ -84,20 +118,18 @@ def one(kernel, op, rule, scalar, lanes):
     if rule == "REDUCE_BOOL":
         return scalar == "bool" and lanes > 1 and result("bool", 1, f"{op} {of(scalar, lanes)}")
     if rule == "FLOAT_TEST":
-        return scalar in FLOATS and result("bool", lanes, f"{op} {of(scalar, lanes)}")
+        return scalar in floats and result("bool", lanes, f"{op} {of(scalar, lanes)}")
     if rule == "CONVERT":
-        for to in NUMBERS:
+        for to in numbers:
             if to != scalar:
                 small = f"{'3' + scalar if lanes == 1 else type_ + '(' + ', '.join(['3'] * lanes) + ')'}"
                 value = small if kernel.constants and scalar != "bool" else of(scalar, lanes)
-                result(to, lanes, f"{op}{'.raw' if scalar in FLOATS and to in INTS else ''} {value}")
+                result(to, lanes, f"{op}{'.raw' if scalar in floats and to in ints else ''} {value}")
         return True
     if rule == "BITCAST":
-        if scalar == "f16":
-            return lanes in (2, 4) and result("u32", lanes // 2, f"{op} {of('f16', lanes)}")
-        return scalar != "bool" and all([result(to, lanes, f"{op} {of(scalar, lanes)}") for to in SCALARS[:3] if to != scalar])
+        return scalar != "bool" and all([result(*to, f"{op} {of(scalar, lanes)}") for to in kernel.types.bitcasts(scalar, lanes)])
     if rule == "DOT":
-        return scalar in FLOATS and lanes > 1 and result(scalar, 1, f"{op} {of(scalar, lanes)}, {of(scalar, lanes)}")
+        return scalar in floats and lanes > 1 and result(scalar, 1, f"{op} {of(scalar, lanes)}, {of(scalar, lanes)}")
     if rule == "CONSTRUCT":
         return lanes > 1 and result(scalar, lanes, f"{op} {', '.join(of(scalar) for _ in range(lanes))}")
     if rule == "EXTRACT":
@@ -112,7 +144,7 @@ def one(kernel, op, rule, scalar, lanes):
         return lanes > 1 and result(scalar, 3, f"{op} {of(scalar, lanes)}, 1, 0, 1")
     if rule == "LANE":
         lane = "200u32" if kernel.constants else "%n"
-        return scalar in NUMBERS and result(scalar, lanes, f"{op} {of(scalar, lanes)}, {lane}")
+        return scalar in numbers and result(scalar, lanes, f"{op} {of(scalar, lanes)}, {lane}")
     if rule in {"VOTE", "BALLOT"}:
         return (scalar, lanes) == ("bool", 1) and (result("bool", 1, f"{op} {of('bool')}") if rule == "VOTE"
                                                    else result("u32", 4, f"{op} {of('bool')}"))
@@ -122,7 +154,8 @@ def one(kernel, op, rule, scalar, lanes):
         kernel.lines.append(f"    {op}")
         return True
     if rule.startswith("ATOMIC"):
-        allowed = INTS + (["f32"] if rule in {"ATOMIC_LOAD", "ATOMIC_STORE", "ATOMIC_SWAP"} or op == "atomic_exchange" else [])
+        takes_float = rule in {"ATOMIC_LOAD", "ATOMIC_STORE", "ATOMIC_SWAP"} or op == "atomic_exchange"
+        allowed = [t for t in kernel.types.atomics if t in ints or takes_float]
         if lanes > 1 or scalar not in allowed:
             return False
         values = {"ATOMIC_LOAD": 0, "ATOMIC_SWAP": 2}.get(rule, 1)
@@ -136,7 +169,7 @@ def one(kernel, op, rule, scalar, lanes):
     return None
 
 
-# what the kernels of the tests and of this file hold anyway, or WGSL lacks (tests/errors/target_lacks_wgsl.vt)
+# what the kernels of the tests and of this file hold anyway, or a target lacks (tests/errors/target_lacks_*.vt)
 ELSEWHERE = {"var", "load", "store", "len", "builtin", "shared", "ref", "spec", "call", "if", "loop", "yield", "break", "continue",
              "next", "ret", "unreachable", "subgroup_barrier", "print", "assert"}
 
@@ -147,10 +180,10 @@ def ops():
     return re.findall(r'^OP\(\s*\d+,\s*\w+,\s*"(\w+)",\s*(\w+),\s*(\w+),', table, re.M)
 
 
-def modules():
+def modules(types):
     """(name, IR text) of a kernel for each op, and the ops that have no example."""
-    params = [f"%{scalar}_{lanes}: buffer<{vector(scalar, lanes)}>" for scalar in NUMBERS for lanes in (1, 2, 3, 4)]
-    params += [f"%atomic_{scalar}: buffer<atomic<{scalar}>>" for scalar in INTS + ["f32"]]
+    params = [f"%{scalar}_{lanes}: buffer<{vector(scalar, lanes)}>" for scalar in types.numbers for lanes in (1, 2, 3, 4)]
+    params += [f"%atomic_{scalar}: buffer<atomic<{scalar}>>" for scalar in types.atomics]
     params.append("%n: u32")
     texts, without = [], []
     for op, operands, rule in ops():
@@ -158,11 +191,10 @@ def modules():
             continue
         done = False
         for constants in (False, True):
-            kernel = Kernel(constants)
-            kernel.operands = int(operands) if operands != "ANY" else 0
-            for scalar in INTS + ["f32"]:
+            kernel = Kernel(types, constants, int(operands) if operands != "ANY" else 0)
+            for scalar in types.atomics:
                 kernel.lines.append(f"    %shared_{scalar}: shared<array<atomic<{scalar}>, 4>> = shared")
-            for scalar in SCALARS:
+            for scalar in types.scalars:
                 for lanes in (1, 2, 3, 4):
                     done |= bool(one(kernel, op, rule, scalar, lanes))
             body = "\n".join(kernel.lines)
