@@ -11,7 +11,7 @@ that the other sources and the commands of the same document find by that name.
 A ```console fence whose commands are all `$ vittec-gpu …` is tried: each says what stands below it, but for the line with the
 time of a run, and fails if that is an error.
 
-Each Vitte cell of docs/cheatsheet.md is code, which cheatsheet.py puts into a kernel and checks.
+In docs/cheatsheet.md every `code` of the column Vitte passes `check`, in a place as its chapter says (SHEET).
 """
 import os
 import pathlib
@@ -24,6 +24,17 @@ from .errors import reported, table_codes
 
 PAGES = pathlib.Path("docs/diagnostics")
 MANUAL = pathlib.Path("docs/language.md")
+CHEATSHEET = pathlib.Path("docs/cheatsheet.md")
+# how the code of a chapter of the cheat sheet becomes a file; what has no other place is in a kernel
+SHEET = {"Declarations": "%s", "Types": "proc sheet(x: %s) { }"}
+KERNEL = """kernel sheet(a: Buffer<f32>, b: Buffer<f32>, out: Buffer<f32>, counts: Buffer<Atomic<u32>>, x: f32, y: f32,
+             n: u32, m: u32) {
+    let mut v = f32x4(x);
+    let c = x > y;
+    %s
+}
+"""
+LIBRARY = "proc hash(x: u32) -> u32 { give x; }"
 # where the runs of the documents are tried: the judge at both levels, and one driver
 PLACES = [("interp", "-O0"), ("interp", "-O2"), ("lavapipe", "-O2")]
 
@@ -46,6 +57,26 @@ def cases(env):
             yield f"{code} explain", lambda code=code: check_explain(env, code)
     for path in sorted([*pathlib.Path(".").glob("*.md"), *pathlib.Path("docs").glob("*.md")]):
         yield from cases_of(env, path)
+    for chapter, row, code in sheet_codes(CHEATSHEET.read_text()):
+        yield f"{CHEATSHEET}: {row} {code}", lambda k=chapter, c=code: check_sheet(env, k, c)
+
+
+def sheet_codes(text):
+    """(chapter, row, code) of every `code` in the column Vitte."""
+    chapter = ""
+    for line in text.splitlines():
+        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if line.startswith("## "):
+            chapter = line[3:]
+        elif len(cells) > 1 and cells[1] != "Vitte":
+            yield from ((chapter, cells[0], code) for code in re.findall("`([^`]+)`", cells[1]) if code != "-g")
+
+
+def check_sheet(env, chapter, code):
+    statement = code if code[-1] in ";}" and not code.startswith("if c ") else f"let value = {code};"
+    body = SHEET.get(chapter, KERNEL) % (code if chapter in SHEET else statement)
+    body = "// options: -Wno-unused_variable -Wno-unused_declaration\n" + body + "\n"
+    check_source(env, CHEATSHEET, {"lib/noise.vt": LIBRARY, "sheet.vt": body}, "sheet.vt")
 
 
 def cases_of(env, path):
