@@ -117,14 +117,15 @@ static void print_specs(OpenclWriter *w) {
     for (const IrSpec *spec = w->module->specs; spec != NULL; spec = spec->next) {
         bool wide = ir_bits(spec->type) == 64;
         const char *macro = arena_printf(w->arena, "VTG_SPEC_%u", spec->id);
-        const char *value = macro;
+        /* a cast, whatever the host says */
+        unsigned bits = ir_bits(spec->type);
+        const char *held = bits == 64 ? "ulong" : bits == 16 ? "ushort" : bits == 8 ? "uchar" : "uint";
+        const char *value = arena_printf(w->arena, "((%s)%s)", held, macro);
         if (ir_is_bool(spec->type)) {
             value = arena_printf(w->arena, "(%s != 0)", macro);
-        } else if (spec->type->scalar != IR_U32 && spec->type->scalar != IR_U64) {
-            const char *type = opencl_scalar(w, spec->type->scalar);
-            unsigned bits = ir_bits(spec->type);
-            const char *cast = bits == 8 ? "(uchar)" : bits == 16 ? "(ushort)" : "";
-            value = arena_printf(w->arena, "as_%s(%s%s)", type, cast, macro);
+        } else if (ir_is_float(spec->type) || ir_is_signed_int(spec->type)) {
+            value = arena_printf(w->arena, "as_%s((%s)%s)",
+                                 opencl_scalar(w, spec->type->scalar), held, macro);
         }
         w->specs[spec->mark] = name_spec(w, spec);
         text_doc(&w->declarations, spec->doc, 0);

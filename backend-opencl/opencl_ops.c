@@ -96,6 +96,9 @@ static void opencl_most(TextPrinter *p, IrInst *inst) {
 /* ---- bits and logic ---- */
 
 TextExpr opencl_negation(TextPrinter *p, TextExpr condition) {
+    if (condition.negation != NULL) {
+        return text_expr(p, condition.level, "%s", condition.negation);
+    }
     return text_expr(p, LEVEL_UNARY, "!%s", text_at(p, condition, LEVEL_UNARY));
 }
 
@@ -157,10 +160,17 @@ static TextExpr as_bools(TextPrinter *p, TextExpr mask, const IrType *operands) 
 static void opencl_compare(TextPrinter *p, IrInst *inst) {
     static const char *const operators[] = {[OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<",
                                             [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">="};
+    static const IrOp opposites[] = {[OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE,
+                                     [OP_LE] = OP_GT, [OP_GT] = OP_LE, [OP_GE] = OP_LT};
+    const IrType *type = operand_type(inst, 0);
+    const TextExpr *o = operands_of(p, inst);
     bool equality = inst->op == OP_EQ || inst->op == OP_NE;
-    TextExpr mask = infix(p, operands_of(p, inst), operators[inst->op],
-                          equality ? LEVEL_EQUALITY : LEVEL_RELATION, LEVEL_SHIFT, LEVEL_SHIFT);
-    result(p, inst, as_bools(p, mask, operand_type(inst, 0)));
+    uint8_t level = equality ? LEVEL_EQUALITY : LEVEL_RELATION;
+    TextExpr mask = infix(p, o, operators[inst->op], level, LEVEL_SHIFT, LEVEL_SHIFT);
+    if (!ir_is_vector(type) && (equality || !ir_is_float(type))) { /* no number is no opposite */
+        mask.negation = infix(p, o, operators[opposites[inst->op]], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
+    }
+    result(p, inst, as_bools(p, mask, type));
 }
 
 /* Conditions of `select` are as wide as what is chosen. */

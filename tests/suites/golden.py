@@ -1,7 +1,7 @@
 """Golden files: tests/golden/NAME.vt and the siblings it wants checked.
 
 NAME.ast, NAME.vir (the IR as lowered), NAME.O1.vir (after the passes), NAME.spvasm,
-NAME.wgsl and NAME.metal (NAME.g.wgsl, NAME.g.metal: at -O0 with -g), NAME.err (diagnostics).
+NAME.wgsl, NAME.cl and NAME.metal (NAME.g.wgsl and so on: at -O0 with -g), NAME.err (diagnostics).
 `make bless` rewrites siblings that exist; an empty new file asks for one.
 """
 import pathlib
@@ -17,6 +17,8 @@ COMMANDS = {
     ".g.wgsl": ["-O0", "-g", "--target=wgsl"],
     ".metal": ["-O1", "--target=msl"],
     ".g.metal": ["-O0", "-g", "--target=msl"],
+    ".cl": ["-O1", "--target=opencl-c"],
+    ".g.cl": ["-O0", "-g", "--target=opencl-c"],
     ".err": ["check"],
 }
 
