@@ -75,7 +75,9 @@ static const char value_help[] = "\n"
                                  "elements, `zeros:N`, `iota:N` (0, 1, 2 …, over all\n"
                                  "lanes), `fill:N:V`, `random:N[:SEED]` (SplitMix64; floats in [0, "
                                  "1), integers over their whole range; SEED is the\n"
-                                 "parameter's number, counted from 0, where it is not given).\n";
+                                 "parameter's number, counted from 0, where it is not given). "
+                                 "Forms, matrices and arrays come from files;\n"
+                                 "`--emit=layout` says how they lie there.\n";
 
 static const char status_help[] =
     "\n"
@@ -91,7 +93,8 @@ void options_help(Text *out, const Options *options) {
         const CommandRow *row = &command_rows[i];
         if ((commands & 1u << i) != 0) {
             const char *name = i == COMMAND_COMPILE ? "[compile]" : row->name;
-            text_printf(out, "  vittec-gpu %s %s\n", name, row->arguments);
+            const char *space = *row->arguments != '\0' ? " " : "";
+            text_printf(out, "  vittec-gpu %s%s%s\n", name, space, row->arguments);
             text_printf(out, "      %s\n", row->what);
         }
     }
