@@ -11,7 +11,7 @@ that the other sources and the commands of the same document find by that name.
 A ```console fence whose commands are all `$ vittec-gpu …` is tried: each says what stands below it, but for the line with the
 time of a run, and fails if that is an error.
 
-In docs/cheatsheet.md every `code` of the column Vitte passes `check`, in a place as its chapter says (SHEET).
+Every file that docs/extending.md names is there, and so is what a document links to. In docs/cheatsheet.md every `code` of the column Vitte passes `check`, in a place as its chapter says (SHEET).
 """
 import os
 import pathlib
@@ -24,6 +24,7 @@ from .errors import reported, table_codes
 
 PAGES = pathlib.Path("docs/diagnostics")
 MANUAL = pathlib.Path("docs/language.md")
+EXTENDING = pathlib.Path("docs/extending.md")
 CHEATSHEET = pathlib.Path("docs/cheatsheet.md")
 # how the code of a chapter of the cheat sheet becomes a file; what has no other place is in a kernel
 SHEET = {"Declarations": "%s", "Types": "proc sheet(x: %s) { }"}
@@ -57,6 +58,8 @@ def cases(env):
             yield f"{code} explain", lambda code=code: check_explain(env, code)
     for path in sorted([*pathlib.Path(".").glob("*.md"), *pathlib.Path("docs").glob("*.md")]):
         yield from cases_of(env, path)
+        yield f"{path} links", lambda p=path: check_links(p)
+    yield f"{EXTENDING} files", check_extending
     for chapter, row, code in sheet_codes(CHEATSHEET.read_text()):
         yield f"{CHEATSHEET}: {row} {code}", lambda k=chapter, c=code: check_sheet(env, k, c)
 
@@ -95,6 +98,29 @@ def cases_of(env, path):
                 yield f"{where} is run", lambda w=where: fail(f"{w}: this kernel has no `//! run` line")
         elif info == "console" and all(c.startswith("vittec-gpu ") for c in re.findall(r"^\$ (.*)$", body, re.M)):
             yield where, lambda w=where, b=body: check_commands(env, w, files, b)
+
+
+def check_links(path):
+    """What is linked to in the repository is there: files, and headings in documents."""
+    text = path.read_text()
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.S)):
+        file, _, heading = target.partition("#")
+        other = path.parent / file if file else path
+        if not other.exists():
+            raise Failure(f"{path}: there is no {target}")
+        if heading and heading not in anchors(other.read_text()):
+            raise Failure(f"{path}: {other} has no heading #{heading}")
+
+
+def anchors(text):
+    """The names that GitHub gives to headings."""
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+def check_extending():
+    for name in re.findall(r"`([a-z][\w.-]*/[\w./-]+)`", EXTENDING.read_text()):
+        if "NAME" not in name and not pathlib.Path(name).exists():
+            raise Failure(f"{EXTENDING}: there is no {name}")
 
 
 def fail(text):
