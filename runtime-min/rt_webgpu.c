@@ -314,13 +314,13 @@ static VtgStatus context_open(RtContext *base) {
 /* The library stays: it keeps threads whose code must not go. */
 static void context_close(RtContext *base) {
     RwgpuContext *context = (RwgpuContext *)base;
+    rt_keep_libraries();
     if (context->instance) {
         context->fn.InstanceRelease(context->instance);
     }
     if (context->has_lock) {
         pthread_mutex_destroy(&context->lock);
     }
-    rt_keep_libraries();
 }
 
 /* ---- The device ---- */
