@@ -11,14 +11,16 @@ that the other sources and the commands of the same document find by that name.
 A ```console fence whose commands are all `$ vittec-gpu …` is tried: each says what stands below it, but for the line with the
 time of a run, and fails if that is an error.
 
-Every file that docs/extending.md names is there, and so is what a document links to. In docs/cheatsheet.md every `code` of the column Vitte passes `check`, in a place as its chapter says (SHEET).
+docs/language.md has every keyword, attribute, built-in and warning of the compiler's tables. Every file that
+docs/extending.md names is there, and so is what a document links to. In docs/cheatsheet.md every `code` of the column
+Vitte passes `check`, in a place as its chapter says (SHEET).
 """
 import os
 import pathlib
 import re
 import shlex
 
-from . import run
+from . import language, run
 from .common import Failure, same_text
 from .errors import reported, table_codes
 
@@ -60,6 +62,7 @@ def cases(env):
         yield from cases_of(env, path)
         yield f"{path} links", lambda p=path: check_links(p)
     yield f"{EXTENDING} files", check_extending
+    yield f"{MANUAL} names", check_names
     for chapter, row, code in sheet_codes(CHEATSHEET.read_text()):
         yield f"{CHEATSHEET}: {row} {code}", lambda k=chapter, c=code: check_sheet(env, k, c)
 
@@ -115,6 +118,16 @@ def check_links(path):
 def anchors(text):
     """The names that GitHub gives to headings."""
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+def check_names():
+    """The manual has every name that a program may use, as code."""
+    code = " ".join(re.findall(r"```.*?^```|`[^`\n]+`", MANUAL.read_text(), re.M | re.S))
+    words = set(re.findall(r"\w+", code))
+    for table, pattern, *_ in language.NAMES:
+        names = {name.lower() for name in re.findall(pattern, pathlib.Path(table).read_text(), re.M)}
+        if not names or names - words:
+            raise Failure(f"{MANUAL}: of {table} are missing {sorted(names - words)}")
 
 
 def check_extending():
