@@ -119,13 +119,16 @@ static void print_specs(OpenclWriter *w) {
         const char *macro = arena_printf(w->arena, "VTG_SPEC_%u", spec->id);
         /* a cast, whatever the host says */
         unsigned bits = ir_bits(spec->type);
-        const char *held = bits == 64 ? "ulong" : bits == 16 ? "ushort" : bits == 8 ? "uchar" : "uint";
+        const char *held = bits == 64   ? "ulong"
+                           : bits == 16 ? "ushort"
+                           : bits == 8  ? "uchar"
+                                        : "uint";
         const char *value = arena_printf(w->arena, "((%s)%s)", held, macro);
         if (ir_is_bool(spec->type)) {
             value = arena_printf(w->arena, "(%s != 0)", macro);
         } else if (ir_is_float(spec->type) || ir_is_signed_int(spec->type)) {
-            value = arena_printf(w->arena, "as_%s((%s)%s)",
-                                 opencl_scalar(w, spec->type->scalar), held, macro);
+            value = arena_printf(w->arena, "as_%s((%s)%s)", opencl_scalar(w, spec->type->scalar),
+                                 held, macro);
         }
         w->specs[spec->mark] = name_spec(w, spec);
         text_doc(&w->declarations, spec->doc, 0);
@@ -235,7 +238,8 @@ static void print_kernel(OpenclWriter *w, IrFunction *kernel) {
     text_doc(&code, kernel->doc, 0);
     if (kernel->subgroup_size != 0) {
         w->sizes_subgroups = true;
-        text_printf(&code, "__attribute__((intel_reqd_sub_group_size(%u)))\n", kernel->subgroup_size);
+        text_printf(&code, "__attribute__((intel_reqd_sub_group_size(%u)))\n",
+                    kernel->subgroup_size);
     }
     text_add(&code, "kernel __attribute__((reqd_work_group_size(");
     for (int side = 0; side < 3; side++) {

@@ -168,7 +168,8 @@ static void opencl_compare(TextPrinter *p, IrInst *inst) {
     uint8_t level = equality ? LEVEL_EQUALITY : LEVEL_RELATION;
     TextExpr mask = infix(p, o, operators[inst->op], level, LEVEL_SHIFT, LEVEL_SHIFT);
     if (!ir_is_vector(type) && (equality || !ir_is_float(type))) { /* no number is no opposite */
-        mask.negation = infix(p, o, operators[opposites[inst->op]], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
+        mask.negation =
+            infix(p, o, operators[opposites[inst->op]], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
     }
     result(p, inst, as_bools(p, mask, type));
 }
