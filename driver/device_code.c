@@ -113,8 +113,10 @@ static size_t row_of(const VtgDeviceInfo *device) {
     return i;
 }
 
+/* What is left out does what such a device does by itself. */
 void device_code_prepare(Session *session, const VtgDeviceInfo *device) {
-    session->options.leave_out = apis[row_of(device)].leave_out;
+    bool zeroes = (device->features & VTG_FEATURE_BIT(VTG_FEATURE_ZERO_INIT_SHARED)) != 0;
+    session->options.leave_out = zeroes ? apis[row_of(device)].leave_out : NULL;
 }
 
 Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,

@@ -198,7 +198,8 @@ static bool has(const RwgpuContext *context, WgpuHandle adapter, RwgpuFeature fe
      VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_SHUFFLE_RELATIVE))
 
 static uint64_t features_of(const RwgpuContext *context, WgpuHandle adapter) {
-    uint64_t found = VTG_FEATURE_BIT(VTG_FEATURE_ZERO_INIT_SHARED);
+    /* WGSL promises it, but wgpu's C library switches it off (seen with 0.32 of its Python package). */
+    uint64_t found = context->fn.GetVersion ? 0 : VTG_FEATURE_BIT(VTG_FEATURE_ZERO_INIT_SHARED);
     if (has(context, adapter, RWGPU_F16)) {
         found |= VTG_FEATURE_BIT(VTG_FEATURE_FLOAT16) | VTG_FEATURE_BIT(VTG_FEATURE_STORAGE16) |
                  VTG_FEATURE_BIT(VTG_FEATURE_UNIFORM16);

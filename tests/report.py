@@ -24,6 +24,7 @@ TARGETS = {
     "pocl": ("PoCL", "OpenCL C"),
     "dawn-mesa25": ("Dawn on lavapipe, Mesa 25", "WGSL"),
     "dawn-swiftshader": ("Dawn on SwiftShader", "WGSL"),
+    "wgpu-mesa25": ("wgpu on lavapipe, Mesa 25", "WGSL"),
     "msl-cpu": ("MSL on the CPU, through a shim", "MSL"),
 }
 BEGIN, END = "<!-- made by `make report` -->\n", "<!-- end -->\n"

@@ -1,13 +1,14 @@
 #!/bin/sh
-# tools/test-devices.sh [DIR]: Vulkan drivers for the tests, and a library of WebGPU that runs on them. Those that Debian 12
+# tools/test-devices.sh [DIR]: Vulkan drivers for the tests, and libraries of WebGPU that run on them. Those that Debian 12
 # does not bring are unpacked under DIR; the system stays as it is.
 #
 #   lavapipe     the software driver of the system's own Mesa
 #   mesa25       lavapipe of Mesa 25, from bookworm-backports (that of Debian 12 itself computes some kernels wrongly)
 #   swiftshader  SwiftShader, out of Debian's chromium package
 #   dawn         Dawn as a library with the C interface, out of the npm package bun-webgpu-linux-x64
+#   wgpu         wgpu as one, out of the Python package wgpu
 #
-# Prints "NAME ICD_JSON" for each driver that is there, for VK_DRIVER_FILES, and "dawn LIBRARY", for VTG_WEBGPU_LIBRARY. One that cannot be had is no failure: why is
+# Prints "NAME ICD_JSON" for each driver that is there, for VK_DRIVER_FILES, and "NAME LIBRARY" for VTG_WEBGPU_LIBRARY. One that cannot be had is no failure: why is
 # said on standard error, its line is missing, the exit status is 0. The second run finds everything in place.
 set -eu
 export LC_ALL=C
@@ -90,3 +91,29 @@ print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).
 
 [ -e "$dir/dawn-$dawn/libwebgpu_wrapper.so" ] || fetch_dawn
 [ ! -e "$dir/dawn-$dawn/libwebgpu_wrapper.so" ] || echo "dawn $dir/dawn-$dawn/libwebgpu_wrapper.so"
+
+# The hash here is the one of the Python package index (SHA-256).
+wgpu=0.32.0
+wgpu_hash=6499a31b5a29a10b4f1089fea4a0806411f42605fa86b6c0b543a07ca0de8568
+wgpu_library=wgpu/resources/libwgpu_native-release.so
+
+fetch_wgpu() {
+    [ "$(uname -m)" = x86_64 ] || { echo "test-devices: no wgpu: the package is for x86_64" >&2; return 0; }
+    python3 -m pip --version > /dev/null 2>&1 || { echo "test-devices: no wgpu: no pip here" >&2; return 0; }
+    echo "test-devices: fetching wgpu from the Python package wgpu==$wgpu" >&2
+    work=${work:-$(mktemp -d "$dir/.work-XXXXXX")}
+    python3 -m pip --quiet --disable-pip-version-check download --no-deps --only-binary :all: \
+        --platform manylinux_2_28_x86_64 --dest "$work" "wgpu==$wgpu" >&2 ||
+        { echo "test-devices: no wgpu: pip cannot fetch wgpu==$wgpu" >&2; return 0; }
+    wheel=$(echo "$work"/wgpu-"$wgpu"-*.whl)
+    [ "$(sha256sum < "$wheel")" = "$wgpu_hash  -" ] ||
+        { echo "test-devices: no wgpu: wgpu==$wgpu is not what it was" >&2; return 0; }
+    mkdir "$work/wgpu"
+    python3 -m zipfile -e "$wheel" "$work/wgpu"
+    rm -rf "$dir/wgpu-$wgpu"
+    mkdir "$dir/wgpu-$wgpu"
+    mv "$work/wgpu/$wgpu_library" "$work"/wgpu/wgpu-"$wgpu".dist-info "$dir/wgpu-$wgpu"
+}
+
+[ -e "$dir/wgpu-$wgpu/${wgpu_library##*/}" ] || fetch_wgpu
+[ ! -e "$dir/wgpu-$wgpu/${wgpu_library##*/}" ] || echo "wgpu $dir/wgpu-$wgpu/${wgpu_library##*/}"

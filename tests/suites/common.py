@@ -35,6 +35,7 @@ class Env:
         if not pathlib.Path("/sys/devices/system/cpu").exists():  # a bare chroot: PoCL would abort the process
             os.environ.setdefault("HWLOC_SYNTHETIC", "numa:1(memory=4GB) core:2 pu:1")
         self.count = 0
+        self.webgpu = {}  # libraries of WebGPU by name; known when the devices are
 
     def folder(self):
         with self.lock:
@@ -68,19 +69,18 @@ class Env:
         listed = subprocess.run(["sh", "tools/test-devices.sh"], capture_output=True, text=True, timeout=900)
         for line in listed.stdout.splitlines():
             name, path = line.split(None, 1)
-            if name == "dawn":
-                self.dawn = path
+            if name in ("dawn", "wgpu"):
+                self.webgpu[name] = path
             else:
                 found.append((name, {"VK_DRIVER_FILES": path, "VK_ICD_FILENAMES": path}))
         return found
 
-    dawn = None  # a library of WebGPU; known when the devices are
 
     # every driver that the tests know of; one that is missing is shown as skipped
     KNOWN_DEVICES = ["lavapipe", "mesa25", "swiftshader"]
     # what executed tests run on besides: the device's name, its API as `--device=` has it, the Vulkan driver below it
     OTHER_DEVICES = {"pocl": ("opencl", None), "dawn-mesa25": ("webgpu", "mesa25"),
-                     "dawn-swiftshader": ("webgpu", "swiftshader")}
+                     "dawn-swiftshader": ("webgpu", "swiftshader"), "wgpu-mesa25": ("webgpu", "mesa25")}
     EXECUTED = [*KNOWN_DEVICES, *OTHER_DEVICES]
 
     @functools.cached_property
@@ -96,10 +96,10 @@ class Env:
                 return {}
             raise Skip("no opencl device on this machine")
         if api == "webgpu":
-            below = self.device(driver)
-            if not self.dawn:
-                raise Skip("no Dawn on this machine")
-            return {**below, "VTG_WEBGPU_LIBRARY": self.dawn, "XDG_RUNTIME_DIR": str(self.scratch)}
+            below, library = self.device(driver), name.split("-")[0]
+            if library not in self.webgpu:
+                raise Skip(f"no {library} on this machine (tools/test-devices.sh says why)")
+            return {**below, "VTG_WEBGPU_LIBRARY": self.webgpu[library], "XDG_RUNTIME_DIR": str(self.scratch)}
         for found, environment in self.devices:
             if found == name:
                 return environment
