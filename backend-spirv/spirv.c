@@ -166,6 +166,9 @@ SpirvBinary spirv_write(IrModule *module, const SpirvOptions *options) {
         spec->mark = 0;
     }
     SpirvWriter w = {.module = module, .options = options, .bound = 1};
+    if (options->for_msl) {
+        namer_init(&w.namer, module->arena, TEXT_MSL);
+    }
     spirv_capability(&w, SpvCapabilityShader);
     EMIT(&w, SPIRV_MEMORY_MODEL, SpvOpMemoryModel, SpvAddressingModelLogical,
          SpvMemoryModelGLSL450);

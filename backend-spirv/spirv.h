@@ -12,10 +12,11 @@ typedef enum {
 
 typedef struct {
     SpirvTarget target;
-    bool debug;               /* -g: OpLine and OpSource, local names */
-    bool atomic_float;        /* the device adds f32 atomically, in buffers and in shared memory */
-    bool reconvergence;       /* the device has VK_KHR_shader_maximal_reconvergence */
-    bool number_min;          /* min and max of a number and NaN give the number, not either */
+    bool debug;         /* -g: OpLine and OpSource, local names */
+    bool atomic_float;  /* the device adds f32 atomically, in buffers and in shared memory */
+    bool reconvergence; /* the device has VK_KHR_shader_maximal_reconvergence */
+    bool
+        for_msl; /* for SPIRV-Cross: min and max of a number and NaN are the number, each local's name is its own */
     const SourceMap *sources; /* for `debug` */
 } SpirvOptions;
 

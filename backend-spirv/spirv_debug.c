@@ -41,7 +41,12 @@ static bool may_have_name(const IrType *type) {
 
 void spirv_local_name(SpirvWriter *w, const IrValue *value) {
     if (w->options->debug && value->name != NULL && may_have_name(value->type)) {
-        spirv_name(w, value->mark, value->name->text, value->name->length);
+        const char *name = value->name->text;
+        if (w->options
+                ->for_msl) { /* whose own search for a free name takes long where one name is many locals' */
+            name = namer_name(&w->namer, name);
+        }
+        spirv_name(w, value->mark, name, strlen(name));
     }
 }
 

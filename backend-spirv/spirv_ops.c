@@ -235,7 +235,7 @@ static const Form *form_of(const IrInst *inst) {
 }
 
 static uint32_t glsl_code(const SpirvWriter *w, uint32_t code) {
-    if (!w->options->number_min) {
+    if (!w->options->for_msl) {
         return code;
     }
     return code == GLSLstd450FMin ? GLSLstd450NMin : code == GLSLstd450FMax ? GLSLstd450NMax : code;

@@ -12,6 +12,7 @@
 
 #include "backend-spirv/spirv.h"
 #include "ir/reflect.h"
+#include "ir/text/namer.h"
 
 /* In the order that SPIR-V prescribes (specification, 2.4 "Logical Layout of a Module"). */
 typedef enum {
@@ -62,6 +63,7 @@ typedef struct {
     IrModule *module;
     const SpirvOptions *options;
     SpirvWords sections[SPIRV_SECTION_COUNT];
+    Namer namer;       /* of locals, where each has a name of its own (for_msl) */
     uint32_t bound;    /* the next id */
     uint32_t globals;  /* how many variables of the module */
     bool is_too_large; /* and reported */

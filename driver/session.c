@@ -383,7 +383,7 @@ static void write_spirv(void *arg) {
         .debug = session->options.debug,
         .atomic_float = session->options.atomic_float,
         .reconvergence = session->options.reconvergence,
-        .number_min = output->for_msl,
+        .for_msl = output->for_msl,
         .sources = &session->sources,
     };
     fatal_context("SPIR-V writer");
@@ -453,7 +453,7 @@ static void write_msl(void *arg) {
         return;
     }
     SpirvBinary binary;
-    output->for_msl = true; /* `fast::min` is not defined for NaN */
+    output->for_msl = true;
     output->target = SPIRV_VULKAN_1_1;
     output->binary = &binary;
     session->options.debug = true;

@@ -4,7 +4,14 @@
 
 #include "ir/base/text.h"
 
-typedef enum { WRITER_LATER, WRITER_SPIRV, WRITER_WGSL, WRITER_OPENCL, WRITER_MSL, WRITER_IR } Writer;
+typedef enum {
+    WRITER_LATER,
+    WRITER_SPIRV,
+    WRITER_WGSL,
+    WRITER_OPENCL,
+    WRITER_MSL,
+    WRITER_IR
+} Writer;
 
 typedef struct {
     const char *name, *alias, *ending;

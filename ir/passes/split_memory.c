@@ -196,7 +196,8 @@ static void visit(IrInst *inst, void *data) {
     uint32_t root = ir_place_start(inst);
     const IrType *type = (inst->op == OP_LOAD ? inst->results[0] : inst->operands[0])->type;
     if (inst->operands[root]->type->kind != s->kind || !ir_is_composite(type) ||
-        (ir_needs_raw(inst) && (inst->flags & IR_RAW) == 0) || s->instructions > IR_MAX_INSTRUCTIONS) {
+        (ir_needs_raw(inst) && (inst->flags & IR_RAW) == 0) ||
+        s->instructions > IR_MAX_INSTRUCTIONS) {
         return;
     }
     s->place.count = 0;

@@ -5,6 +5,8 @@ which kernels MSL cannot express: a kernel more or less is a failure. Integer ov
 are undefined in MSL, too, end a run. Where `xcrun metal` exists, it compiles every text.
 
 The inputs come from the compiler itself: a kernel of the same parameters that writes them down, run by the interpreter.
+
+Each op on each type that WGSL has, too, is compiled, and random programs are run and compared with the interpreter.
 """
 import functools
 import os
@@ -13,8 +15,10 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import threading
 
+from . import wgsl_exec, wgsl_ops
 from .common import Failure, Skip, sources
 from .run import compare, prepare, read_steps, test_name
 from .wgsl import codes_of, kernels_of
@@ -26,6 +30,10 @@ FLAGS = ["-std=c++20", "-O0", "-fdeclspec", "-fno-strict-aliasing", "-ffp-contra
          "-Xclang", "-cl-single-precision-constant", "-Xclang", "-ffloat16-excess-precision=none",
          "-fsanitize=signed-integer-overflow,shift,float-cast-overflow,integer-divide-by-zero", "-fsanitize-trap=all",
          "-Wno-unknown-attributes", "-Wno-unused-value"]
+
+SIDES = r"workgroup (\d+) x (\d+) x (\d+)"  # as --emit=layout has it
+OP_PARTS = 4
+RANDOM, RANDOM_QUICK, RANDOM_CHUNK = 80, 20, 10
 
 # how the invocations of a threadgroup take turns, and how many are a simdgroup
 ORDERS = {"-O0": ("backward", 8), "-O2": ("shuffled", 32)}
@@ -52,12 +60,21 @@ class Device:
                 raise Skip(f"no {COMPILER} on this machine")
             return self.built
 
-    def program(self, folder, text):
+    def program(self, folder, texts, rows):
         built = self.need()
-        (folder / "kernels.cpp").write_text(text)
+        table = f"const msl::Kernel msl::kernels[] = {{\n{rows}    {{nullptr, nullptr, false}},\n}};\n"
+        (folder / "kernels.cpp").write_text('#include "metal.h"\n' + texts + table)
         self.env.run([COMPILER, *FLAGS, "-include-pch", built / "metal.h.pch", folder / "kernels.cpp", built / "device.o",
                       "-o", folder / "program"], timeout=300)
         return folder / "program"
+
+    def run(self, folder, texts, rows, jobs):
+        """What became of each job."""
+        done = self.env.run([self.program(folder, texts, rows)], stdin="".join(job + "\n" for job in jobs).encode(), timeout=300)
+        results = done.out.decode().splitlines()
+        if len(results) != len(jobs):
+            raise Failure(f"{len(results)} of {len(jobs)} jobs ran\n{done}")
+        return results
 
 
 def cases(env):
@@ -65,6 +82,12 @@ def cases(env):
     for number, source in enumerate(sources("run") + sources("run/corpus")):
         for level in ("-O2",) + (("-O0",) if number % 3 == 0 else ()):
             yield f"{test_name(source)} {level}", lambda s=source, o=level: check(env, device, s, o)
+    for part in range(OP_PARTS):
+        yield f"every op, part {part}", lambda n=part: check_ops(env, device, n)
+    for start in range(0, RANDOM_QUICK if env.args.quick else RANDOM, RANDOM_CHUNK):
+        yield f"random {start}-{start + RANDOM_CHUNK - 1}", lambda n=start: check_random(env, device, n)
+    yield "one name for many locals", lambda: check_names(env)
+    yield "versions", lambda: check_versions(env)
 
 
 def lacking_kernels():
@@ -95,7 +118,7 @@ def as_cpp(text, space, specs):
     """The text in a namespace, with a function that calls its kernel; and its row of the table of kernels."""
     found = re.search(r"^kernel void (\w+)\((.*)\)$", text, re.M)
     name, parameters = found.groups()
-    arguments = ", ".join(map(argument, parameters.split(", ")))
+    arguments = ", ".join(argument(parameter) for parameter in parameters.split(", ") if parameter)
     together = "true" if "barrier(" in text or "simd_" in text else "false"
     text = re.sub(r"^#include .*\n", "", text, flags=re.M)
     # this one tells address spaces apart
@@ -144,7 +167,7 @@ class Inputs:
         self.read(env, stub, arguments, folder)
 
     def layout(self, text):
-        self.sides = [int(x) for x in re.search(r"workgroup (\d+) x (\d+) x (\d+)", text).groups()]
+        self.sides = [int(x) for x in re.search(SIDES, text).groups()]
         block = re.search(r"^values, (\d+) bytes.*\n.*\n((?: .*\n?)*)", text, re.M)
         self.block = bytearray(int(block[1])) if block else None
         rows = re.findall(r"^ +(\d+) +(\d+) +(\d+)  (\w+)(?:: |$)|^ +(\d+) +4 +4  (\w+)\.len: ", block[2] if block else "", re.M)
@@ -177,7 +200,7 @@ class Inputs:
         self.files.append(folder / "sizes.bin_")
 
 
-# ---- one file
+# ---- what is tested
 
 def spec_values(options):
     """NAME=VALUE as C++ has it."""
@@ -210,21 +233,71 @@ def check(env, device, source, level):
         raise Failure(f"{source} {level}: MSL lacks something for {sorted(missing)}, not for {sorted(lacking)}")
     if jobs:
         judge_by_apple(env, sorted(folder.glob("*.metal")))
-        run(env, device, folder, texts, table, jobs, source, level)
+        results = device.run(folder, texts, table, [job for *_, job in jobs])
+        for (step, where, job), result in zip(jobs, results):
+            if result != "fine":
+                raise Failure(f"{source} {level}: {result}\n  run {' '.join(step.arguments)}\n  job {job}")
+            compare(source, step, where, f"MSL on the CPU, {level}")
 
 
-def run(env, device, folder, texts, table, jobs, source, level):
-    head = '#include "metal.h"\n'
-    rows = f"const msl::Kernel msl::kernels[] = {{\n{table}    {{nullptr, nullptr, false}},\n}};\n"
-    program = device.program(folder, head + texts + rows)
-    done = env.run([program], stdin="".join(job + "\n" for *_, job in jobs).encode(), timeout=300)
-    results = done.out.decode().splitlines()
-    if len(results) != len(jobs):
-        raise Failure(f"{len(results)} of {len(jobs)} jobs ran\n{done}")
-    for (step, where, job), result in zip(jobs, results):
-        if result != "fine":
-            raise Failure(f"{source} {level}: {result}\n  run {' '.join(step.arguments)}\n  job {job}")
-        compare(source, step, where, f"MSL on the CPU, {level}")
+def check_ops(env, device, part):
+    """As they are, so that no pass folds what is constant."""
+    folder, texts, table = env.folder(), "", ""
+    for number, (name, ir) in list(enumerate(wgsl_ops.modules()[0]))[part::OP_PARTS]:
+        source = folder / f"{name}.vir"
+        source.write_text(ir)
+        text = env.compile(source, "-O0", "--target=msl", "-o", "-").out.decode()
+        cpp, row = as_cpp(text, f"op_{number}", {})
+        texts, table = texts + cpp, table + row
+    device.program(folder, texts, table)
+
+
+def check_random(env, device, start):
+    """Programs of odd seeds: all of them have the same parameters."""
+    folder, texts, table, jobs, wanted = env.folder(), "", "", [], []
+    subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + 2 * start), "--count", str(2 * RANDOM_CHUNK),
+                    "--out", str(folder)], check=True)
+    for source in sorted(path for path in folder.glob("*.vt") if int(path.stem) % 2 == 1):
+        before, after = wgsl_exec.judge(env, source, folder)
+        for level in ("-O0", "-O2"):
+            text = env.compile(source, level, "--target=msl", "-o", "-").out.decode()
+            sides = [int(x) for x in re.search(SIDES, env.compile(source, "--emit=layout", "-o", "-").out.decode()).groups()]
+            cpp, row = as_cpp(text, f"random_{len(jobs)}", {})
+            texts, table = texts + cpp, table + row
+            where = env.folder()
+            sizes = struct.pack(f"<{len(before)}I", *map(len, before.values()))
+            contents = {**before, "values": wgsl_exec.BLOCK, "sizes": sizes}
+            for name, data in contents.items():
+                (where / name).write_bytes(data)
+            groups = -(-wgsl_exec.INVOCATIONS // sides[0])
+            jobs.append(" ".join(map(str, [f"random_{len(jobs)}", *ORDERS[level], groups, 1, 1, *sides,
+                                           *(where / name for name in contents)])))
+            wanted.append((f"{source} {level}", where, after))
+    if len(jobs) != 2 * RANDOM_CHUNK:
+        raise Failure(f"{len(jobs)} jobs")
+    for (what, where, after), result in zip(wanted, device.run(folder, texts, table, jobs)):
+        bad = [name for name, (_, is_float) in wgsl_exec.BUFFERS.items()
+               if not wgsl_exec.same(after[name], (where / name).read_bytes(), is_float)]
+        if result != "fine" or bad:
+            raise Failure(f"{what}: {result}; these differ from the interpreter's: {bad}\n{pathlib.Path(what.split()[0]).read_text()}")
+
+
+def check_names(env):
+    """SPIRV-Cross looks for a free name by trying one after another: 18 s for these 20,000 locals."""
+    source, text = env.folder() / "names.vt", env.folder() / "names.metal"
+    lines = [f"    a = a * 3 + {n};" if n % 2 else f"    a = (a ^ {n}) - a / 7;" for n in range(20000)]
+    source.write_text("\n".join(["kernel k(x: Buffer<i32>) {", "    let mut a = x[i];", *lines, "    x[i] = a;", "}"]))
+    env.compile(source, "-O2", "-o", text, timeout=10)
+    if len(set(re.findall(r"\ba_\d+\b", text.read_text()))) < 5000:
+        raise Failure("the locals have lost their names")
+
+
+def check_versions(env):
+    """The text of all versions is there; what is newer may be the same."""
+    for version in ("msl", "msl2.4", "msl3.0", "msl3.1"):
+        text = env.compile("tests/run/add.vt", f"--target={version}", "-o", "-")
+        if b"kernel void" not in text.out:
+            raise Failure(str(text))
 
 
 @functools.cache
