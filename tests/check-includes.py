@@ -38,6 +38,7 @@ FOREIGN = {
     r"(CL|webgpu)/.*":                 ["runtime-min/rt_*"],
     r"link\.h":                        ["runtime-min/rt_sanitize.c"],  # dl_iterate_phdr
     r"(png|zlib)\.h":                  ["examples/*", "tests/*"],
+    r"c(stdio|stdlib|string)|iostream|sstream|vector|ucontext\.h": ["tests/msl/*"],  # C++, and fibers
     r"vitte_gpu\.h":                   ["examples/*"],  # as a program that uses the installed library writes it
 }
 

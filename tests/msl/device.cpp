@@ -1,4 +1,4 @@
-// Runs kernels (metal.h) on one thread: a fiber for each invocation of a threadgroup, one threadgroup after another.
+// Runs kernels (metal.hpp) on one thread: a fiber for each invocation of a threadgroup, one threadgroup after another.
 //
 // A fiber runs until it waits for others. Their order is forward, backward or shuffled, so that a barrier that is missing
 // shows; one that not all come to is reported, and so is an access beyond a buffer, behind whose end lies a page that is
@@ -21,7 +21,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "metal.h"
+#include "metal.hpp"
 
 namespace msl {
 

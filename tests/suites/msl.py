@@ -63,7 +63,7 @@ class Device:
         if shutil.which(COMPILER) is None:
             return None
         folder = self.env.folder()
-        self.env.run([COMPILER, *FLAGS, "-x", "c++-header", HERE / "metal.h", "-o", folder / "metal.h.pch"])
+        self.env.run([COMPILER, *FLAGS, "-x", "c++-header", HERE / "metal.hpp", "-o", folder / "metal.pch"])
         self.env.run([COMPILER, *FLAGS, "-c", HERE / "device.cpp", "-o", folder / "device.o"])
         return folder
 
@@ -76,8 +76,8 @@ class Device:
     def program(self, folder, texts, rows):
         built = self.need()
         table = f"const msl::Kernel msl::kernels[] = {{\n{rows}    {{nullptr, nullptr, false}},\n}};\n"
-        (folder / "kernels.cpp").write_text('#include "metal.h"\n' + texts + table)
-        self.env.run([COMPILER, *FLAGS, "-include-pch", built / "metal.h.pch", folder / "kernels.cpp", built / "device.o",
+        (folder / "kernels.cpp").write_text('#include "metal.hpp"\n' + texts + table)
+        self.env.run([COMPILER, *FLAGS, "-include-pch", built / "metal.pch", folder / "kernels.cpp", built / "device.o",
                       "-o", folder / "program"], timeout=300)
         return folder / "program"
 

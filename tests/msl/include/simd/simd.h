@@ -1,1 +1,1 @@
-#include "../../metal.h"
+#include "../../metal.hpp"
