@@ -102,6 +102,8 @@ def cases(env):
         yield f"random {start}-{start + RANDOM_CHUNK - 1}", lambda n=start: check_random(env, device, n)
     yield "one name for many locals", lambda: check_names(env)
     yield "versions", lambda: check_versions(env)
+    for what in MUTANTS:
+        yield f"caught: {what}", lambda w=what: check_caught(env, device, w)
 
 
 def lacking_kernels():
@@ -221,7 +223,7 @@ def spec_values(options):
     return {name: value for name, value in (option.split("=", 1) for option in options)}
 
 
-def check(env, device, source, level):
+def check(env, device, source, level, change=str):
     device.need()
     lacking = {kernel for file, kernel in lacking_kernels() if file == str(source)}
     folder, texts, table, jobs, missing = env.folder(), "", "", [], set()
@@ -240,7 +242,7 @@ def check(env, device, source, level):
         if done.code != 0:
             raise Failure(f"expected exit 0\n{done}")
         inputs = Inputs(env, source, kernel, defines, arguments, where)
-        cpp, row = as_cpp(text.read_text(), f"kernel_{number}", spec_values(specs))
+        cpp, row = as_cpp(change(text.read_text()), f"kernel_{number}", spec_values(specs))
         texts, table = texts + cpp, table + row
         jobs.append((step, where, " ".join(map(str, [f"kernel_{number}", *ORDERS[level], *inputs.groups, *inputs.sides, *inputs.files]))))
     if missing - lacking or level == "-O2" and lacking - missing:
@@ -309,6 +311,43 @@ def check_names(env):
     env.compile(source, "-O2", "-o", text, timeout=10)
     if len(set(re.findall(r"\ba_\d+\b", text.read_text()))) < 5000:
         raise Failure("the locals have lost their names")
+
+
+def without_last_barrier(text):
+    start = text.rindex("    threadgroup_barrier(")
+    return text[:start] + text[text.index("\n", start):]
+
+
+def with_divergent_barriers(text):
+    return re.sub(r"threadgroup_barrier\(.*\);", r"if (gl_LocalInvocationIndex != 3u) { \g<0> }", text)
+
+
+def with_larger_buffers(text):
+    return text.replace("BufferSize - 0)", "BufferSize + 64)")
+
+
+def with_plain_pointers(text):
+    return text.replace(" atomic_uint*)", " uint*)")
+
+
+# mistakes that are to be seen: what is wrong, how it comes about, where, and a word of what is said
+MUTANTS = {
+    "a barrier is missing": (without_last_barrier, "tests/run/corpus/reduction.vt", "first difference"),
+    "not all come to a barrier": (with_divergent_barriers, "tests/run/corpus/reduction.vt", "not every invocation"),
+    "an access beyond a buffer": (with_larger_buffers, "tests/run/bounds.vt", "Segmentation fault"),
+    "an atomic of a plain number": (with_plain_pointers, "tests/run/atomics.vt", "no matching function"),
+}
+
+
+def check_caught(env, device, what):
+    change, source, word = MUTANTS[what]
+    try:
+        check(env, device, pathlib.Path(source), "-O2", change)
+    except Failure as failure:
+        if word not in str(failure):
+            raise Failure(f"it is not seen for what it is:\n{failure}")
+        return
+    raise Failure(f"{source}: nothing is noticed")
 
 
 def check_versions(env):
