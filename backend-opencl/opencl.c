@@ -147,7 +147,7 @@ static void begin(OpenclWriter *w, IrFunction *function, Text *code) {
     w->printer.inst = NULL;
     w->printer.loop = NULL;
     text_prepare(&w->printer, function);
-    w->plain = NEW_ARRAY(w->arena, bool, w->printer.slots.count + 1);
+    w->plain = NEW_ARRAY(w->arena, uint32_t, w->printer.slots.count + 1);
 }
 
 static bool is_precise(const IrRegion *region) {
@@ -164,10 +164,14 @@ static bool is_precise(const IrRegion *region) {
     return false;
 }
 
-static void print_body(OpenclWriter *w, IrFunction *function) {
+/* The pragma may only come first in a body. */
+static void begin_body(OpenclWriter *w, const IrFunction *function) {
     if (is_precise(&function->body)) {
         text_statement(&w->printer, "#pragma OPENCL FP_CONTRACT OFF");
     }
+}
+
+static void print_body(OpenclWriter *w, IrFunction *function) {
     Pos deepest;
     if (text_function(&w->printer, function, &deepest) > MOST_NESTED) {
         diag_report(w->module->diags, (Span){deepest, deepest}, D(NESTS_TOO_DEEP),
@@ -230,6 +234,7 @@ static void print_params(OpenclWriter *w, const IrFunction *kernel, Text *out) {
         }
     }
     add_params(out, params, count);
+    begin_body(w, kernel);
     text_add(out, copies.length > 0 ? text_get(&copies) : "");
 }
 
@@ -272,6 +277,7 @@ static void print_proc(OpenclWriter *w, IrFunction *proc) {
         params[i] = arena_printf(w->arena, "%s %s", opencl_type(w, proc->params[i]->type), name);
     }
     add_params(&code, params, proc->param_count);
+    begin_body(w, proc);
     print_body(w, proc);
     text_printf(&w->functions, "%s\n", text_get(&code));
 }

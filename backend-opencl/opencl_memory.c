@@ -7,7 +7,7 @@
 
 /* ---- roots ---- */
 
-/* Whether a local or shared array is a plain C array: what loads and stores get at is never an array of it. */
+/* A local or shared array is a plain C array where what loads and stores get at is never an array of it. */
 typedef struct {
     const IrValue *root;
     bool is_whole;
@@ -26,25 +26,25 @@ static void see_access(IrInst *inst, void *data) {
     }
 }
 
-static bool is_plain(const IrValue *root) {
-    const IrType *type = root->type->element;
-    if (type->kind != IR_TYPE_ARRAY) {
-        return false;
-    }
-    if (root->inst->operand_count > 0) { /* its length is known to the driver alone */
-        return true;
+enum { ALL_PLAIN = IR_MAX_TYPE_DEPTH + 1 };
+
+/* How many of the arrays that a root consists of, from the outermost, are C's own. */
+static uint32_t plain_arrays(const IrValue *root) {
+    if (root->type->element->kind != IR_TYPE_ARRAY) {
+        return 0;
     }
     Search search = {root, false};
     ir_walk(&root->inst->region->function->body, see_access, &search);
-    return !search.is_whole;
+    bool has_length = root->inst->operand_count > 0; /* which the driver alone knows */
+    return !search.is_whole ? ALL_PLAIN : has_length ? 1 : 0;
 }
 
 /* `int tile[16][16]`, `Body bodies`; the name's brackets in *brackets. */
-static const char *declared_type(OpenclWriter *w, const IrValue *root, bool plain,
+static const char *declared_type(OpenclWriter *w, const IrValue *root, uint32_t plain,
                                  const char *length, const char **brackets) {
     const IrType *type = root->type->element;
     Text text = {.arena = w->arena};
-    while (plain && type->kind == IR_TYPE_ARRAY) {
+    for (; plain > 0 && type->kind == IR_TYPE_ARRAY; plain--) {
         if (length != NULL) {
             text_printf(&text, "[%s]", length);
         } else {
@@ -100,7 +100,7 @@ static Place place(TextPrinter *p, const IrInst *inst) {
     IrValue *root = ir_resolve(inst->operands[start]);
     Place at = {text_use(p, root).text, root->type->element, space_of(w, root), false, false};
     bool is_buffer = root->type->kind == IR_TYPE_BUFFER, is_inside = is_buffer;
-    bool plain = !is_buffer && w->plain[root->mark];
+    uint32_t plain = is_buffer ? 0 : w->plain[root->mark];
     if (is_buffer) {
         at.text = arena_printf(p->arena, "%s[%s]", at.text, text_use(p, inst->operands[i++]).text);
     }
@@ -111,12 +111,13 @@ static Place place(TextPrinter *p, const IrInst *inst) {
             const char *field = opencl_composite(w, at.type)->fields[index->bits[0]];
             at.text = arena_printf(p->arena, "%s.%s", at.text, field);
             at.type = at.type->fields[index->bits[0]].type;
-            plain = false;
+            plain = 0;
             is_inside = true;
         } else if (at.type->kind == IR_TYPE_ARRAY) {
-            at.text = arena_printf(p->arena, "%s%s[%s]", at.text, plain ? "" : ".v", text.text);
+            at.text = arena_printf(p->arena, "%s%s[%s]", at.text, plain > 0 ? "" : ".v", text.text);
             at.type = at.type->element;
-            is_inside |= !plain;
+            is_inside |= plain == 0;
+            plain -= plain > 0;
         } else {
             at.is_packed = is_inside && at.type->lanes == 3 && !ir_is_bool(at.type);
             at.text = lane_text(p, &at, index, text);
@@ -171,7 +172,7 @@ void opencl_store(TextPrinter *p, IrInst *inst) {
 static const char *declare(TextPrinter *p, const IrValue *root, const char *length,
                            const char **brackets) {
     OpenclWriter *w = opencl_of(p);
-    w->plain[root->mark] = is_plain(root);
+    w->plain[root->mark] = plain_arrays(root);
     return declared_type(w, root, w->plain[root->mark], length, brackets);
 }
 

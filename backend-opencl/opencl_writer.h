@@ -56,7 +56,7 @@ typedef struct {
     const char **specs, **procs; /* names, by the `mark` of the spec or function */
     const ReflectKernel *kernel; /* that is being printed; NULL: a proc */
     const char **lengths;        /* by parameter: the argument with a buffer's length */
-    bool *plain;                 /* by slot: a root that is a C array, see opencl_memory.c */
+    uint32_t *plain;             /* by slot: how many of its arrays are C's, see opencl_memory.c */
 } OpenclWriter;
 
 static inline OpenclWriter *opencl_of(const TextPrinter *p) {

@@ -8,6 +8,7 @@ static void step_into(Races *r, Place *place, const IrValue *index_value) {
         place->word = scalar_add(&r->v, place->word,
                                  scalar_constant(ir_part_word(place->type, index.all)), 1);
         place->type = ir_part_type(place->type, index.all);
+        place->is_part = true;
         return;
     }
     const IrType *part = ir_part_type(place->type, 0);
@@ -18,7 +19,13 @@ static void step_into(Races *r, Place *place, const IrValue *index_value) {
         }
         place->inside = inside;
         r->v.work += r->v.invocations;
+    } else if (index.known && place->is_part) { /* beyond its end would be its neighbour */
+        Scalar first = scalar_compare(&r->v, OP_GE, true, index, scalar_constant(0));
+        Scalar last = scalar_compare(&r->v, OP_LT, true, index, scalar_constant(count));
+        uint32_t within = condition_both(&r->v, first.condition, last.condition);
+        place->guard = condition_both(&r->v, place->guard, within);
     }
+    place->is_part = true;
     place->word = scalar_add(&r->v, place->word, index, ir_words(part));
     place->type = part;
 }
@@ -26,15 +33,16 @@ static void step_into(Races *r, Place *place, const IrValue *index_value) {
 Place race_place(Races *r, const IrInst *inst) {
     uint32_t start = ir_place_start(inst);
     Place place = r->places[inst->operands[start]->mark];
-    place.is_part |= inst->operand_count > start + 1;
     for (uint32_t i = start + 1; i < inst->operand_count && place.shared != NULL; i++) {
         step_into(r, &place, inst->operands[i]);
     }
+    place.is_part |= inst->operand_count > start + 1;
     return place;
 }
 
 static void touch_shared(Races *r, const IrInst *inst, const Place *place, bool writes, Mask mask) {
-    if (place->word.known) {
+    mask = lanes_narrow(r, mask, place->guard);
+    if (place->word.known && mask.lane != NULL) {
         access_add(&r->accesses, inst, place->shared, writes, ir_words(place->type), &place->word,
                    place->inside, mask);
     }

@@ -10,6 +10,7 @@ typedef struct {
     bool is_part;
     Scalar word;           /* of a `shared`: where it starts */
     const uint8_t *inside; /* by invocation; NULL: all */
+    uint32_t guard;        /* a condition: symbols in its indices are such that it is inside */
     const IrType *type;    /* of what is there */
 } Place;
 

@@ -263,7 +263,7 @@ static uint32_t compare_sum(Values *v, IrOp op, const Sum *sum, Scalar differenc
     return op == OP_NE ? condition_not(v, v->conditions.count - 1) : v->conditions.count - 1;
 }
 
-static Scalar eval_compare(Values *v, IrOp op, bool is_signed, Scalar a, Scalar b) {
+Scalar scalar_compare(Values *v, IrOp op, bool is_signed, Scalar a, Scalar b) {
     Scalar r = {.known = true};
     Scalar difference = scalar_add(v, a, b, UINT32_MAX);
     if (!difference.known) {
@@ -408,7 +408,7 @@ static Scalar eval_bool(Values *v, const IrInst *inst, const IrType *type, const
     case OP_GT:
     case OP_GE:
         if (is_word(from)) {
-            return eval_compare(v, inst->op, ir_is_signed_int(from), o[0], o[1]);
+            return scalar_compare(v, inst->op, ir_is_signed_int(from), o[0], o[1]);
         }
         break;
     case OP_NOT:

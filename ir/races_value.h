@@ -89,6 +89,9 @@ Scalar scalar_merge(Values *v, const IrType *type, uint32_t condition, const uin
 bool scalar_equal(const Values *v, const Scalar *a, const Scalar *b);
 Scalar scalar_add(Values *v, Scalar a, Scalar b, uint32_t factor); /* a + factor * b */
 
+/* A condition: OP_EQ, NE, LT, LE, GT or GE of integers. */
+Scalar scalar_compare(Values *v, IrOp op, bool is_signed, Scalar a, Scalar b);
+
 /* The result of a pure op without vectors in it, lane by lane. `type`: of the result; `from`: of the operands. */
 Scalar scalar_eval(Values *v, const IrInst *inst, const IrType *type, const IrType *from,
                    uint32_t count, const Scalar *operands);

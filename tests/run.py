@@ -46,7 +46,7 @@ def main():
     parser.add_argument("--only", action="append", help="SUITE or SUITE/NAME (a part of it); may repeat")
     parser.add_argument("--quick", action="store_true", help="fewer devices and random programs")
     parser.add_argument("--bless", action="store_true", help="rewrite golden files; the diff is the review")
-    parser.add_argument("--random", type=int, default=500, help="random programs (default 500)")
+    parser.add_argument("--random", type=int, default=2000, help="random programs (default 2000)")
     parser.add_argument("--seed", type=int, default=1, help="of the first random program")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()

@@ -111,6 +111,17 @@ static void guard(Bounds *bounds, IrBuilder *b, IrInst *inst, IrValue *inside) {
     ir_take_place(inst, branch->results[0]);
 }
 
+/* Some drivers (SwiftShader 5.0) add up constant offsets in 31 bits when they compile, even behind a condition that is false,
+ * and then crash where that is no address: such an index is made to depend on the length, which changes nothing. */
+static void hide_far_index(IrBuilder *b, IrInst *inst, uint32_t at, IrValue *length) {
+    const IrValue *index = inst->operands[at];
+    uint64_t stride = ir_stride(inst->operands[ir_place_start(inst)]->type->element);
+    if (ir_is_const(index) && index->bits[0] * stride > INT32_MAX) {
+        IrValue *last = ir_binary(b, OP_SUB, length, ir_const_u32(b->module, 1));
+        inst->operands[at] = ir_binary(b, OP_MIN, inst->operands[at], last);
+    }
+}
+
 /* Whether all indices are inside; NULL: they are. */
 static IrValue *place_is_inside(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     IrValue *inside = NULL, *root = inst->operands[ir_place_start(inst)];
@@ -118,6 +129,7 @@ static IrValue *place_is_inside(Bounds *bounds, IrBuilder *b, IrInst *inst) {
         IrValue *index = inst->operands[w.at];
         if (w.type == NULL) {
             inside = ir_binary(b, OP_LT, index, length_of(bounds, root));
+            hide_far_index(b, inst, w.at, length_of(bounds, root));
         } else if (place_is_unsure(&w)) {
             inside = both(b, inside, ir_binary(b, OP_LT, index, part_count(b, &w)));
         }

@@ -17,6 +17,7 @@ from .common import Failure, Skip
 
 VARIANTS = [("-O0",), ("-O2",), ("-O2", "-g"), ("-O2", "--bounds=trust")]
 CHUNK = 125
+RANDOM = 500
 EXECUTED, CHUNK_EXECUTED = 80, 20  # random programs through Dawn
 
 # what naga 30 does not take yet: `enable subgroups`, and two f16 as the bits of a u32
@@ -100,7 +101,7 @@ def cases(env):
             lambda s=source: check(env, validators, s)
     yield "every op", lambda: check_ops(env, validators)
     yield "uniformity", lambda: check_uniformity(env, validators)
-    count = 40 if env.args.quick else env.args.random
+    count = 40 if env.args.quick else RANDOM
     for start in range(0, count, CHUNK):
         yield f"random {start}-{min(start + CHUNK, count) - 1}", \
             lambda s=start, n=min(CHUNK, count - start): check_random(env, validators, s, n)

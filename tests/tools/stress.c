@@ -1,12 +1,12 @@
 /* Runs random programs (tests/generate.py) everywhere and compares:
  *
- *     stress [--device|--no-device] FILE.vt…
+ *     stress [--device=vulkan|opencl|none] [--levels=03] FILE.vt…
  *
- * The judge is the interpreter on the IR as the front end made it, before any pass. Compared with it are, at -O0 and
- * -O1 each: the interpreter on the IR after the passes (which also proves that every `.raw` op stays where it is
- * defined), and the SPIR-V, after spirv-val, on the first Vulkan device (unless --no-device, or it lacks what the
- * program needs: SKIPPED). Integers must be equal to
- * the bit; floats equal as numbers. Exit 0 all equal, 1 something differs, 77 no device.
+ * The judge is the interpreter on the IR as the front end made it, before any pass; it looks for races, and W0108 must not see
+ * any. Compared with it are, at -O0 and -O3 each: the interpreter on the IR after the passes (which also proves that every
+ * `.raw` op stays where it is defined), and the device's code, SPIR-V after spirv-val, on the first device of that API, at those
+ * levels (none: the SPIR-V is made and validated alone). A program that needs what the device lacks is SKIPPED there.
+ * Integers must be equal to the bit; floats equal as numbers. Exit 0 all equal, 1 something differs, 77 no device.
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,79 +14,154 @@
 #include <string.h>
 
 #include "driver/run_kernel.h"
+#include "driver/scalars.h"
 #include "driver/session.h"
+#include "driver/values.h"
+#include "ir/eval.h"
 
-enum { INVOCATIONS = 20, SLOTS = 4 * 64, MAX_STEPS = 20 * 1000 * 1000 };
-
-/* The parameters of the random kernels, in order; those with integers of all widths have all of them. */
-static const struct {
-    const char *name;
-    unsigned elements; /* 0: a value */
-    unsigned bytes;    /* of an element or the value, padding included */
-    enum { RAW, INTEGER, QUARTERS, ZERO } content;
-} params[] = {
-    {"a", 16, 4, RAW},        {"b", 17, 4, RAW},        {"c", 16, 4, QUARTERS},
-    {"v", 9, 16, QUARTERS},   {"w", 5, 16, RAW},        {"outu", SLOTS, 4, ZERO},
-    {"outi", SLOTS, 4, ZERO}, {"outf", SLOTS, 4, ZERO}, {"outv", SLOTS, 8, ZERO},
-    {"s", 0, 4, RAW},         {"t", 0, 4, RAW},         {"x", 0, 4, QUARTERS},
-    {"p", 0, 8, RAW},
-
-    {"d", 17, 1, RAW},        {"e", 9, 2, RAW},         {"g", 7, 8, RAW},
-    {"outd", SLOTS, 1, ZERO}, {"oute", SLOTS, 8, ZERO}, {"outg", SLOTS, 8, ZERO},
-    {"y", 0, 8, RAW},         {"z", 0, 1, RAW},
+enum {
+    INVOCATIONS = 20,
+    SLOTS = 4 * 96, /* a kernel numbers its invocations up to 96, and each has four elements */
+    ATOMICS = 32 + 96,
+    MAX_STEPS = 20 * 1000 * 1000,
 };
-enum { PARAMS = sizeof params / sizeof *params };
+
+/* ---- arguments: made from the parameters' names and types ---- */
 
 typedef struct {
-    uint32_t words[PARAMS][SLOTS * 2];
-    RunArg args[PARAMS];
+    const ReflectKernel *kernel;
+    RunArg *args;
 } Memory;
 
-static unsigned words_of(uint64_t bytes) {
-    return (unsigned)(bytes + 3) / 4;
+/* Raw bits alone would rarely be in a range: every third is a small number. */
+static uint64_t number(uint64_t *state, uint32_t index, IrScalar scalar) {
+    uint64_t raw = splitmix64(state);
+    if (ir_scalars[scalar].class == IR_CLASS_FLOAT) {
+        int scale = scalar == IR_F16 ? 2 : 4, most = scale * (scalar == IR_F16 ? 8 : 128);
+        int whole = (int)(raw % (uint64_t)(2 * most + 1)) - most;
+        return ir_bits_of_number(scalar, (double)whole / scale);
+    }
+    return index % 3 == 0 ? raw % 40 : raw;
 }
 
-static void fill(Memory *memory) {
-    uint32_t state = 12345;
-    memset(memory, 0, sizeof *memory);
-    for (unsigned p = 0; p < PARAMS; p++) {
-        unsigned size = (params[p].elements > 0 ? params[p].elements : 1) * params[p].bytes;
-        for (unsigned i = 0; i < words_of(size); i++) {
-            state = state * 1664525u + 1013904223u; /* Numerical Recipes' generator */
-            if (params[p].content == RAW) {
-                /* every third a small number: raw bits alone would rarely be in a range */
-                memory->words[p][i] = i % 3 == 0 ? (state >> 16) % 40 : state;
-            } else if (params[p].content == QUARTERS) {
-                float quarter = (float)((int)(state >> 16) % 1025 - 512) / 4;
-                memcpy(&memory->words[p][i], &quarter, sizeof quarter);
+/* Calls `fn` for each scalar of what is at `bytes`. */
+typedef bool EachScalar(void *user, IrScalar scalar, unsigned char *bytes);
+
+static bool each_scalar(const IrType *type, unsigned char *bytes, EachScalar *fn, void *user) {
+    if (ir_is_atomic(type) || type->kind == IR_TYPE_SCALAR) {
+        return fn(user, type->scalar, bytes);
+    }
+    for (uint32_t i = 0; i < ir_part_count(type); i++) {
+        if (!each_scalar(ir_part_type(type, i), bytes + ir_part_offset(type, i), fn, user)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+typedef struct {
+    uint64_t state;
+    uint32_t index;
+} Filling;
+
+static bool fill_scalar(void *user, IrScalar scalar, unsigned char *bytes) {
+    Filling *filling = user;
+    scalar_store(bytes, scalar, number(&filling->state, filling->index++, scalar));
+    return true;
+}
+
+static bool begins(const char *text, const char *with) {
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static void fill(Memory *memory, Arena *arena, const ReflectKernel *kernel) {
+    memory->kernel = kernel;
+    memory->args = NEW_ARRAY(arena, RunArg, kernel->param_count);
+    for (uint32_t p = 0; p < kernel->param_count; p++) {
+        const ReflectParam *param = &kernel->params[p];
+        const char *name = param->name->text;
+        bool zero = begins(name, "out") || begins(name, "scratch") || begins(name, "wrong");
+        uint32_t count = !param->is_buffer              ? 1
+                         : ir_is_atomic(param->type)    ? ATOMICS
+                         : zero                         ? SLOTS
+                                                        : 5 + p * 11 % 13;
+        uint64_t size = (uint64_t)count * param->size;
+        memory->args[p] = (RunArg){arena_alloc(arena, (size_t)size + 8, 8), size};
+        memset(memory->args[p].bytes, 0, (size_t)size + 8);
+        Filling filling = {.state = p};
+        for (uint32_t i = 0; i < count && !zero; i++) {
+            each_scalar(param->type, (unsigned char *)memory->args[p].bytes + (size_t)i * param->size,
+                        fill_scalar, &filling);
+        }
+    }
+}
+
+/* What the host sets: the constants of these numbers, where the program has them. */
+static IrSpecValues specs_of(Arena *arena, const IrModule *module) {
+    static const IrSpecValue set[] = {{2, 0xfffffff9}, {4, 1}, {8, 12}};
+    IrSpecValue *items = NEW_ARRAY(arena, IrSpecValue, sizeof set / sizeof *set);
+    uint32_t count = 0;
+    for (const IrSpec *spec = module->specs; spec != NULL; spec = spec->next) {
+        for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+            if (spec->id == set[i].id) {
+                items[count++] = set[i];
             }
         }
-        memory->args[p] = (RunArg){memory->words[p], size};
     }
+    return (IrSpecValues){items, count};
 }
 
-static bool same_word(unsigned param, uint32_t a, uint32_t b) {
-    if (a == b || strcmp(params[param].name, "outf") != 0) {
-        return a == b;
+/* ---- comparing ---- */
+
+typedef struct {
+    const unsigned char *want, *base; /* where `base` is the other memory's beginning */
+    unsigned long long at;
+    uint64_t wanted, got;
+} Comparison;
+
+static bool same_scalar(void *user, IrScalar scalar, unsigned char *bytes) {
+    Comparison *c = user;
+    c->at = (unsigned long long)(bytes - c->base);
+    c->wanted = scalar_load(c->want + c->at, scalar);
+    c->got = scalar_load(bytes, scalar);
+    if (c->wanted == c->got || ir_scalars[scalar].class != IR_CLASS_FLOAT) {
+        return c->wanted == c->got;
     }
-    float x, y;
-    memcpy(&x, &a, sizeof x);
-    memcpy(&y, &b, sizeof y);
+    double x = ir_number_of_bits(scalar, c->wanted), y = ir_number_of_bits(scalar, c->got);
     return x == y || (isnan(x) && isnan(y)); /* -0 and 0 may stand for one another */
 }
 
 static bool compare(const char *file, const char *what, const Memory *want, const Memory *got) {
-    for (unsigned p = 0; p < PARAMS; p++) {
-        for (unsigned i = 0; i < words_of(want->args[p].size); i++) {
-            if (!same_word(p, want->words[p][i], got->words[p][i])) {
-                printf("DIFFERS %s: %s: %s word %u is 0x%08x, the judge says 0x%08x\n", file, what,
-                       params[p].name, i, got->words[p][i], want->words[p][i]);
+    for (uint32_t p = 0; p < want->kernel->param_count; p++) {
+        const ReflectParam *param = &want->kernel->params[p];
+        unsigned char *bytes = got->args[p].bytes;
+        Comparison c = {.want = want->args[p].bytes, .base = bytes};
+        for (uint64_t at = 0; at < want->args[p].size && param->is_buffer; at += param->size) {
+            if (!each_scalar(param->type, bytes + at, same_scalar, &c)) {
+                printf("DIFFERS %s: %s: %s, element %llu, byte %llu is 0x%llx, the judge says 0x%llx\n",
+                       file, what, param->name->text, (unsigned long long)(at / param->size),
+                       c.at, (unsigned long long)c.got, (unsigned long long)c.wanted);
                 return false;
             }
         }
     }
     return true;
 }
+
+/* The program's own checks. */
+static bool is_right(const char *file, const Memory *memory) {
+    for (uint32_t p = 0; p < memory->kernel->param_count; p++) {
+        uint32_t count;
+        memcpy(&count, memory->args[p].bytes, sizeof count);
+        if (begins(memory->kernel->params[p].name->text, "wrong") && count != 0) {
+            printf("FAILED %s: judge: `wrong` is %u\n", file, count);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- running ---- */
 
 static void report(const char *file, const char *what, Session *session) {
     printf("FAILED %s: %s: %s\n", file, what, session->failure != NULL ? session->failure : "");
@@ -97,23 +172,36 @@ static void report(const char *file, const char *what, Session *session) {
 typedef struct {
     Session *session;
     Memory *memory;
+    InterpFindings *findings; /* NULL: do not look for them */
+    uint32_t subgroup_size;
     InterpStatus status;
     Text why;
 } InterpJob;
 
 static void interpret(void *arg) {
     InterpJob *job = arg;
-    const IrFunction *kernel = session_kernel(job->session, "k");
-    uint32_t groups[3] = {(INVOCATIONS + kernel->workgroup[0] - 1) / kernel->workgroup[0], 1, 1};
-    InterpOptions options = {.max_steps = MAX_STEPS};
-    job->status =
-        ir_interpret(job->session->module, kernel, job->memory->args, groups, &options, &job->why);
+    Arena *arena = &job->session->arena;
+    const IrFunction *kernel = session_kernel(job->session, "run");
+    fill(job->memory, arena, ir_reflect(arena, kernel));
+    InterpOptions options = {.max_steps = MAX_STEPS,
+                             .specs = specs_of(arena, job->session->module),
+                             .subgroup_size = job->subgroup_size,
+                             .findings = job->findings};
+    uint32_t sides[3];
+    ir_workgroup(kernel, &options.specs, sides);
+    uint32_t groups[3] = {(INVOCATIONS + sides[0] - 1) / sides[0], 1, 1};
+    job->status = ir_interpret(job->session->module, kernel, job->memory->args, groups, &options,
+                               &job->why);
 }
 
-/* The interpreter on the session's module as it stands. */
-static bool run_interp(const char *file, const char *what, Session *session, Memory *memory) {
-    fill(memory);
-    InterpJob job = {.session = session, .memory = memory, .why = {.arena = &session->arena}};
+/* The interpreter on the session's module as it stands; every time with subgroups of another size. */
+static bool run_interp(const char *file, const char *what, Session *session, Memory *memory,
+                       InterpFindings *findings, uint32_t subgroup_size) {
+    InterpJob job = {.session = session,
+                     .memory = memory,
+                     .findings = findings,
+                     .subgroup_size = subgroup_size,
+                     .why = {.arena = &session->arena}};
     if (session_guard(session, interpret, &job) != STATUS_FINE) {
         report(file, what, session);
         return false;
@@ -121,6 +209,14 @@ static bool run_interp(const char *file, const char *what, Session *session, Mem
     if (job.status != INTERP_OK) {
         printf("FAILED %s: %s: %s\n", file, what, text_get(&job.why));
         return false;
+    }
+    for (uint32_t i = 0; findings != NULL && i < findings->list.count; i++) {
+        const InterpFinding *found = &findings->list.items[i];
+        if (found->kind != INTERP_OUTSIDE) {
+            printf("FAILED %s: %s: a race at %s\n", file, what,
+                   found->what != NULL ? found->what : "");
+            return false;
+        }
     }
     return true;
 }
@@ -137,24 +233,36 @@ static bool run_device(const char *file, const char *what, Session *session, Vtg
         return good;
     }
     DeviceCode code;
-    if (device_code_make(session, vtg_device_get_info(device), session_kernel(session, "k"),
+    if (device_code_make(session, vtg_device_get_info(device), session_kernel(session, "run"),
                          &code) != STATUS_FINE) {
         report(file, what, session);
         return false;
     }
-    fill(memory);
-    ReflectKernel *kernel = ir_reflect(&session->arena, session_kernel(session, "k"));
-    RunJob job = {.kernel = kernel, .args = memory->args, .grid = {INVOCATIONS, 1, 1}};
+    ReflectKernel *kernel = ir_reflect(&session->arena, session_kernel(session, "run"));
+    fill(memory, &session->arena, kernel);
+    RunJob job = {.kernel = kernel,
+                  .args = memory->args,
+                  .grid = {INVOCATIONS, 1, 1},
+                  .specs = specs_of(&session->arena, session->module)};
     VtgStatus status = run_kernel_device(device, session->module, &code, &job);
     *skipped = status == VTG_ERROR_UNSUPPORTED;
     if (*skipped) {
-        printf("SKIPPED %s: the device lacks what it needs\n", file);
+        printf("SKIPPED %s: %s: the device lacks what it needs\n", file, what);
         return true;
     }
     if (status != VTG_OK) {
         printf("FAILED %s: %s: %s\n", file, what, vtg_status_text(status));
     }
     return status == VTG_OK;
+}
+
+/* Warnings are no failure, but for a race that is none. */
+static bool is_quiet(const char *file, Session *session) {
+    if (session->diags.list.count == 0) {
+        return true;
+    }
+    report(file, "a warning", session);
+    return false;
 }
 
 static bool open_session(const char *file, Session *session, const SessionOptions *options) {
@@ -167,34 +275,56 @@ static bool open_session(const char *file, Session *session, const SessionOption
     return false;
 }
 
-static bool check(const char *file, VtgDevice *device) {
-    static Memory judge, memory;
-    static const char *const levels[] = {"-O0", "-O1"};
+/* At one level, against the judge. */
+static bool check_level(const char *file, unsigned level, const SessionOptions *options,
+                        VtgDevice *device, bool validate, const Memory *judge) {
+    SessionOptions own = *options;
+    own.level = level;
+    Session session;
+    if (!open_session(file, &session, &own)) {
+        return false;
+    }
+    char what[64];
+    bool skipped = true;
+    Memory memory;
+    snprintf(what, sizeof what, "interpreter -O%u", level);
+    bool good = run_interp(file, what, &session, &memory, NULL, level == 0 ? 1 : 32) &&
+                compare(file, what, judge, &memory);
+    if (good && (device != NULL || validate)) {
+        snprintf(what, sizeof what, "device -O%u", level);
+        good = run_device(file, what, &session, device, &memory, &skipped) &&
+               (skipped || compare(file, what, judge, &memory));
+    }
+    session_close(&session);
+    return good;
+}
+
+static bool check(const char *file, VtgDevice *device, const char *levels) {
     SessionOptions options = {.verify = true, .stop_after = SESSION_FRONTEND};
     for (int w = 0; w < WARN_COUNT; w++) {
-        options.warnings[w].state = WARNING_OFF;
+        options.warnings[w].state = w == WARN_RACE ? WARNING_ON : WARNING_OFF;
+    }
+    if (device != NULL) {
+        uint64_t features = vtg_device_get_info(device)->features;
+        options.atomic_float =
+            (features & VTG_FEATURE_BIT(VTG_FEATURE_BUFFER_ATOMIC_ADD_F32)) != 0 &&
+            (features & VTG_FEATURE_BIT(VTG_FEATURE_SHARED_ATOMIC_ADD_F32)) != 0;
     }
     Session session;
     if (!open_session(file, &session, &options)) {
         return false;
     }
-    bool good = run_interp(file, "judge", &session, &judge);
-    session_close(&session);
+    Memory judge;
+    InterpFindings findings = {.arena = &session.arena};
+    bool good = is_quiet(file, &session) &&
+                run_interp(file, "judge", &session, &judge, &findings, 4) && is_right(file, &judge);
     options.stop_after = NULL;
-    for (unsigned level = 0; good && level < 2; level++) {
-        options.level = level;
-        if (!open_session(file, &session, &options)) {
-            return false;
-        }
-        char what[64];
-        snprintf(what, sizeof what, "interpreter %s", levels[level]);
-        good = run_interp(file, what, &session, &memory) && compare(file, what, &judge, &memory);
-        snprintf(what, sizeof what, "device %s", levels[level]);
-        bool skipped;
-        good = good && run_device(file, what, &session, device, &memory, &skipped) &&
-               (skipped || compare(file, what, &judge, &memory));
-        session_close(&session);
+    options.warnings[WARN_RACE].state = WARNING_OFF;
+    for (unsigned level = 0; good && level <= 3; level += 3) {
+        bool on_device = strchr(levels, (int)('0' + level)) != NULL;
+        good = check_level(file, level, &options, on_device ? device : NULL, device == NULL || !on_device, &judge);
     }
+    session_close(&session);
     return good;
 }
 
@@ -206,27 +336,29 @@ static void log_line(void *user, VtgLogLevel level, const char *message) {
 }
 
 int main(int argc, char **argv) {
-    bool with_device = true;
+    const char *api = "vulkan", *levels = "03";
     VtgInstance *instance = NULL;
     VtgDevice *device = NULL;
     unsigned done = 0, failed = 0;
     int first = 1;
-    for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {
-        with_device = strcmp(argv[first], "--no-device") != 0;
+    for (; first < argc && begins(argv[first], "--"); first++) {
+        const char *value = strchr(argv[first], '=');
+        *(begins(argv[first], "--levels") ? &levels : &api) = value != NULL ? value + 1 : "";
     }
-    if (with_device) {
+    if (strcmp(api, "none") != 0) {
         VtgInstanceDesc desc = VTG_INSTANCE_DESC_INIT;
+        desc.api = api;
         desc.log = log_line;
         if (vtg_instance_create(&desc, &instance) != VTG_OK || vtg_device_count(instance) == 0 ||
             vtg_device_create(instance, NULL, &device) != VTG_OK) {
-            puts("no Vulkan device");
+            printf("no device for %s\n", api);
             vtg_instance_destroy(instance);
             return 77;
         }
         printf("device: %s\n", vtg_device_get_info(device)->name);
     }
     for (int i = first; i < argc; i++) {
-        failed += !check(argv[i], device);
+        failed += !check(argv[i], device, levels);
         done++;
         fflush(stdout);
     }
