@@ -243,7 +243,8 @@ static void print_kernel(OpenclWriter *w, IrFunction *kernel) {
     text_doc(&code, kernel->doc, 0);
     if (kernel->subgroup_size != 0) {
         w->sizes_subgroups = true;
-        text_printf(&code, "__attribute__((intel_reqd_sub_group_size(%u)))\n", kernel->subgroup_size);
+        text_printf(&code, "__attribute__((intel_reqd_sub_group_size(%u)))\n",
+                    kernel->subgroup_size);
     }
     text_add(&code, "kernel __attribute__((reqd_work_group_size(");
     for (int side = 0; side < 3; side++) {

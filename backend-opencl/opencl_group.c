@@ -4,12 +4,10 @@
 /* ---- what is given ---- */
 
 static const char *const functions[IR_BUILTIN_COUNT] = {
-    [IR_BUILTIN_GLOBAL_ID] = "get_global_id",   [IR_BUILTIN_LOCAL_ID] = "get_local_id",
-    [IR_BUILTIN_GROUP_ID] = "get_group_id",     [IR_BUILTIN_GROUP_COUNT] = "get_num_groups",
-    [IR_BUILTIN_GROUP_SIZE] = "get_local_size",
-    [IR_BUILTIN_LANE] = "subgroup_lane",
-    [IR_BUILTIN_LANE_COUNT] = "subgroup_lane_count",
-    [IR_BUILTIN_SUBGROUP_INDEX] = "subgroup_index",
+    [IR_BUILTIN_GLOBAL_ID] = "get_global_id",        [IR_BUILTIN_LOCAL_ID] = "get_local_id",
+    [IR_BUILTIN_GROUP_ID] = "get_group_id",          [IR_BUILTIN_GROUP_COUNT] = "get_num_groups",
+    [IR_BUILTIN_GROUP_SIZE] = "get_local_size",      [IR_BUILTIN_LANE] = "subgroup_lane",
+    [IR_BUILTIN_LANE_COUNT] = "subgroup_lane_count", [IR_BUILTIN_SUBGROUP_INDEX] = "subgroup_index",
     [IR_BUILTIN_SUBGROUP_COUNT] = "subgroup_count",
 };
 

@@ -42,8 +42,7 @@ const char *opencl_helper(OpenclWriter *w, const char *name, const IrType *type)
             return w->helpers.items[i].name;
         }
     }
-    const char *full =
-        namer_outer_name(&w->namer, arena_printf(w->arena, "%s_%s", name, value));
+    const char *full = namer_outer_name(&w->namer, arena_printf(w->arena, "%s_%s", name, value));
     size_t row = 0;
     while (strcmp(helpers[row].name, name) != 0) {
         row++;

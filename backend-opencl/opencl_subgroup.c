@@ -42,7 +42,8 @@ static void add_condition(const OpenclWriter *w, Text *out) {
     for (size_t row = 0; row < ROW_COUNT; row++) {
         bool is_new = is_used(w, row) && *rows[row].extension != '\0';
         for (size_t before = 0; before < row && is_new; before++) {
-            is_new = !is_used(w, before) || strcmp(rows[before].extension, rows[row].extension) != 0;
+            is_new =
+                !is_used(w, before) || strcmp(rows[before].extension, rows[row].extension) != 0;
         }
         if (is_new) {
             text_printf(out, " && \\\n    defined(%s)", rows[row].extension);
