@@ -6,7 +6,7 @@ are undefined in MSL, too, end a run. Where `xcrun metal` exists, it compiles ev
 
 The inputs come from the compiler itself: a kernel of the same parameters that writes them down, run by the interpreter.
 
-Each op on each type that WGSL has, too, is compiled, and random programs are run and compared with the interpreter.
+Each op on each type is compiled, too.
 """
 import functools
 import os
@@ -15,10 +15,9 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import threading
 
-from . import each_op, wgsl_exec
+from . import each_op
 from .common import Failure, Skip, sources
 from .run import compare, prepare, read_steps, test_name
 from .wgsl import codes_of, kernels_of
@@ -46,7 +45,6 @@ OP_TYPES = {"32 bits, f16": each_op.WGSL,
             "8 and 16 bits": op_types(["i8", "u8", "i16", "u16", "i32", "u32"], []),
             "64 bits": op_types(["i64", "u64", "i32", "u32"], ["f32"])}
 OP_PARTS = 2
-RANDOM, RANDOM_QUICK, RANDOM_CHUNK = 80, 20, 10
 
 # how the invocations of a threadgroup take turns, and how many are a simdgroup
 ORDERS = {"-O0": ("backward", 8), "-O2": ("shuffled", 32)}
@@ -98,8 +96,6 @@ def cases(env):
     for types in OP_TYPES:
         for part in range(OP_PARTS):
             yield f"every op, {types}, part {part}", lambda t=types, n=part: check_ops(env, device, t, n)
-    for start in range(0, RANDOM_QUICK if env.args.quick else RANDOM, RANDOM_CHUNK):
-        yield f"random {start}-{start + RANDOM_CHUNK - 1}", lambda n=start: check_random(env, device, n)
     yield "one name for many locals", lambda: check_names(env)
     yield "versions", lambda: check_versions(env)
     for what in MUTANTS:
@@ -271,36 +267,6 @@ def check_ops(env, device, types, part):
         cpp, row = as_cpp(done.out.decode(), f"op_{number}", {})
         texts, table = texts + cpp, table + row
     device.program(folder, texts, table)
-
-
-def check_random(env, device, start):
-    """Programs of odd seeds: all of them have the same parameters."""
-    folder, texts, table, jobs, wanted = env.folder(), "", "", [], []
-    subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + 2 * start), "--count", str(2 * RANDOM_CHUNK),
-                    "--out", str(folder)], check=True)
-    for source in sorted(path for path in folder.glob("*.vt") if int(path.stem) % 2 == 1):
-        before, after = wgsl_exec.judge(env, source, folder)
-        for level in ("-O0", "-O2"):
-            text = env.compile(source, level, "--target=msl", "-o", "-").out.decode()
-            sides = [int(x) for x in re.search(SIDES, env.compile(source, "--emit=layout", "-o", "-").out.decode()).groups()]
-            cpp, row = as_cpp(text, f"random_{len(jobs)}", {})
-            texts, table = texts + cpp, table + row
-            where = env.folder()
-            sizes = struct.pack(f"<{len(before)}I", *map(len, before.values()))
-            contents = {**before, "values": wgsl_exec.BLOCK, "sizes": sizes}
-            for name, data in contents.items():
-                (where / name).write_bytes(data)
-            groups = -(-wgsl_exec.INVOCATIONS // sides[0])
-            jobs.append(" ".join(map(str, [f"random_{len(jobs)}", *ORDERS[level], groups, 1, 1, *sides,
-                                           *(where / name for name in contents)])))
-            wanted.append((f"{source} {level}", where, after))
-    if len(jobs) != 2 * RANDOM_CHUNK:
-        raise Failure(f"{len(jobs)} jobs")
-    for (what, where, after), result in zip(wanted, device.run(folder, texts, table, jobs)):
-        bad = [name for name, (_, is_float) in wgsl_exec.BUFFERS.items()
-               if not wgsl_exec.same(after[name], (where / name).read_bytes(), is_float)]
-        if result != "fine" or bad:
-            raise Failure(f"{what}: {result}; these differ from the interpreter's: {bad}\n{pathlib.Path(what.split()[0]).read_text()}")
 
 
 def check_names(env):
