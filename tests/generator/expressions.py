@@ -98,8 +98,10 @@ class Expressions:
         simple = [v for v in scope if v.type == type_ and "[" not in v.name and v.uniform >= self.uniform]
         if simple and kind < 0.75:
             return f"{self.r.choice(simple).name} % {(length or 19) + 1}"
-        if simple and kind < 0.85:
+        if simple and kind < 0.85 and length > 0:
             return self.r.choice(simple).name
+        if simple and kind < 0.85 and self.in_kernel and not self.uniform:  # no constant: SwiftShader crashes at far ones
+            return f"({self.r.choice(simple).name} ^ (i as {type_}))"
         if length == 0 and kind < 0.9:
             return self.r.choice(["0x80000000", "0xffffffff", "-1", "(0 - 1)"])
         if self.in_kernel and not self.uniform:

@@ -160,11 +160,11 @@ class Groups:
 
     def there_and_back(self, scope, level):
         """Phases after which the tiles are as they were."""
-        before = [tile.is_open for tile in self.tiles]
-        self.phase(list(scope), level, 2)
-        self.barrier(scope, level)
-        self.phase(list(scope), level, 2)
-        self.barrier(scope, level, before)
+        before, inner = [tile.is_open for tile in self.tiles], list(scope)
+        self.phase(inner, level, 2)
+        self.barrier(inner, level)
+        self.phase(inner, level, 2)
+        self.barrier(inner, level, before)
 
     def write_first(self, scope, level):
         """What is not written yet is written, so that no branch has to."""

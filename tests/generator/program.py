@@ -33,9 +33,10 @@ class Program(Expressions, Calls, Statements, Groups):
 
     def make_parameters(self):
         r, types = self.r, self.types
-        self.inputs = [Var(self.name("a"), f"Buffer<{types.host_type()}>", uniform=True) for _ in range(r.randrange(2, 4))]
+        self.inputs = [Var(self.name("a"), f"Buffer<{types.host_type()}>", uniform=True) for _ in range(r.randrange(2, 4 if types.kind != "plain" else 3))]
         self.values = [Var(self.name("s"), types.host_type(), uniform=True) for _ in range(r.randrange(1, 4))]
-        wanted = ["u32", "i32", "f32"] + [types.host_type() for _ in range(r.randrange(0, 3))]
+        # of plain programs no more than 10 buffers, which is what WebGPU has
+        wanted = ["u32", "i32", "f32"] + [types.host_type() for _ in range(r.randrange(0, 3 if types.kind != "plain" else 2))]
         wanted += [s for s in types.scalars if s not in wanted and s != "bool" and r.random() < 0.6]
         self.outputs = []
         for type_ in wanted:

@@ -20,10 +20,10 @@ from .common import Env, Failure, Skip, known_bugs  # noqa: E402
 CHUNK = 25
 FEATURE_PROGRAMS = 200
 
-# Which device takes the first, second … of the programs of odd seeds, which all have on SwiftShader besides, and of even ones.
+# Which device takes the first, second … of the programs of odd seeds, all of which SwiftShader takes besides, and of even ones.
 SHARES = {
-    "odd": ["lavapipe", None, "pocl", None, "lavapipe", None, "lavapipe", None, "mesa25", None, "lavapipe", None, "pocl", None,
-            "lavapipe", None],
+    "odd": ["lavapipe", "dawn-swiftshader", "pocl", "dawn-swiftshader", "lavapipe", None, "lavapipe", "dawn-swiftshader", "mesa25",
+            None, "lavapipe", "dawn-swiftshader", "pocl", "dawn-mesa25", "lavapipe", None],
     "even": ["lavapipe", "pocl", "lavapipe", "mesa25", "lavapipe", "pocl", "lavapipe", "lavapipe"],
 }
 
@@ -77,7 +77,7 @@ def check(env, folder, seeds, driver, levels):
     known = {int(seed) for seed in known_bugs(driver) if seed.isdigit()}
     missing = None
     try:
-        environment, option = env.device(driver), env.OTHER_DEVICES.get(driver, "vulkan")
+        environment, option = env.device(driver), env.OTHER_DEVICES.get(driver, ("vulkan",))[0]
     except Skip as skip:
         environment, option, missing = {}, "none", skip  # the interpreter and spirv-val can still judge
     files = [folder / f"{seed}.vt" for seed in seeds if missing or seed not in known]

@@ -12,13 +12,12 @@ import subprocess
 import sys
 import threading
 
-from . import each_op, wgsl_exec
+from . import each_op
 from .common import Failure, Skip
 
 VARIANTS = [("-O0",), ("-O2",), ("-O2", "-g"), ("-O2", "--bounds=trust")]
 CHUNK = 125
 RANDOM = 500
-EXECUTED, CHUNK_EXECUTED = 80, 20  # random programs through Dawn
 
 # what naga 30 does not take yet: `enable subgroups`, and two f16 as the bits of a u32
 NAGA_LACKS = re.compile("extension is not yet supported|cannot convert elements of `vec[24]<u16>`")
@@ -105,19 +104,12 @@ def cases(env):
     for start in range(0, count, CHUNK):
         yield f"random {start}-{min(start + CHUNK, count) - 1}", \
             lambda s=start, n=min(CHUNK, count - start): check_random(env, validators, s, n)
-    for start in range(0, min(count, EXECUTED), CHUNK_EXECUTED):
-        yield f"executed on mesa25 {start}-{start + CHUNK_EXECUTED - 1}", \
-            lambda s=start: check_executed(env, validators, s, CHUNK_EXECUTED)
 
 
 def check_uniformity(env, validators):
     """Tint accepts and rejects what our analysis does, on each case of tests/unit/uniformity_cases.def."""
     listed = env.run([env.bin / "tests/test_uniformity", "wgsl"]).out
     env.run(["node", "tests/tools/tint.mjs", validators.need("tint")], stdin=listed, timeout=240)
-
-
-def check_executed(env, validators, start, count):
-    wgsl_exec.check(env, validators.need("tint"), env.device("mesa25"), start, count)
 
 
 def judge(validators, files):

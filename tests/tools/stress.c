@@ -1,6 +1,6 @@
 /* Runs random programs (tests/generate.py) everywhere and compares:
  *
- *     stress [--device=vulkan|opencl|none] [--levels=03] FILE.vt…
+ *     stress [--device=vulkan|opencl|webgpu|none] [--levels=03] FILE.vt…
  *
  * The judge is the interpreter on the IR as the front end made it, before any pass; it looks for races, and W0108 must not see
  * any. Compared with it are, at -O0 and -O3 each: the interpreter on the IR after the passes (which also proves that every
@@ -245,7 +245,7 @@ static bool run_device(const char *file, const char *what, Session *session, Vtg
                   .grid = {INVOCATIONS, 1, 1},
                   .specs = specs_of(&session->arena, session->module)};
     VtgStatus status = run_kernel_device(device, session->module, &code, &job);
-    *skipped = status == VTG_ERROR_UNSUPPORTED;
+    *skipped = status == VTG_ERROR_UNSUPPORTED || status == VTG_ERROR_LIMIT;
     if (*skipped) {
         printf("SKIPPED %s: %s: the device lacks what it needs\n", file, what);
         return true;
