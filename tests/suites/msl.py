@@ -6,7 +6,7 @@ are undefined in MSL, too, end a run. Where `xcrun metal` exists, it compiles ev
 
 The inputs come from the compiler itself: a kernel of the same parameters that writes them down, run by the interpreter.
 
-Each op on each type is compiled, too.
+Each op on each type that WGSL has, too, is compiled, and random programs are run and compared with the interpreter.
 """
 import functools
 import os
@@ -15,6 +15,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import threading
 
 from . import each_op
@@ -45,6 +46,8 @@ OP_TYPES = {"32 bits, f16": each_op.WGSL,
             "8 and 16 bits": op_types(["i8", "u8", "i16", "u16", "i32", "u32"], []),
             "64 bits": op_types(["i64", "u64", "i32", "u32"], ["f32"])}
 OP_PARTS = 2
+RANDOM, RANDOM_QUICK, RANDOM_CHUNK = 80, 20, 10
+INVOCATIONS = 20  # of random programs, as in tests/tools/stress.c
 
 # how the invocations of a threadgroup take turns, and how many are a simdgroup
 ORDERS = {"-O0": ("backward", 8), "-O2": ("shuffled", 32)}
@@ -96,6 +99,8 @@ def cases(env):
     for types in OP_TYPES:
         for part in range(OP_PARTS):
             yield f"every op, {types}, part {part}", lambda t=types, n=part: check_ops(env, device, t, n)
+    for start in range(0, RANDOM_QUICK if env.args.quick else RANDOM, RANDOM_CHUNK):
+        yield f"random {start}-{start + RANDOM_CHUNK - 1}", lambda n=start: check_random(env, device, n)
     yield "one name for many locals", lambda: check_names(env)
     yield "versions", lambda: check_versions(env)
     for what in MUTANTS:
@@ -267,6 +272,42 @@ def check_ops(env, device, types, part):
         cpp, row = as_cpp(done.out.decode(), f"op_{number}", {})
         texts, table = texts + cpp, table + row
     device.program(folder, texts, table)
+
+
+def check_random(env, device, start):
+    """Programs of odd seeds: those of even ones have types that MSL lacks."""
+    folder, stress = env.folder(), env.bin / "tests/stress"
+    subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + 2 * start), "--count", str(2 * RANDOM_CHUNK),
+                    "--out", str(folder)], check=True)
+    sources = sorted(path for path in folder.glob("*.vt") if int(path.stem) % 2 == 1)
+    for level in ("-O0", "-O2"):
+        results, texts, table, jobs, judged = env.folder(), "", "", [], []
+        for source in sources:
+            (results / source.stem).mkdir()
+        env.run([stress, f"--write={results}", *sources])
+        for number, source in enumerate(sources):
+            where = results / source.stem
+            arguments = [f"{file.stem}=@{file}" for file in where.iterdir()]
+            # MSL must know the size of a workgroup
+            defines = [x for value in re.findall(r"const BLOCK: u32 = (\d+)", source.read_text()) for x in ("-D", f"BLOCK={value}")]
+            done = env.compile(source, level, "--target=msl", *defines, "-o", "-", expect=None)
+            if done.code == 1 and codes_of(done) == ["E1002"]:  # forms with vectors of bool
+                continue
+            if done.code != 0:
+                raise Failure(str(done))
+            judged.append(source)
+            inputs = Inputs(env, source, "run", defines, [*arguments, "--grid", str(INVOCATIONS)], where)
+            cpp, row = as_cpp(done.out.decode(), f"random_{number}", {})
+            texts, table = texts + cpp, table + row
+            jobs.append(" ".join(map(str, [f"random_{number}", *ORDERS[level], *inputs.groups, *inputs.sides, *inputs.files])))
+        if len(judged) < RANDOM_CHUNK // 3:
+            raise Failure(f"{level}: MSL takes {len(judged)} of {len(sources)} programs")
+        for source, result in zip(judged, device.run(env.folder(), texts, table, jobs)):
+            if result != "fine":
+                raise Failure(f"{source} {level}: {result}\n{source.read_text()}")
+        compared = env.run([stress, f"--compare={results}", *judged], expect=None)
+        if compared.code != 0:
+            raise Failure(f"{level}\n{compared}")
 
 
 def check_names(env):

@@ -1,6 +1,8 @@
 /* Runs random programs (tests/generate.py) everywhere and compares:
  *
  *     stress [--device=vulkan|opencl|webgpu|none] [--levels=03] FILE.vt…
+ *     stress --write=FOLDER FILE.vt…      the arguments of each as FOLDER/NAME OF FILE/PARAMETER.bin, for other devices
+ *     stress --compare=FOLDER FILE.vt…    what these made of the buffers, in the same files, against the judge
  *
  * The judge is the interpreter on the IR as the front end made it, before any pass; it looks for races, and W0108 must not see
  * any. Compared with it are, at -O0 and -O3 each: the interpreter on the IR after the passes (which also proves that every
@@ -96,12 +98,14 @@ static void fill(Memory *memory, Arena *arena, const ReflectKernel *kernel) {
     }
 }
 
+static bool sets_specs = true;
+
 /* What the host sets: the constants of these numbers, where the program has them. */
 static IrSpecValues specs_of(Arena *arena, const IrModule *module) {
     static const IrSpecValue set[] = {{2, 0xfffffff9}, {4, 1}, {8, 12}};
     IrSpecValue *items = NEW_ARRAY(arena, IrSpecValue, sizeof set / sizeof *set);
     uint32_t count = 0;
-    for (const IrSpec *spec = module->specs; spec != NULL; spec = spec->next) {
+    for (const IrSpec *spec = module->specs; spec != NULL && sets_specs; spec = spec->next) {
         for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
             if (spec->id == set[i].id) {
                 items[count++] = set[i];
@@ -328,6 +332,59 @@ static bool check(const char *file, VtgDevice *device, const char *levels) {
     return good;
 }
 
+/* ---- files, for devices that something else drives ---- */
+
+typedef enum { RUN, WRITE, COMPARE } Mode;
+
+static FILE *open_argument(const char *folder, const char *file, const char *param, const char *how) {
+    const char *name = strrchr(file, '/') != NULL ? strrchr(file, '/') + 1 : file;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%.*s/%s.bin", folder, (int)strcspn(name, "."), name, param);
+    FILE *stream = fopen(path, how);
+    if (stream == NULL) {
+        printf("FAILED %s: %s cannot be opened\n", file, path);
+    }
+    return stream;
+}
+
+static bool move_arguments(const char *file, const char *folder, Mode mode, Memory *memory) {
+    bool good = true;
+    for (uint32_t p = 0; p < memory->kernel->param_count && good; p++) {
+        const ReflectParam *param = &memory->kernel->params[p];
+        if (mode == COMPARE && !param->is_buffer) {
+            continue;
+        }
+        size_t size = (size_t)memory->args[p].size, moved = 0;
+        FILE *stream = open_argument(folder, file, param->name->text, mode == WRITE ? "wb" : "rb");
+        if (stream != NULL) {
+            moved = mode == WRITE ? fwrite(memory->args[p].bytes, 1, size, stream)
+                                  : fread(memory->args[p].bytes, 1, size, stream);
+            good = fclose(stream) == 0;
+        }
+        good = good && moved == size;
+    }
+    return good;
+}
+
+static bool move_files(const char *file, const char *folder, Mode mode) {
+    SessionOptions options = {.stop_after = SESSION_FRONTEND};
+    Session session;
+    if (!open_session(file, &session, &options)) {
+        return false;
+    }
+    Memory memory, judge;
+    fill(&memory, &session.arena, ir_reflect(&session.arena, session_kernel(&session, "run")));
+    bool good = move_arguments(file, folder, mode, &memory);
+    if (good && mode == COMPARE) {
+        good = run_interp(file, "judge", &session, &judge, NULL, 4) &&
+               compare(file, "files", &judge, &memory);
+    }
+    session_close(&session);
+    return good;
+}
+
+/* ---- */
+
 static void log_line(void *user, VtgLogLevel level, const char *message) {
     (void)user;
     if (level <= VTG_LOG_WARNING) {
@@ -336,16 +393,24 @@ static void log_line(void *user, VtgLogLevel level, const char *message) {
 }
 
 int main(int argc, char **argv) {
-    const char *api = "vulkan", *levels = "03";
+    const char *api = "vulkan", *levels = "03", *folder = "";
+    Mode mode = RUN;
     VtgInstance *instance = NULL;
     VtgDevice *device = NULL;
     unsigned done = 0, failed = 0;
     int first = 1;
     for (; first < argc && begins(argv[first], "--"); first++) {
         const char *value = strchr(argv[first], '=');
-        *(begins(argv[first], "--levels") ? &levels : &api) = value != NULL ? value + 1 : "";
+        value = value != NULL ? value + 1 : "";
+        if (begins(argv[first], "--write") || begins(argv[first], "--compare")) {
+            mode = begins(argv[first], "--write") ? WRITE : COMPARE;
+            folder = value;
+            sets_specs = false;
+        } else {
+            *(begins(argv[first], "--levels") ? &levels : &api) = value;
+        }
     }
-    if (strcmp(api, "none") != 0) {
+    if (mode == RUN && strcmp(api, "none") != 0) {
         VtgInstanceDesc desc = VTG_INSTANCE_DESC_INIT;
         desc.api = api;
         desc.log = log_line;
@@ -358,7 +423,7 @@ int main(int argc, char **argv) {
         printf("device: %s\n", vtg_device_get_info(device)->name);
     }
     for (int i = first; i < argc; i++) {
-        failed += !check(argv[i], device, levels);
+        failed += mode == RUN ? !check(argv[i], device, levels) : !move_files(argv[i], folder, mode);
         done++;
         fflush(stdout);
     }
