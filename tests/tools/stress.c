@@ -83,16 +83,17 @@ static void fill(Memory *memory, Arena *arena, const ReflectKernel *kernel) {
         const ReflectParam *param = &kernel->params[p];
         const char *name = param->name->text;
         bool zero = begins(name, "out") || begins(name, "scratch") || begins(name, "wrong");
-        uint32_t count = !param->is_buffer              ? 1
-                         : ir_is_atomic(param->type)    ? ATOMICS
-                         : zero                         ? SLOTS
-                                                        : 5 + p * 11 % 13;
+        uint32_t count = !param->is_buffer           ? 1
+                         : ir_is_atomic(param->type) ? ATOMICS
+                         : zero                      ? SLOTS
+                                                     : 5 + p * 11 % 13;
         uint64_t size = (uint64_t)count * param->size;
         memory->args[p] = (RunArg){arena_alloc(arena, (size_t)size + 8, 8), size};
         memset(memory->args[p].bytes, 0, (size_t)size + 8);
         Filling filling = {.state = p};
         for (uint32_t i = 0; i < count && !zero; i++) {
-            each_scalar(param->type, (unsigned char *)memory->args[p].bytes + (size_t)i * param->size,
+            each_scalar(param->type,
+                        (unsigned char *)memory->args[p].bytes + (size_t)i * param->size,
                         fill_scalar, &filling);
         }
     }
@@ -142,9 +143,10 @@ static bool compare(const char *file, const char *what, const Memory *want, cons
         Comparison c = {.want = want->args[p].bytes, .base = bytes};
         for (uint64_t at = 0; at < want->args[p].size && param->is_buffer; at += param->size) {
             if (!each_scalar(param->type, bytes + at, same_scalar, &c)) {
-                printf("DIFFERS %s: %s: %s, element %llu, byte %llu is 0x%llx, the judge says 0x%llx\n",
-                       file, what, param->name->text, (unsigned long long)(at / param->size),
-                       c.at, (unsigned long long)c.got, (unsigned long long)c.wanted);
+                printf("DIFFERS %s: %s: %s, element %llu, byte %llu is 0x%llx, the judge says "
+                       "0x%llx\n",
+                       file, what, param->name->text, (unsigned long long)(at / param->size), c.at,
+                       (unsigned long long)c.got, (unsigned long long)c.wanted);
                 return false;
             }
         }
@@ -194,8 +196,8 @@ static void interpret(void *arg) {
     uint32_t sides[3];
     ir_workgroup(kernel, &options.specs, sides);
     uint32_t groups[3] = {(INVOCATIONS + sides[0] - 1) / sides[0], 1, 1};
-    job->status = ir_interpret(job->session->module, kernel, job->memory->args, groups, &options,
-                               &job->why);
+    job->status =
+        ir_interpret(job->session->module, kernel, job->memory->args, groups, &options, &job->why);
 }
 
 /* The interpreter on the session's module as it stands; every time with subgroups of another size. */
@@ -326,7 +328,8 @@ static bool check(const char *file, VtgDevice *device, const char *levels) {
     options.warnings[WARN_RACE].state = WARNING_OFF;
     for (unsigned level = 0; good && level <= 3; level += 3) {
         bool on_device = strchr(levels, (int)('0' + level)) != NULL;
-        good = check_level(file, level, &options, on_device ? device : NULL, device == NULL || !on_device, &judge);
+        good = check_level(file, level, &options, on_device ? device : NULL,
+                           device == NULL || !on_device, &judge);
     }
     session_close(&session);
     return good;
@@ -336,7 +339,8 @@ static bool check(const char *file, VtgDevice *device, const char *levels) {
 
 typedef enum { RUN, WRITE, COMPARE } Mode;
 
-static FILE *open_argument(const char *folder, const char *file, const char *param, const char *how) {
+static FILE *open_argument(const char *folder, const char *file, const char *param,
+                           const char *how) {
     const char *name = strrchr(file, '/') != NULL ? strrchr(file, '/') + 1 : file;
     char path[4096];
     snprintf(path, sizeof path, "%s/%.*s/%s.bin", folder, (int)strcspn(name, "."), name, param);
@@ -423,7 +427,8 @@ int main(int argc, char **argv) {
         printf("device: %s\n", vtg_device_get_info(device)->name);
     }
     for (int i = first; i < argc; i++) {
-        failed += mode == RUN ? !check(argv[i], device, levels) : !move_files(argv[i], folder, mode);
+        failed +=
+            mode == RUN ? !check(argv[i], device, levels) : !move_files(argv[i], folder, mode);
         done++;
         fflush(stdout);
     }
