@@ -114,18 +114,19 @@ def steps_of(text):
     return steps
 
 
-def levels(source, device):
+def levels(source, device, quick):
     """Both, but where that would take long and tell little: the corpus on a second and third driver of one API, and what is
     compiled a second time by the driver."""
-    once = device in Env.OTHER_DEVICES or (source.parent.name == "corpus" and device in Env.KNOWN_DEVICES[1:])
+    corpus = source.parent.name == "corpus"
+    once = device in Env.OTHER_DEVICES or (corpus and (quick or device in Env.KNOWN_DEVICES[1:]))
     return ["-O2"] if once else ["-O0", "-O2"]
 
 
 def cases(env):
-    names = ["interp"] + Env.EXECUTED
+    names = ["interp"] + (Env.EXECUTED[:1] if env.args.quick else Env.EXECUTED)
     for source in sources("run") + sources("run/corpus"):
         for device in names:
-            for level in levels(source, device):
+            for level in levels(source, device, env.args.quick):
                 yield f"{test_name(source)} {device} {level}", lambda s=source, d=device, o=level: check(env, s, d, o)
 
 
