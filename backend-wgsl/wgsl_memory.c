@@ -8,13 +8,19 @@
 /* ---- places ---- */
 
 /* A constant index behind the end (--bounds=trust, or what is never reached) is an error where WGSL sees that it is
- * constant; what an `override` is, is seen when the pipeline is made. `whole` NULL: of a buffer, in which some constants are behind any end. */
+ * constant. What an `override` is, is seen when the pipeline is made, by naga also through a `let`. `whole` NULL: of a buffer, in
+ * which some constants are behind any end. */
 static const char *index_text(TextPrinter *p, IrValue *value, const IrType *whole) {
     uint64_t count = whole != NULL ? ir_part_count(whole) : INT32_MAX;
     TextExpr index = text_use(p, value);
     value = text_same(p, value);
-    if (ir_is_const(value) ? value->bits[0] >= count : index.is_constant) {
-        index = text_let(p, value->type, index, NULL);
+    if (ir_is_const(value)) {
+        return value->bits[0] < count ? index.text : text_let(p, value->type, index, NULL).text;
+    }
+    if (index.is_constant) {
+        const char *name = namer_name(p->namer, "v");
+        p->syntax->variable(p, value->type, name, index.text);
+        return name;
     }
     return index.text;
 }

@@ -30,6 +30,7 @@ DEVICES = {
 JUDGES = [("1.2", "alone"), ("2.0", "subgroups"), ("3.0", "subgroups"), ("3.0", "plain subgroups"), ("3.0", "alone")]
 FEW_JUDGES = [("1.2", "alone"), ("3.0", "subgroups")]  # where it is many files that differ little
 CHUNK = 125
+RANDOM = 500
 # a kernel that asks for subgroups of a size is refused where there are none
 SIZED = re.compile(r'error: "subgroups of a given size need cl_intel_required_subgroup_size"')
 HEADER = "opencl-c.h"
@@ -96,7 +97,7 @@ def cases(env):
     yield "judges reject what is wrong", lambda: check_judges(env)
     yield "every op", lambda: check_ops(env)
     yield "every built-in name", lambda: check_names(env)
-    count = 40 if env.args.quick else env.args.random
+    count = 40 if env.args.quick else RANDOM
     for start in range(0, count, CHUNK):
         yield f"random {start}-{min(start + CHUNK, count) - 1}", \
             lambda s=start, n=min(CHUNK, count - start): check_random(env, s, n)

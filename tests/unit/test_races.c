@@ -49,6 +49,10 @@ static const struct {
      "%p: u32 = add %l, %n\nstore %t[%p], 1u32\n%q: u32 = add %l, %m\n%v: u32 = load %t[%q]\n"},
     {"an element of `t`",
      "%p: u32 = div %n, 3u32\n%q: u32 = div %n, 3u32\nstore %t[%p], 1u32\n%v: u32 = load %t[%q]\n"},
+    /* symbols in an inner index: beyond its end is nothing, and not what is next */
+    {NULL, "%p: u32 = add %n, 4u32\nstore %f[%x][%y][%n], 1u32\nstore %f[%x][%y][%p], 1u32\n"},
+    {"an element of `f`", "%p: u32 = add %n, 1u32\n%q: u32 = mul %y, 0u32\n"
+                          "store %f[%x][%q][%p], 1u32\n%v: u32 = load %f[%x][%y][%p]\n"},
     /* guards */
     {NULL, "%c: bool = eq %l, 3u32\nif %c { store %s, 1u32 yield } else { yield }\n"},
     {"(3,0,0) and (4,0,0) touch `s`", "%c: bool = eq %l, 3u32\n%d: bool = eq %l, 4u32\n"
