@@ -427,10 +427,11 @@ int main(int argc, char **argv) {
         printf("device: %s\n", vtg_device_get_info(device)->name);
     }
     for (int i = first; i < argc; i++) {
+        printf("PROGRAM %s\n", argv[i]); /* the last one of these is it, where a driver crashes */
+        fflush(stdout);
         failed +=
             mode == RUN ? !check(argv[i], device, levels) : !move_files(argv[i], folder, mode);
         done++;
-        fflush(stdout);
     }
     printf("%u programs, %u failed\n", done, failed);
     vtg_device_destroy(device);
