@@ -1,7 +1,8 @@
 """Random expressions, from tables of what there is for each type.
 
 In the tables, `@T` is an expression of the wanted type and `$T` that type's name. So are, of as many lanes: S its scalar (one
-lane), B bool, U u32, I i32, F f32, N any integer, X any float, C any type but bool. Of one lane: b bool, u u32, i i32. V2, V3, V4 are vectors of its scalar.
+lane), B bool, U u32, I i32, F f32, N any integer, X any float, C any type but bool. Of one lane: b bool, u u32,
+i i32. V2, V3, V4 are vectors of its scalar.
 """
 import re
 

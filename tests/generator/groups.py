@@ -19,15 +19,17 @@ SHAPES = {
     "pairs": ("[[T; 2]; G]", "[local_index][<2>]", "[@in][<2>]"),
     "rows": ("[[T; X]; Y]", "[local_id.y][local_id.x]", "[@in][@in]"),
 }
+# operations whose order does not matter; what always holds of any `@`; what gives `@` where it is the same in the workgroup, and
+# what gives each its own
 ORDER_FREE = ["add", "min", "max", "and", "or", "xor"]
-ALWAYS = ["subgroup_max(x) >= x", "subgroup_min(x) <= x", "subgroup_any(x == x)", "not subgroup_any(x != x)",
-          "subgroup_all(x == x)", "subgroup_shuffle(x, lane) == x", "subgroup_shuffle_xor(x, 0) == x", "subgroup_shuffle_up(x, 0) == x",
-          "subgroup_shuffle_down(x, 0) == x", "subgroup_inclusive_add(x) == subgroup_exclusive_add(x) + x",
-          "subgroup_inclusive_mul(x) == subgroup_exclusive_mul(x) * x", "lane < lane_count", "subgroup_index < subgroup_count",
+ALWAYS = ["subgroup_max(@) >= @", "subgroup_min(@) <= @", "subgroup_any(@ == @)", "not subgroup_any(@ != @)",
+          "subgroup_all(@ == @)", "subgroup_shuffle(@, lane) == @", "subgroup_shuffle_xor(@, 0) == @", "subgroup_shuffle_up(@, 0) == @",
+          "subgroup_shuffle_down(@, 0) == @", "subgroup_inclusive_add(@) == subgroup_exclusive_add(@) + @",
+          "subgroup_inclusive_mul(@) == subgroup_exclusive_mul(@) * @", "lane < lane_count", "subgroup_index < subgroup_count",
           "subgroup_add(1u32) <= lane_count", "subgroup_any(subgroup_elect())", "subgroup_exclusive_mul(1u32) == 1",
-          "(subgroup_ballot(x > 5)[lane / 32] >> lane % 32 & 1) == (x > 5 ? 1u32 : 0)",
-          "subgroup_shuffle(x, subgroup_broadcast_first(lane)) == subgroup_broadcast_first(x)",
-          "(subgroup_and(x) & x) == subgroup_and(x)", "(subgroup_or(x) & x) == x", "subgroup_add(x - x) == x - x"]
+          "(subgroup_ballot(@ > 5)[lane / 32] >> lane % 32 & 1) == (@ > 5 ? 1u32 : 0)",
+          "subgroup_shuffle(@, subgroup_broadcast_first(lane)) == subgroup_broadcast_first(@)",
+          "(subgroup_and(@) & @) == subgroup_and(@)", "(subgroup_or(@) & @) == @", "subgroup_add(@ - @) == @ - @"]
 SAME = ["subgroup_max(@)", "subgroup_min(@)", "subgroup_broadcast(@, 0)", "subgroup_broadcast_first(@)"]
 SAME_INTS = ["subgroup_and(@)", "subgroup_or(@)"]
 OF_OWN = ["subgroup_shuffle(@, lane)", "subgroup_shuffle_xor(@, 0)", "subgroup_shuffle_up(@, 0)", "subgroup_shuffle_down(@, 0)"]
@@ -282,9 +284,8 @@ class Groups:
             self.emit(level, f"let {name}: {type_} = {self.r.choice(OF_OWN).replace('@', self.expr(scope, type_, 2))};")
             scope.append(Var(name, type_))
         elif kind < 0.75:
-            type_ = self.r.choice([t for t in self.types.ints])
-            check = self.r.choice(ALWAYS).replace("x", name).replace(f"ma{name}", "max").replace(f"{name}or", "xor") \
-                .replace(f"inde{name}", "index").replace(f"e{name}clusive", "exclusive")
+            type_ = self.r.choice(self.types.ints)
+            check = self.r.choice(ALWAYS).replace("@", name)
             self.emit(level, f"let {name}: {type_} = {self.expr(scope, type_, 2)};")
             self.emit(level, f"if not ({check}) {{ wrong[0].add(1); }}" if name in check else
                       f"if not ({check}) and {name} == {name} {{ wrong[0].add(1); }}")

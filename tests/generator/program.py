@@ -33,10 +33,11 @@ class Program(Expressions, Calls, Statements, Groups):
 
     def make_parameters(self):
         r, types = self.r, self.types
-        self.inputs = [Var(self.name("a"), f"Buffer<{types.host_type()}>", uniform=True) for _ in range(r.randrange(2, 4 if types.kind != "plain" else 3))]
+        few = types.kind == "plain"  # no more than 10 buffers in all, which is what WebGPU has
+        self.inputs = [Var(self.name("a"), f"Buffer<{types.host_type()}>", uniform=True)
+                       for _ in range(r.randrange(2, 3 if few else 4))]
         self.values = [Var(self.name("s"), types.host_type(), uniform=True) for _ in range(r.randrange(1, 4))]
-        # of plain programs no more than 10 buffers, which is what WebGPU has
-        wanted = ["u32", "i32", "f32"] + [types.host_type() for _ in range(r.randrange(0, 3 if types.kind != "plain" else 2))]
+        wanted = ["u32", "i32", "f32"] + [types.host_type() for _ in range(r.randrange(0, 2 if few else 3))]
         wanted += [s for s in types.scalars if s not in wanted and s != "bool" and r.random() < 0.6]
         self.outputs = []
         for type_ in wanted:
