@@ -27,7 +27,8 @@ NOWHERE = {"VK_DRIVER_FILES": "/nowhere", "VK_ICD_FILENAMES": "/nowhere", "OCL_I
 
 def cases(env):
     drivers = Env.KNOWN_DEVICES[:1] if env.args.quick else Env.KNOWN_DEVICES
-    for device in ["interp", "none", "opencl"] + drivers:
+    opencl = [] if "sanitize" in env.bin.name else ["opencl"]  # PoCL itself leaks, and the sanitizer says so
+    for device in ["interp", "none", *opencl] + drivers:
         for source in sources("prints"):
             for level in ("-O2",) if device == "opencl" else ("-O0", "-O2"):
                 yield f"{source.stem} {device} {level}", lambda s=source, d=device, o=level: check(env, s, d, o)
