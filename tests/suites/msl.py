@@ -315,7 +315,7 @@ def check_names(env):
     source, text = env.folder() / "names.vt", env.folder() / "names.metal"
     lines = [f"    a = a * 3 + {n};" if n % 2 else f"    a = (a ^ {n}) - a / 7;" for n in range(20000)]
     source.write_text("\n".join(["kernel k(x: Buffer<i32>) {", "    let mut a = x[i];", *lines, "    x[i] = a;", "}"]))
-    env.compile(source, "-O2", "-o", text, timeout=10)
+    env.compile(source, "-O2", "-o", text, timeout=60 if "sanitize" in env.bin.name else 10)
     if len(set(re.findall(r"\ba_\d+\b", text.read_text()))) < 5000:
         raise Failure("the locals have lost their names")
 
