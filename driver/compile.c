@@ -116,6 +116,7 @@ static Status unknown_feature(const Target *target, const char *name) {
 static Status take_feature(Plan *plan, const char *name) {
     bool *const fields[TARGET_FEATURE_COUNT] = {
         [TARGET_ATOMIC_FLOAT] = &plan->session.atomic_float,
+        [TARGET_NO_SUBGROUPS] = &plan->session.no_subgroups,
         [TARGET_VALUE_LENGTHS] = &plan->session.value_lengths,
         [TARGET_MAXIMAL_RECONVERGENCE] = &plan->session.reconvergence,
     };

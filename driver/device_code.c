@@ -113,10 +113,12 @@ static size_t row_of(const VtgDeviceInfo *device) {
     return i;
 }
 
-/* What is left out does what such a device does by itself. */
+/* What is left out does what such a device does by itself. Vulkan has subgroups, and the text of OpenCL C chooses itself. */
 void device_code_prepare(Session *session, const VtgDeviceInfo *device) {
     bool zeroes = (device->features & VTG_FEATURE_BIT(VTG_FEATURE_ZERO_INIT_SHARED)) != 0;
+    bool subgroups = (device->features & VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_BASIC)) != 0;
     session->options.leave_out = zeroes ? apis[row_of(device)].leave_out : NULL;
+    session->options.no_subgroups = apis[row_of(device)].make == make_webgpu && !subgroups;
 }
 
 Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,

@@ -323,7 +323,9 @@ static void run_passes(void *arg) {
         text_add(&session->dump, "// after " SESSION_FRONTEND "\n");
         ir_print(&session->dump, session->module, NULL);
     }
-    bool fine = run_pipeline(session, session_pipeline(options));
+    static const IrPass *const before[] = {&pass_single_lanes, NULL};
+    bool fine = (!options->no_subgroups || run_pipeline(session, before)) &&
+                run_pipeline(session, session_pipeline(options));
     bool whole = options->stop_after == NULL && options->pipeline == NULL;
     if (fine && whole && options->verify) {
         fatal_context("the last pass");

@@ -42,6 +42,7 @@ typedef struct {
     const IrPass *const *leave_out; /* what the target does not want of it; NULL: nothing */
     bool debug;                     /* -g */
     bool value_lengths;             /* WGSL: the length of every buffer is a value */
+    bool no_subgroups;              /* the target has none: each invocation is one */
     bool atomic_float;              /* of the target: it adds f32 atomically */
     bool reconvergence;             /* of the target: maximal reconvergence */
     IrPrints prints;

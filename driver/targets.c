@@ -58,7 +58,8 @@ void targets_print(Text *out) {
         text_printf(out, "%-12s %-9s %-8s %s%s\n", target->name, target->alias, target->ending,
                     target->what, target->writer == WRITER_LATER ? " (not built yet)" : "");
     }
-    text_add(out, "\nWhat a target's devices have besides, as in vulkan1.3+atomic-float:\n");
+    text_add(out,
+             "\nWhat a target's devices have besides or lack, as in vulkan1.3+atomic-float:\n");
     for (int i = 0; i < TARGET_FEATURE_COUNT; i++) {
         text_printf(out, "+%-22s %s\n", target_features[i].name, target_features[i].what);
     }

@@ -16,6 +16,7 @@ from . import each_op
 from .common import Failure, Skip
 
 VARIANTS = [("-O0",), ("-O2",), ("-O2", "-g"), ("-O2", "--bounds=trust")]
+WITHOUT_SUBGROUPS = ("-O2", "--target=wgsl+no-subgroups")
 CHUNK = 125
 RANDOM = 500
 
@@ -131,11 +132,15 @@ def judge(validators, files):
 
 def check(env, validators, source):
     folder, files = env.folder(), []
-    for options in VARIANTS:
+    uses = re.search(r"\bsubgroup_|\blane\b", source.read_text(errors="replace"))
+    for options in VARIANTS + [WITHOUT_SUBGROUPS] * bool(uses):
         more, lacking = printed(env, source, options, folder)
         expected = sorted(lacking_kernels().get(str(source), []))
         if sorted(lacking) != expected:
             raise Failure(f"{source} {' '.join(options)}: WGSL lacks something for {sorted(lacking)}, not for {expected}")
+        for file in more if options == WITHOUT_SUBGROUPS else []:
+            if re.search(r"subgroup[A-Z]|builtin\(subgroup|enable subgroups", file.read_text()):
+                raise Failure(f"{source}: subgroups are left\n{file.read_text()}")
         files += more
     if files:
         judge(validators, files)

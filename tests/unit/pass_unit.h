@@ -162,6 +162,8 @@ static void fill(unsigned char *bytes, const IrType *type, uint32_t count) {
 
 enum { MOST_PARAMS = 6 };
 
+static uint32_t subgroup_size; /* of what is run; 0: the interpreter's own */
+
 /* Runs the kernel: buffers named `out…` start at zero with `outs` elements, others hold `ins` edges; a value holds
  * `outs`. Gives all bytes of all buffers. */
 static unsigned char *execute(Unit *unit, uint32_t ins, uint32_t outs, uint64_t *size) {
@@ -192,7 +194,7 @@ static unsigned char *execute(Unit *unit, uint32_t ins, uint32_t outs, uint64_t 
     }
     Text why = {.arena = &unit->arena};
     uint32_t groups[3] = {outs > 0 ? outs : 1, 1, 1};
-    InterpOptions options = {.max_steps = 100000000};
+    InterpOptions options = {.max_steps = 100000000, .subgroup_size = subgroup_size};
     InterpStatus status = ir_interpret(unit->module, kernel, args, groups, &options, &why);
     CHECK(status == INTERP_OK, "%s\n", text_get(&why));
     return bytes;

@@ -96,6 +96,74 @@ static void test_bounds(void) {
     close_unit(unit);
 }
 
+/* ---- subgroups of one ---- */
+
+static void test_single_lanes(void) {
+    what = "single_lanes";
+    static const char text[] =
+        "kernel @k(%in: buffer<u32>, %out: buffer<u32>) workgroup(3, 2, 2) {\n"
+        "%g: u32x3 = builtin group_id\n%gx: u32 = extract %g, 0\n"
+        "%l: u32 = builtin local_index\n%o: u32 = mul %gx, 12u32\n%i: u32 = add %o, %l\n"
+        "%x: u32 = load %in[%i]\n%xf: f32 = convert %x\n%f: f32x3 = construct %xf, %xf, %xf\n"
+        "%bit: u32 = and %x, 1u32\n%odd: bool = ne %bit, 0u32\n%add: u32 = subgroup_add %x\n"
+        "%m1: u32 = mul %x, 3u32\n%a1: u32 = xor %m1, %add\n%mul: u32 = subgroup_mul %x\n"
+        "%m2: u32 = mul %a1, 3u32\n%a2: u32 = xor %m2, %mul\n%min: u32 = subgroup_min %x\n"
+        "%m3: u32 = mul %a2, 3u32\n%a3: u32 = xor %m3, %min\n%max: u32 = subgroup_max %x\n"
+        "%m4: u32 = mul %a3, 3u32\n%a4: u32 = xor %m4, %max\n%and: u32 = subgroup_and %x\n"
+        "%m5: u32 = mul %a4, 3u32\n%a5: u32 = xor %m5, %and\n%or: u32 = subgroup_or %x\n"
+        "%m6: u32 = mul %a5, 3u32\n%a6: u32 = xor %m6, %or\n%xor: u32 = subgroup_xor %x\n"
+        "%m7: u32 = mul %a6, 3u32\n%a7: u32 = xor %m7, %xor\n"
+        "%inclusive_add: u32 = subgroup_inclusive_add %x\n%m8: u32 = mul %a7, 3u32\n"
+        "%a8: u32 = xor %m8, %inclusive_add\n"
+        "%exclusive_add: u32 = subgroup_exclusive_add %x\n%m9: u32 = mul %a8, 3u32\n"
+        "%a9: u32 = xor %m9, %exclusive_add\n"
+        "%inclusive_mul: u32 = subgroup_inclusive_mul %x\n%m10: u32 = mul %a9, 3u32\n"
+        "%a10: u32 = xor %m10, %inclusive_mul\n"
+        "%exclusive_mul: u32 = subgroup_exclusive_mul %x\n%m11: u32 = mul %a10, 3u32\n"
+        "%a11: u32 = xor %m11, %exclusive_mul\n"
+        "%broadcast_first: u32 = subgroup_broadcast_first %x\n%m12: u32 = mul %a11, 3u32\n"
+        "%a12: u32 = xor %m12, %broadcast_first\n"
+        "%broadcast: u32 = subgroup_broadcast %x, 0u32\n%m13: u32 = mul %a12, 3u32\n"
+        "%a13: u32 = xor %m13, %broadcast\n%shuffle: u32 = subgroup_shuffle %x, 0u32\n"
+        "%m14: u32 = mul %a13, 3u32\n%a14: u32 = xor %m14, %shuffle\n"
+        "%shuffle_xor: u32 = subgroup_shuffle_xor %x, 0u32\n%m15: u32 = mul %a14, 3u32\n"
+        "%a15: u32 = xor %m15, %shuffle_xor\n"
+        "%shuffle_up: u32 = subgroup_shuffle_up %x, 0u32\n%m16: u32 = mul %a15, 3u32\n"
+        "%a16: u32 = xor %m16, %shuffle_up\n"
+        "%shuffle_down: u32 = subgroup_shuffle_down %x, 0u32\n%m17: u32 = mul %a16, 3u32\n"
+        "%a17: u32 = xor %m17, %shuffle_down\n%any: bool = subgroup_any %odd\n"
+        "%anyn: u32 = convert %any\n%m18: u32 = mul %a17, 3u32\n%a18: u32 = xor %m18, %anyn\n"
+        "%all: bool = subgroup_all %odd\n%alln: u32 = convert %all\n"
+        "%m19: u32 = mul %a18, 3u32\n%a19: u32 = xor %m19, %alln\n"
+        "%ballot: u32x4 = subgroup_ballot %odd\n%bx: u32 = extract %ballot, 0\n"
+        "%m20: u32 = mul %a19, 3u32\n%a20: u32 = xor %m20, %bx\n"
+        "%bw: u32 = extract %ballot, 3\n%m21: u32 = mul %a20, 3u32\n"
+        "%a21: u32 = xor %m21, %bw\n%elect: bool = subgroup_elect\n"
+        "%en: u32 = convert %elect\n%m22: u32 = mul %a21, 3u32\n%a22: u32 = xor %m22, %en\n"
+        "%v: f32x3 = subgroup_exclusive_mul %f\n%vy: f32 = extract %v, 1\n"
+        "%vi: u32 = bitcast %vy\n%m23: u32 = mul %a22, 3u32\n%a23: u32 = xor %m23, %vi\n"
+        "%e: f32x3 = subgroup_exclusive_add %f\n%ez: f32 = extract %e, 2\n"
+        "%ei: u32 = bitcast %ez\n%m24: u32 = mul %a23, 3u32\n%a24: u32 = xor %m24, %ei\n"
+        "subgroup_barrier\n%lane: u32 = builtin lane\n%m25: u32 = mul %a24, 3u32\n"
+        "%a25: u32 = xor %m25, %lane\n%lane_count: u32 = builtin lane_count\n"
+        "%m26: u32 = mul %a25, 3u32\n%a26: u32 = xor %m26, %lane_count\n"
+        "%subgroup_index: u32 = builtin subgroup_index\n%m27: u32 = mul %a26, 3u32\n"
+        "%a27: u32 = xor %m27, %subgroup_index\n"
+        "%subgroup_count: u32 = builtin subgroup_count\n%m28: u32 = mul %a27, 3u32\n"
+        "%a28: u32 = xor %m28, %subgroup_count\nstore %out[%i], %a28\nret\n}\n";
+    subgroup_size = 1;
+    check_same(text, "single_lanes", INT_COUNT, 24);
+    check_same(text, "single_lanes opt_fold opt_dce", INT_COUNT, 24);
+    subgroup_size = 0;
+    Unit *unit = open_text(text);
+    run_passes(unit, "single_lanes");
+    CHECK(strstr(printed_now(unit), "= subgroup_") == NULL, "%s", printed_now(unit));
+    CHECK(strstr(printed_now(unit), "builtin lane") == NULL &&
+              count_op(unit, "subgroup_barrier") == 0,
+          "%s", printed_now(unit));
+    close_unit(unit);
+}
+
 /* ---- zeros ---- */
 
 /* Sums up what is there at the start; the host's way to see zeros is that nothing changes. */
@@ -256,6 +324,7 @@ int main(void) {
     test_refs();
     test_raw_refs();
     test_bounds();
+    test_single_lanes();
     test_zeros();
     test_zeros_written();
     test_float_atomics();
