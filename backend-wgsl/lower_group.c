@@ -78,9 +78,13 @@ WGSL_PASS(wgsl_subgroups, subgroups);
 
 const IrPass *const wgsl_leave_out[] = {&pass_lower_shared_init, NULL};
 
+const IrPass *const wgsl_values[] = {
+    &pass_wgsl_small_values, &ir_if_changed, &pass_lower_small_ints,
+    &pass_opt_fold, /* what was put together is taken apart again */
+    &pass_opt_dce,           &ir_end_if,     NULL,
+};
+
 const IrPass *const wgsl_passes[] = {
-#define PASS(name, what) &pass_##name,
-#include "backend-wgsl/wgsl_passes.def"
-#undef PASS
-    NULL,
+    &pass_wgsl_float_tests,    &pass_wgsl_inserts,   &pass_wgsl_builtins,
+    &pass_wgsl_subgroup_index, &pass_wgsl_subgroups, NULL,
 };

@@ -17,13 +17,17 @@ typedef struct {
     bool f16, subgroups; /* what it enables */
 } WgslFacts;
 
-/* After the pipeline that all targets share: every op that is left has a row in wgsl_ops.def. Ends with NULL. */
+/* After the pipeline that all targets share: the parameters are such as WGSL has. A kernel that is reflected after it is
+ * laid out as before, but does not have the parameters of the source. Ends with NULL. */
+extern const IrPass *const wgsl_values[];
+
+/* After wgsl_check: every op that is left has a row in wgsl_ops.def. Ends with NULL. */
 extern const IrPass *const wgsl_passes[];
 
 /* What it leaves out of that pipeline: WGSL's workgroup memory is zero at the start. */
 extern const IrPass *const wgsl_leave_out[];
 
-/* Reports (E1002, E1003) to the module's diagnostics what WGSL has no form for. Before wgsl_passes, on a lowered module.
+/* Reports (E1002, E1003) to the module's diagnostics what WGSL has no form for. Between the two lists of passes.
  * False: there was something. */
 bool wgsl_check(const IrModule *module);
 

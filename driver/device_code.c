@@ -64,11 +64,11 @@ static Status make_webgpu(Session *session, const VtgDeviceInfo *device, const I
     Text text = {.arena = &session->arena};
     WgslFacts facts;
     session->options.value_lengths = true;
+    ReflectKernel *reflected = ir_reflect(&session->arena, kernel); /* as the source has it */
     Status status = session_wgsl(session, &text, &facts);
     if (status != STATUS_FINE) {
         return status;
     }
-    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
     ir_reflect_all_lengths(reflected);
     for (uint32_t i = 0; i < reflected->param_count; i++) { /* `read` has no atomics */
         reflected->params[i].access |=

@@ -413,7 +413,8 @@ static void write_wgsl(void *arg) {
     WgslOptions options = {.sources = session->options.debug ? &session->sources : NULL,
                            .value_lengths = session->options.value_lengths};
     fatal_context("WGSL printer");
-    if (!wgsl_check(session->module) || !run_pipeline(session, wgsl_passes)) {
+    if (!run_pipeline(session, wgsl_values) || !wgsl_check(session->module) ||
+        !run_pipeline(session, wgsl_passes)) {
         return;
     }
     uint64_t start = now();
