@@ -81,13 +81,13 @@ FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuz
 PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c bench/*.c examples/*.c tests/fuzz/*.c))
 
 # The packages that this run needs. Everything that is built waits for them.
-NEEDS := $(if $(filter test bless stress bench fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
+NEEDS := $(if $(filter reference test bless stress bench fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
            $(filter demo,$(MAKECMDGOALS)),demo,build))
 READY := $(if $(filter no,$(SETUP)),,build/.setup-$(NEEDS))
 
 # ---- targets
 
-.PHONY: all demo test bless report stress bench fuzz fuzzers run-fuzzers programs install uninstall \
+.PHONY: all demo test bless report stress bench fuzz fuzzers run-fuzzers programs install uninstall reference \
         format format-check check-includes setup clean help FORCE
 
 all: $(PRODUCTS) ## compiler and runtime library, under build/CONFIG
@@ -120,21 +120,14 @@ run-fuzzers: fuzzers $(VITTEC)
 	sh tests/fuzz/run.sh $(B) $(FUZZ_SECONDS) $(notdir $(FUZZERS))
 
 install: $(PRODUCTS) ## into DESTDIR and PREFIX
-	install -d $(I)/bin $(I)/include $(I)/lib/pkgconfig $(I)/share/doc/vittec-gpu
-	install -m 755 $(VITTEC) $(I)/bin
-	install -m 644 runtime-min/vitte_gpu.h $(I)/include
-	install -m 644 $(RT_A) $(I)/lib
-	install -m 755 $(RT_SO) $(I)/lib/libvitte-gpu.so.$(VERSION)
-	ln -sf libvitte-gpu.so.$(VERSION) $(I)/lib/libvitte-gpu.so.$(ABI)
-	ln -sf libvitte-gpu.so.$(ABI) $(I)/lib/libvitte-gpu.so
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(SYSLIBS)|' runtime-min/vitte-gpu.pc.in > $(I)/lib/pkgconfig/vitte-gpu.pc
-	install -m 644 $(wildcard README.md LICENSE) $(I)/share/doc/vittec-gpu
+	sh tools/install.sh install $(B) '$(PREFIX)' '$(DESTDIR)'
 
 uninstall: ## take away what install put there
-	rm -f $(I)/bin/vittec-gpu $(I)/include/vitte_gpu.h $(I)/lib/libvitte-gpu.* $(I)/lib/pkgconfig/vitte-gpu.pc
-	rm -rf $(I)/share/doc/vittec-gpu
+	sh tools/install.sh uninstall $(B) '$(PREFIX)' '$(DESTDIR)'
 
-I = $(DESTDIR)$(PREFIX)
+reference: | $(READY) ## the reference of the runtime's header, under build/reference (Doxygen)
+	@mkdir -p build
+	VITTEC_VERSION=$(VERSION) doxygen docs/Doxyfile
 
 format: | $(READY) ## lay the C sources out as .clang-format says
 	find $(FORMATTED) -name '*.[ch]' -exec $(CLANG_FORMAT) -i {} +

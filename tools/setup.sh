@@ -37,6 +37,11 @@ packages() { cat <<'END'
   test  glslc                    cmd:glslc                                           compared with in benchmarks
   test  glslang-tools            cmd:glslangValidator                                compared with in benchmarks
   test  hyperfine                cmd:hyperfine                                       times benchmarks
+  test  cmake                    cmd:cmake                                           builds the projects that use what is installed
+  test  ninja-build              cmd:ninja                                           builds them, too
+  test  pkg-config               cmd:pkg-config                                      finds the library for a compiler
+  test  mandoc                   cmd:mandoc                                          reads the manual pages
+  test  doxygen                  cmd:doxygen                                         makes the reference of the header
   test  ca-certificates          file:/etc/ssl/certs/ca-certificates.crt             downloads of test drivers over https
 END
 }

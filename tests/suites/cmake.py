@@ -1,0 +1,344 @@
+"""What is installed, and real projects that use it: CMake (installed, as a subdirectory, cross-compiled), pkg-config,
+Make, Meson; the manual pages and the reference of the header.
+
+The programs under test are installed once into a folder of the test. Nothing here compiles the compiler.
+"""
+import functools
+import pathlib
+import re
+import shutil
+import time
+
+from .common import Failure, Skip
+
+ROOT = pathlib.Path().resolve()
+KERNELS = """use lib/scale
+kernel twice(data: Buffer<f32>) { data[i] = scale.by(data[i]); }
+"""
+MODULE = "proc by(x: f32) -> f32 { give x * 2.0; }\n"
+CMAKE = """cmake_minimum_required(VERSION 3.21)
+project(consumer LANGUAGES C)
+%s
+add_executable(app main.c)
+vitte_gpu_add_kernels(app SOURCES twice.vt BUNDLE twice.spv INCLUDES library OPTIMIZE 2 INSTALL_DESTINATION share/app)
+get_target_property(kernels app VITTE_GPU_BUNDLES)
+install(TARGETS app)
+add_custom_target(run COMMAND app "${kernels}" VERBATIM)
+add_dependencies(run app)
+"""
+FOUND = "find_package(VitteGpu 0.1 REQUIRED)"
+MAIN = """#include <stdio.h>
+#include <vitte_gpu.h>
+
+int main(int argc, char **argv) {
+    VtgInstanceDesc desc = VTG_INSTANCE_DESC_INIT;
+    desc.api = "null";
+    VtgInstance *instance;
+    if (vtg_instance_create(&desc, &instance) != VTG_OK) {
+        return 1;
+    }
+    unsigned char magic[4] = {0};
+    FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
+    if (file == NULL || fread(magic, 1, 4, file) != 4) {
+        return 2;
+    }
+    fclose(file);
+    printf("%s: %02x%02x%02x%02x\\n", vtg_device_info(instance, 0)->api, magic[3], magic[2], magic[1], magic[0]);
+    vtg_instance_destroy(instance);
+    return 0;
+}
+"""
+SAID = "null: 07230203" # SPIR-V's magic number
+
+
+def cases(env):
+    package = Package(env)
+    for function in (install_and_uninstall, manual_pages, reference, installed, installed_shared, several_configurations,
+                     subdirectory, subdirectory_builds_the_compiler, cross_compiled, rebuilds, moved, versions, mistakes, pkg_config):
+        yield function.__name__.replace("_", " "), lambda f=function: f(env, package)
+
+
+def check(condition, what, more=""):
+    if not condition:
+        raise Failure(f"{what}\n{more}")
+
+
+def need(*commands):
+    for command in commands:
+        if shutil.which(command) is None:
+            raise Skip(f"no {command} on this machine")
+
+
+class Package:
+    """What `make install` puts into a folder, made when it is first asked for."""
+
+    def __init__(self, env):
+        self.env = env
+
+    @functools.cached_property
+    def prefix(self):
+        return self.install(self.env.folder() / "usr")
+
+    def install(self, prefix, destdir=""):
+        self.env.run(["sh", "tools/install.sh", "install", self.env.bin, prefix, destdir])
+        return prefix
+
+    @functools.cached_property
+    def flags(self):
+        """What a program needs that is linked with sanitized objects."""
+        sanitized = self.env.bin.name == "sanitize"
+        return ["-fsanitize=address,undefined"] if sanitized else []
+
+
+def project(env, find, **files):
+    """A consumer in a folder of its own: its sources and where it is built."""
+    source = env.folder()
+    (source / "library/lib").mkdir(parents=True)
+    (source / "library/lib/scale.vt").write_text(MODULE)
+    (source / "twice.vt").write_text(KERNELS)
+    (source / "main.c").write_text(MAIN)
+    (source / "CMakeLists.txt").write_text(CMAKE % find)
+    for name, text in files.items():
+        (source / name).write_text(text)
+    return source, source / "build"
+
+
+def configure(env, package, source, build, *options, generator="Ninja", expect=0):
+    need("cmake", "ninja")
+    flags = f"-DCMAKE_C_FLAGS={' '.join(package.flags)}"
+    return env.run(["cmake", "-S", source, "-B", build, "-G", generator, flags, *options], expect=expect)
+
+
+def build_and_run(env, build, *options):
+    result = env.run(["cmake", "--build", build, "--target", "run", *options])
+    check(SAID in result.out.decode(), f"`{SAID}` is not in what it says", result)
+    return result.out.decode()
+
+
+def files_of(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+
+
+# ---- what is installed
+
+def install_and_uninstall(env, package):
+    folder = env.folder()
+    package.install("/opt/vitte", folder)
+    have = files_of(folder)
+    for name in ("bin/vittec-gpu", "include/vitte_gpu.h", "lib/libvitte-gpu.a", "lib/libvitte-gpu.so", "lib/pkgconfig/vitte-gpu.pc",
+                 "lib/cmake/VitteGpu/VitteGpuConfig.cmake", "lib/cmake/VitteGpu/VitteGpuConfigVersion.cmake",
+                 "share/man/man1/vittec-gpu.1", "share/man/man1/vittec-gpu-run.1", "share/doc/vittec-gpu/README.md"):
+        check(f"opt/vitte/{name}" in have, f"{name} was not installed", have)
+    for name in have:
+        path = folder / name
+        check(path.exists(), f"{name} leads nowhere")
+        if path.stat().st_size < 100000 and "bin/" not in name and "lib/lib" not in name:
+            text = path.read_text()
+            check(str(ROOT) not in text and str(folder) not in text, f"{name} holds a path of the build")
+            check(not re.search("@[A-Z]+", text), f"{name} has an open place")
+    (folder / "opt/vitte/lib/other.txt").write_text("not ours")
+    env.run(["sh", "tools/install.sh", "uninstall", env.bin, "/opt/vitte", folder])
+    check(files_of(folder) == ["opt/vitte/lib/other.txt"], "left behind", files_of(folder))
+    check(not (folder / "opt/vitte/lib/cmake/VitteGpu").exists(), "the package's own folder is left behind")
+    env.run(["sh", "tools/install.sh", "remove", env.bin, "/opt/vitte", folder], expect=2)
+
+
+def manual_pages(env, package):
+    """They are laid out without a warning, and have every option and subcommand that --help has."""
+    need("mandoc")
+    for name, help_of in (("vittec-gpu", ["compile", "check"]), ("vittec-gpu-run", ["run"])):
+        page = package.prefix / "share/man/man1" / f"{name}.1"
+        said = env.run(["mandoc", "-Tlint", "-W", "warning", page], expect=None).out.decode()
+        said = [line for line in said.splitlines() if "missing date" not in line]  # there is none: the build is the same on every day
+        check(not said, f"{name}(1)", "\n".join(said))
+        if shutil.which("groff"):
+            result = env.run(["groff", "-man", "-ww", "-z", "-Tascii", "-rLL=100n", page])
+            check(not result.err, f"{name}(1)", result)
+        text = re.sub(r"\s+", " ", re.sub(".\b", "", env.run(["mandoc", "-Tascii", "-O", "width=500", page]).out.decode()))
+        for command in help_of:
+            for option in re.findall(r"^  (-\S+)", env.compile(command, "--help").out.decode(), re.M):
+                check(f" {option} " in text, f"{name}(1) does not have {option}")
+    text = (package.prefix / "share/man/man1/vittec-gpu.1").read_text()
+    for name in re.findall(r"^  vittec-gpu \[?(\w+)", env.compile("--help").out.decode(), re.M):
+        check(rf"vittec\-gpu {name}" in text, f"vittec-gpu(1) does not have the subcommand {name}")
+
+
+def reference(env, package):
+    """Doxygen has no warning, and every function of the header has its place."""
+    need("doxygen")
+    folder = env.folder()
+    config = pathlib.Path("docs/Doxyfile").read_text().replace("build/reference", str(folder))
+    (folder / "Doxyfile").write_text(config)
+    result = env.run(["doxygen", folder / "Doxyfile"], env={"VITTEC_VERSION": "1"})
+    check(not result.err, "Doxygen warns", result)
+    header = pathlib.Path("runtime-min/vitte_gpu.h").read_text()
+    pages = "".join(path.read_text() for path in (folder / "html").glob("*.html"))
+    for name in set(re.findall(r"^VTG_API [^(]*\b(vtg_\w+)\(", header, re.M)) | set(re.findall(r"X\((VTG_\w+),", header)):
+        check(name in pages, f"{name} is not in the reference")
+
+
+# ---- CMake
+
+def installed(env, package):
+    for generator in ["Ninja", "Unix Makefiles"]:
+        source, build = project(env, FOUND)
+        configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", generator=generator)
+        build_and_run(env, build)
+        check((build / "twice.spv").exists(), "the kernels lie beside the program")
+        target = env.folder()
+        env.run(["cmake", "--install", build, "--prefix", target])
+        check(files_of(target) == ["bin/app", "share/app/twice.spv"], "what is installed", files_of(target))
+        check(env.run([target / "bin/app", target / "share/app/twice.spv"]).out.decode().strip() == SAID, "the installed program")
+
+
+def installed_shared(env, package):
+    source, build = project(env, FOUND)
+    configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", "-DVITTE_GPU_SHARED=ON")
+    build_and_run(env, build)
+    needed = env.run(["readelf", "-d", build / "app"]).out.decode()
+    check("libvitte-gpu.so.0" in needed, "the program does not ask for the shared library", needed)
+
+
+def several_configurations(env, package):
+    source, build = project(env, FOUND)
+    configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", generator="Ninja Multi-Config")
+    for config in ("Debug", "Release"):
+        build_and_run(env, build, "--config", config)
+        check((build / config / "twice.spv").exists(), f"the kernels of {config} lie beside the program")
+
+
+def subdirectory(env, package):
+    """The runtime library is compiled with the project; the compiler is one that is there."""
+    source, build = project(env, f"add_subdirectory({ROOT} vitte)")
+    configure(env, package, source, build, f"-DVITTEC_GPU_EXECUTABLE={env.vittec}")
+    build_and_run(env, build)
+    source, build = project(env, "include(FetchContent)\nFetchContent_Declare(VitteGpu SOURCE_DIR " + str(ROOT) + ")\n"
+                            "FetchContent_MakeAvailable(VitteGpu)")
+    configure(env, package, source, build, f"-DVITTEC_GPU_EXECUTABLE={env.vittec}", "-DVITTE_GPU_SHARED=ON",
+              generator="Unix Makefiles")
+    build_and_run(env, build)
+
+
+def subdirectory_builds_the_compiler(env, package):
+    """With a Makefile that stands for ours: what is asked for, and that kernels wait for it."""
+    copy = env.folder()
+    for name in ("cmake", "driver", "runtime-min"):
+        shutil.copytree(name, copy / name)
+    shutil.copy("CMakeLists.txt", copy)
+    (copy / "Makefile").write_text("ABI := 0\nbuild/release/vittec-gpu:\n\t@mkdir -p $(@D)\n\t@test '$(SETUP)' = no\n"
+                                   f"\t@test -z \"$$CFLAGS\"\n\tcp {env.vittec} $@\n")
+    for generator in ["Ninja", "Unix Makefiles"]:
+        source, build = project(env, f"add_subdirectory({copy} vitte)")
+        configure(env, package, source, build, generator=generator)
+        build_and_run(env, build, "-j2")
+        shutil.rmtree(copy / "build")
+
+
+def cross_compiled(env, package):
+    """The package of the other machine has a compiler that does not run here: the host's is taken, found or named."""
+    other = package.install(env.folder() / "usr")
+    (other / "bin/vittec-gpu").write_bytes(b"\x7fELF of another machine")
+    toolchain = env.folder() / "toolchain.cmake"
+    toolchain.write_text(f"set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR other)\nset(CMAKE_FIND_ROOT_PATH {other.parent})\n"
+                         "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)\nset(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)\n"
+                         "set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)\nset(CMAKE_CROSSCOMPILING_EMULATOR env)\n")
+    options = [f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", f"-DCMAKE_PREFIX_PATH={other}"]
+    source, build = project(env, FOUND)
+    result = configure(env, package, source, build, *options, f"-DCMAKE_PROGRAM_PATH={env.folder()}", expect=None)
+    if shutil.which("vittec-gpu") is None:
+        check(result.code == 1 and b"VITTEC_GPU_EXECUTABLE" in result.err, "no compiler for the host", result)
+    for way in [f"-DVITTEC_GPU_EXECUTABLE={env.vittec}", f"-DCMAKE_PROGRAM_PATH={env.bin}"]:
+        source, build = project(env, FOUND)
+        configure(env, package, source, build, *options, way)
+        build_and_run(env, build)
+
+
+def rebuilds(env, package):
+    """A change in a module that a kernel uses compiles it again, and nothing else does."""
+    for generator in ["Ninja", "Unix Makefiles"]:
+        source, build = project(env, FOUND)
+        configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", generator=generator)
+        build_and_run(env, build)
+        before = (build / "twice.spv").read_bytes(), (build / "twice.spv").stat().st_mtime_ns
+        check("Compiling" not in build_and_run(env, build), f"{generator}: nothing has changed")
+        time.sleep(0.02)
+        (source / "library/lib/scale.vt").write_text(MODULE.replace("2.0", "3.0"))
+        check("Compiling" in build_and_run(env, build), f"{generator}: the module has changed")
+        after = (build / "twice.spv").read_bytes(), (build / "twice.spv").stat().st_mtime_ns
+        check(before[0] != after[0] and before[1] < after[1], f"{generator}: what came of it")
+        (source / "library/lib/scale.vt").write_text("proc by(x: f32) -> f32 { give y; }\n")
+        result = env.run(["cmake", "--build", build], expect=None)
+        check(result.code != 0 and "scale.vt:1:31: error[E0201]" in (result.out + result.err).decode(), "the error of a kernel", result)
+        (source / "library/lib/scale.vt").write_text(MODULE)
+        build_and_run(env, build)
+
+
+def moved(env, package):
+    """The package works wherever its folder lies, also under a name with a space."""
+    place = env.folder() / "another place"
+    package.install(place.parent / "usr").rename(place)
+    source, build = project(env, FOUND)
+    configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={place}")
+    build_and_run(env, build)
+
+
+def versions(env, package):
+    for wanted, fine in [("", True), ("0.1", True), ("0.1.0 EXACT", True), ("0.1...<0.2", True), ("0.0.9", False), ("0.1.99", False),
+                         ("0.2", False), ("1.0", False)]:
+        script = env.folder() / "CMakeLists.txt"
+        script.write_text("cmake_minimum_required(VERSION 3.21)\nproject(consumer C)\n"
+                          f"find_package(VitteGpu {wanted} QUIET)\nmessage(STATUS \"found ${{VitteGpu_FOUND}}\")\n")
+        result = env.run(["cmake", "-S", script.parent, "-B", script.parent / "b", f"-DCMAKE_PREFIX_PATH={package.prefix}"])
+        check(f"found {int(fine)}" in result.out.decode(), f"find_package(VitteGpu {wanted})", result)
+    old = env.folder() / "vittec-gpu"
+    old.write_text("#!/bin/sh\necho vittec-gpu 0.0.1\n")
+    old.chmod(0o755)
+    for tool, text in [(old, "is version 0.0.1, the runtime library is 0.1.0"), ("/nonexistent/vittec-gpu", "there is no such file"),
+                       ("/bin/false", "does not run on this machine")]:
+        source, build = project(env, FOUND)
+        result = configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", f"-DVITTEC_GPU_EXECUTABLE={tool}", expect=1)
+        check(text in re.sub(r"\s+", " ", result.err.decode()), f"`{text}` is not in what it says", result)
+
+
+def mistakes(env, package):
+    """Of the call of vitte_gpu_add_kernels."""
+    for call, text in [
+        ("app SOURCES none.vt", "vitte_gpu_add_kernels(app): there is no kernel source `none.vt` (looked for"),
+        ("app", "no SOURCES"),
+        ("app twice.vt", "what is twice.vt?"),
+        ("other SOURCES twice.vt", "there is no target `other`"),
+        ("app SOURCES twice.vt EMBED", "EMBED puts the bundle into a header; say HEADER, too"),
+        ("app SOURCES twice.vt OPTIMIZE 4", "OPTIMIZE is 0, 1, 2, 3 or s, not `4`"),
+        ("app SOURCES twice.vt BUNDLE", "nothing follows BUNDLE"),
+    ]:
+        source, build = project(env, FOUND)
+        path = source / "CMakeLists.txt"
+        path.write_text(re.sub(r"vitte_gpu_add_kernels\(.*\)", f"vitte_gpu_add_kernels({call})", path.read_text()))
+        result = configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", expect=1)
+        check(text in re.sub(r"\s+", " ", result.err.decode()), f"`{text}` is not in what it says", result)
+
+
+# ---- pkg-config
+
+def pkg_config(env, package):
+    need("pkg-config", "cc")
+    source, _ = project(env, FOUND)
+    staged = env.folder()
+    package.install("/usr", staged)
+    for name, options, environment in [
+        ("in its place", [], {"PKG_CONFIG_PATH": package.prefix / "lib/pkgconfig"}),
+        ("moved", ["--define-prefix"], {"PKG_CONFIG_PATH": package.install(env.folder() / "a").rename(env.folder() / "b") / "lib/pkgconfig"}),
+        ("in DESTDIR", [], {"PKG_CONFIG_SYSROOT_DIR": staged, "PKG_CONFIG_LIBDIR": staged / "usr/lib/pkgconfig"}),
+    ]:
+        ask = ["pkg-config", *options]
+        environment = {key: str(value) for key, value in environment.items()}
+        check(env.run([*ask, "--modversion", "vitte-gpu"], env=environment).out == b"0.1.0\n", "the version")
+        flags = env.run([*ask, "--cflags", "--libs", "vitte-gpu"], env=environment).out.decode().split()
+        app = env.folder() / "app"
+        env.run(["cc", "-std=c11", "-Wall", "-Werror", source / "main.c", "-o", app, *package.flags, *flags])
+        library = next(flag[2:] for flag in flags if flag.startswith("-L"))
+        (source / "magic").write_bytes(bytes([3, 2, 0x23, 7]))
+        result = env.run([app, source / "magic"], env={"LD_LIBRARY_PATH": library})
+        check(result.out.decode().strip() == SAID, name, result)
+    tool = env.run(["pkg-config", "--variable=vittec_gpu", "vitte-gpu"], env={"PKG_CONFIG_PATH": str(package.prefix / "lib/pkgconfig")})
+    check(tool.out.decode().strip() == str(package.prefix / "bin/vittec-gpu"), "where the compiler is", tool)
