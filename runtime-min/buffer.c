@@ -9,7 +9,7 @@
 #define STAGING_MAX ((uint64_t)16 << 20)
 
 VtgStatus rt_buffer_create(VtgDevice *device, RtMemory memory, uint64_t size, const char *label,
-                           VtgBuffer **result) {
+                           bool holds_device, VtgBuffer **result) {
     VtgInstance *instance = device->instance;
     VtgBuffer *buffer = rt_alloc(instance, device->api->buffer_size);
     if (!buffer) {
@@ -19,7 +19,8 @@ VtgStatus rt_buffer_create(VtgDevice *device, RtMemory memory, uint64_t size, co
     buffer->device = device;
     buffer->memory = memory;
     buffer->size = size;
-    if (memory == RT_MEMORY_DEVICE) {
+    buffer->holds_device = holds_device;
+    if (holds_device) {
         rt_device_ref(device);
     }
     VtgStatus status = rt_text_copy(instance, label, &buffer->label);
@@ -43,7 +44,7 @@ void rt_buffer_unref(VtgBuffer *buffer) {
         return;
     }
     VtgDevice *device = buffer->device;
-    bool holds_device = buffer->memory == RT_MEMORY_DEVICE;
+    bool holds_device = buffer->holds_device;
     device->api->buffer_close(buffer);
     rt_text_free(device->instance, buffer->label);
     rt_free(device->instance, buffer, device->api->buffer_size);
@@ -94,7 +95,19 @@ VtgStatus vtg_buffer_create(VtgDevice *device, const VtgBufferDesc *given, VtgBu
                        desc.label ? desc.label : "(unnamed)", (unsigned long long)desc.size_bytes,
                        (unsigned long long)device->adapter->info.limits.max_buffer_bytes);
     }
-    return rt_buffer_create(device, RT_MEMORY_DEVICE, desc.size_bytes, desc.label, result);
+    if ((unsigned)desc.memory > VTG_MEMORY_SHARED) {
+        return rt_fail(device->instance, VTG_ERROR_INVALID_ARGUMENT,
+                       "buffer `%s`: there is no memory of kind %d",
+                       desc.label ? desc.label : "(unnamed)", (int)desc.memory);
+    }
+    if (desc.memory == VTG_MEMORY_SHARED &&
+        (!device->adapter->info.unified_memory || device->force_staging)) {
+        return rt_fail(device->instance, VTG_ERROR_UNSUPPORTED,
+                       "buffer `%s`: device `%s` shares no memory with the host",
+                       desc.label ? desc.label : "(unnamed)", device->adapter->info.name);
+    }
+    return rt_buffer_create(device, (RtMemory)desc.memory, desc.size_bytes, desc.label, true,
+                            result);
 }
 
 void vtg_buffer_destroy(VtgBuffer *buffer) {
@@ -107,10 +120,16 @@ uint64_t vtg_buffer_size(const VtgBuffer *buffer) {
 
 /* Waits for the work that the host must not get ahead of. */
 static VtgStatus settle(VtgBuffer *buffer, bool host_writes) {
-    pthread_mutex_lock(&buffer->device->lock);
-    uint64_t serial = host_writes ? buffer->last_use : buffer->last_write;
-    pthread_mutex_unlock(&buffer->device->lock);
-    return rt_device_wait(buffer->device, serial);
+    VtgDevice *device = buffer->device;
+    VtgStatus status = VTG_OK;
+    for (uint32_t i = 0; i < device->queue_count; i++) {
+        pthread_mutex_lock(&device->lock);
+        uint64_t serial = host_writes ? buffer->last_use[i] : buffer->last_write[i];
+        pthread_mutex_unlock(&device->lock);
+        VtgStatus ended = rt_device_wait(device, i, serial);
+        status = status == VTG_OK ? ended : status;
+    }
+    return status;
 }
 
 /* A list with one operation, submitted and waited for. */
@@ -147,7 +166,7 @@ static VtgStatus staging_get(VtgDevice *device, RtMemory memory, uint64_t size,
         return VTG_OK;
     }
     VtgBuffer *made;
-    VtgStatus status = rt_buffer_create(device, memory, room, "staging", &made);
+    VtgStatus status = rt_buffer_create(device, memory, room, "staging", false, &made);
     if (status != VTG_OK) {
         return *staging ? VTG_OK : status; /* a small one will do, more slowly */
     }
@@ -254,6 +273,71 @@ VtgStatus vtg_buffer_fill(VtgBuffer *buffer, uint64_t offset, uint64_t size, uin
         return status;
     }
     return run_and_release(commands, vtg_commands_fill(commands, buffer, offset, size, value));
+}
+
+VtgStatus vtg_buffer_map(VtgBuffer *buffer, uint64_t offset, uint64_t size, void **data) {
+    if (data) {
+        *data = NULL;
+    }
+    if (!buffer || !data) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    VtgStatus status = rt_buffer_range(buffer, offset, size, "map");
+    if (status == VTG_OK && buffer->memory == RT_MEMORY_DEVICE) {
+        return rt_fail(buffer->device->instance, VTG_ERROR_UNSUPPORTED,
+                       "map: buffer `%s` is device memory; upload, readback and shared memory is "
+                       "mapped",
+                       rt_buffer_name(buffer));
+    }
+    status = status == VTG_OK ? settle(buffer, buffer->memory != RT_MEMORY_READBACK) : status;
+    if (status == VTG_OK) {
+        *data = (char *)buffer->mapped + offset;
+    }
+    return status;
+}
+
+void vtg_buffer_unmap(VtgBuffer *buffer) {
+    (void)buffer; /* what is mapped is coherent, and stays where it is */
+}
+
+/* Between devices: a piece at a time, through memory of the host. */
+static VtgStatus copy_by_host(VtgBuffer *source, uint64_t source_offset, VtgBuffer *target,
+                              uint64_t target_offset, uint64_t size) {
+    const VtgInstance *instance = source->device->instance;
+    uint64_t piece = size < STAGING_MAX ? size : STAGING_MAX;
+    void *bytes = rt_alloc(instance, (size_t)piece);
+    VtgStatus status = bytes ? VTG_OK : rt_no_memory(instance, "a copy between devices");
+    for (uint64_t done = 0; done < size && status == VTG_OK; done += piece) {
+        uint64_t part = size - done < piece ? size - done : piece;
+        status = vtg_buffer_read(source, source_offset + done, bytes, part);
+        status =
+            status == VTG_OK ? vtg_buffer_write(target, target_offset + done, bytes, part) : status;
+    }
+    rt_free(instance, bytes, (size_t)piece);
+    return status;
+}
+
+VtgStatus vtg_buffer_copy(VtgBuffer *source, uint64_t source_offset, VtgBuffer *target,
+                          uint64_t target_offset, uint64_t size) {
+    if (!source || !target) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    VtgStatus status = rt_buffer_range(source, source_offset, size, "copy from");
+    status = status == VTG_OK ? rt_buffer_range(target, target_offset, size, "copy to") : status;
+    if (status != VTG_OK || size == 0) {
+        return status;
+    }
+    bool by_device =
+        source->device == target->device && !rt_is_staging(source) && !rt_is_staging(target);
+    if (by_device) {
+        return copy_and_wait(source, source_offset, target, target_offset, size);
+    }
+    if (source == target && source_offset < target_offset + size &&
+        target_offset < source_offset + size) {
+        return rt_fail(source->device->instance, VTG_ERROR_OVERLAP,
+                       "copy: the two ranges of buffer `%s` overlap", rt_buffer_name(source));
+    }
+    return copy_by_host(source, source_offset, target, target_offset, size);
 }
 
 VtgStatus vtg_buffer_clear(VtgBuffer *buffer) {

@@ -1,5 +1,5 @@
-/* commands.c: command lists: the checks of a dispatch's arguments, and the hazards between what a list
- * does.
+/* commands.c: command lists, and the hazards between what a list does. arguments.c checks and binds the arguments of
+ * dispatches.
  *
  * Hazards: the list keeps, for each buffer it uses, the epoch in which it last read and last wrote it.
  * An operation that reads what this epoch wrote, or writes what this epoch read or wrote, first gets a
@@ -55,6 +55,10 @@ VtgStatus vtg_commands_create(VtgDevice *device, const VtgCommandsDesc *given,
     if (status != VTG_OK) {
         return status;
     }
+    if ((unsigned)desc.queue > VTG_QUEUE_TRANSFER) {
+        return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT, "there is no queue %d",
+                       (int)desc.queue);
+    }
     VtgCommands *commands = rt_alloc(instance, device->api->commands_size);
     if (!commands) {
         return rt_no_memory(instance, "a command list");
@@ -63,6 +67,8 @@ VtgStatus vtg_commands_create(VtgDevice *device, const VtgCommandsDesc *given,
     commands->device = device;
     rt_device_ref(device);
     commands->epoch = 1;
+    commands->asked_queue = desc.queue;
+    commands->queue = (uint32_t)desc.queue < device->queue_count ? (uint32_t)desc.queue : 0;
     commands->timing = desc.timing != 0 && (device->adapter->info.features &
                                             VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS)) != 0;
     status = rt_text_copy(instance, desc.label, &commands->label);
@@ -186,222 +192,39 @@ static VtgStatus check_recording(const VtgCommands *commands, const char *what) 
     return VTG_OK;
 }
 
-static VtgStatus check_device(const VtgCommands *commands, const VtgDevice *device,
-                              const char *what, const char *name) {
-    if (device != commands->device) {
-        return rt_fail(instance_of(commands), VTG_ERROR_INVALID_ARGUMENT,
-                       "%s `%s` and the command list belong to different devices", what, name);
-    }
-    return VTG_OK;
-}
-
-/* ---- Arguments of a dispatch ---- */
-
-static bool reads(const VtgParam *param) {
-    return param->access != VTG_ACCESS_WRITE;
-}
-static bool writes(const VtgParam *param) {
-    return param->access != VTG_ACCESS_READ;
-}
-
-static VtgStatus bind_buffer(const VtgCommands *commands, const VtgKernel *kernel,
-                             const VtgParam *param, const VtgArg *arg, RtBinding *binding) {
-    const VtgInstance *instance = instance_of(commands);
-    const VtgLimits *limits = &commands->device->adapter->info.limits;
-    if (!arg->buffer || arg->value) {
-        return rt_fail(instance, VTG_ERROR_ARGUMENT_KIND,
-                       "kernel `%s`: argument `%s` is a buffer; %s given", kernel->label,
-                       param->name, arg->value ? "a value was" : "nothing was");
-    }
-    VtgBuffer *buffer = arg->buffer;
-    VtgStatus status = check_device(commands, buffer->device, "buffer", rt_buffer_name(buffer));
-    if (status == VTG_OK) {
-        status = rt_buffer_range(buffer, arg->offset, arg->size, param->name);
-    }
-    if (status != VTG_OK) {
-        return status;
-    }
-    uint64_t bytes = arg->size ? arg->size : buffer->size - arg->offset;
-    *binding = (RtBinding){buffer, arg->offset, bytes - bytes % param->stride};
-    if (arg->offset % limits->buffer_offset_alignment != 0) {
-        return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT,
-                       "kernel `%s`: argument `%s` begins at byte %llu, which is not a multiple of "
-                       "%u",
-                       kernel->label, param->name, (unsigned long long)arg->offset,
-                       limits->buffer_offset_alignment);
-    }
-    if (binding->size > limits->max_binding_bytes) {
-        return rt_fail(instance, VTG_ERROR_LIMIT,
-                       "kernel `%s`: argument `%s` has %llu bytes, the device binds %llu",
-                       kernel->label, param->name, (unsigned long long)binding->size,
-                       (unsigned long long)limits->max_binding_bytes);
-    }
-    return VTG_OK;
-}
-
-static VtgStatus bind_value(const VtgCommands *commands, const VtgKernel *kernel,
-                            const VtgParam *param, const VtgArg *arg) {
-    const VtgInstance *instance = instance_of(commands);
-    if (!arg->value || arg->buffer) {
-        return rt_fail(instance, VTG_ERROR_ARGUMENT_KIND,
-                       "kernel `%s`: argument `%s` is a value of %u bytes; %s given", kernel->label,
-                       param->name, param->size, arg->buffer ? "a buffer was" : "nothing was");
-    }
-    if (arg->size != param->size) {
-        return rt_fail(instance, VTG_ERROR_ARGUMENT_SIZE,
-                       "kernel `%s`: argument `%s` has %u bytes; %llu were given", kernel->label,
-                       param->name, param->size, (unsigned long long)arg->size);
-    }
-    memcpy((char *)commands->block + param->offset, arg->value, param->size);
-    return VTG_OK;
-}
-
-static bool overlap(const RtBinding *a, const RtBinding *b) {
-    return a->buffer == b->buffer && a->offset < b->offset + b->size &&
-           b->offset < a->offset + a->size;
-}
-
-/* LANGUAGE.md 8.9: arguments may share memory as long as nobody writes it. */
-static VtgStatus check_overlap(const VtgCommands *commands, const VtgKernel *kernel) {
-    uint32_t second = 0;
-    for (uint32_t j = 0; j < kernel->param_count; j++) {
-        const VtgParam *b = &kernel->params[j];
-        if (b->kind != VTG_PARAM_BUFFER) {
-            continue;
-        }
-        uint32_t first = 0;
-        for (uint32_t i = 0; i < j; i++) {
-            const VtgParam *a = &kernel->params[i];
-            if (a->kind != VTG_PARAM_BUFFER) {
-                continue;
-            }
-            if ((writes(a) || writes(b)) &&
-                overlap(&commands->bindings[first], &commands->bindings[second])) {
-                return rt_fail(instance_of(commands), VTG_ERROR_OVERLAP,
-                               "kernel `%s`: arguments `%s` and `%s` share memory of buffer `%s`, "
-                               "and `%s` is written",
-                               kernel->label, a->name, b->name,
-                               rt_buffer_name(commands->bindings[first].buffer),
-                               writes(a) ? a->name : b->name);
-            }
-            first++;
-        }
-        second++;
-    }
-    return VTG_OK;
-}
-
-/* Element counts for the kernels that ask for them. */
-static VtgStatus put_lengths(const VtgCommands *commands, const VtgKernel *kernel) {
-    for (uint32_t i = 0; i < kernel->param_count; i++) {
-        const VtgParam *param = &kernel->params[i];
-        if (param->kind != VTG_PARAM_LENGTH) {
-            continue;
-        }
-        uint32_t place = 0;
-        for (uint32_t k = 0; k < param->of_param; k++) {
-            place += kernel->params[k].kind == VTG_PARAM_BUFFER;
-        }
-        const VtgParam *of = &kernel->params[param->of_param];
-        uint64_t length = commands->bindings[place].size / of->stride;
-        if (length > UINT32_MAX) {
-            return rt_fail(instance_of(commands), VTG_ERROR_LIMIT,
-                           "kernel `%s`: argument `%s` has %llu elements, more than 32 bits count",
-                           kernel->label, of->name, (unsigned long long)length);
-        }
-        uint32_t count = (uint32_t)length;
-        memcpy((char *)commands->block + param->offset, &count, sizeof count);
-    }
-    return VTG_OK;
-}
-
-/* Fills commands->bindings and commands->block from `args`. */
-static VtgStatus bind(VtgCommands *commands, const VtgKernel *kernel, const VtgArg *args,
-                      uint32_t arg_count) {
-    VtgInstance *instance = instance_of(commands);
-    if (arg_count != kernel->arg_count) {
-        return rt_fail(instance, VTG_ERROR_ARGUMENT_COUNT,
-                       "kernel `%s` takes %u arguments; %u were given", kernel->label,
-                       kernel->arg_count, arg_count);
-    }
-    if (!rt_grow(instance, &commands->bindings, &commands->binding_capacity, kernel->buffer_count,
-                 sizeof *commands->bindings) ||
-        !rt_grow(instance, &commands->block, &commands->block_capacity, kernel->block_bytes / 4,
-                 sizeof *commands->block)) {
-        return rt_no_memory(instance, "arguments");
-    }
-    if (kernel->block_bytes != 0) {
-        memset(commands->block, 0, kernel->block_bytes);
-    }
-    uint32_t buffer = 0, arg = 0;
-    for (uint32_t i = 0; i < kernel->param_count; i++) {
-        const VtgParam *param = &kernel->params[i];
-        if (param->kind == VTG_PARAM_LENGTH) {
-            continue;
-        }
-        if (args[arg].reserved != 0) {
-            return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT,
-                           "kernel `%s`: argument `%s` uses a reserved field", kernel->label,
-                           param->name);
-        }
-        VtgStatus status =
-            param->kind == VTG_PARAM_BUFFER
-                ? bind_buffer(commands, kernel, param, &args[arg], &commands->bindings[buffer++])
-                : bind_value(commands, kernel, param, &args[arg]);
-        if (status != VTG_OK) {
-            return status;
-        }
-        arg++;
-    }
-    VtgStatus status = check_overlap(commands, kernel);
-    return status == VTG_OK ? put_lengths(commands, kernel) : status;
-}
-
-static VtgStatus count_groups(const VtgCommands *commands, const VtgKernel *kernel, VtgGrid grid,
-                              uint32_t groups[3]) {
-    const uint32_t *limit = commands->device->adapter->info.limits.max_workgroup_count;
-    const uint32_t wanted[3] = {grid.x, grid.y, grid.z};
-    bool empty = grid.x == 0 || grid.y == 0 || grid.z == 0;
-    for (int i = 0; i < 3; i++) {
-        uint32_t size = kernel->workgroup_size[i];
-        groups[i] = empty ? 0 : wanted[i] / size + (wanted[i] % size != 0);
-        if (groups[i] > limit[i]) {
-            return rt_fail(instance_of(commands), VTG_ERROR_LIMIT,
-                           "kernel `%s`: a grid of %u along %c is %u workgroups, the device takes "
-                           "%u",
-                           kernel->label, wanted[i], "xyz"[i], groups[i], limit[i]);
-        }
-    }
-    return VTG_OK;
-}
-
 /* ---- Operations ---- */
 
-VtgStatus vtg_commands_dispatch(VtgCommands *commands, VtgKernel *kernel, VtgGrid grid,
-                                const VtgArg *args, uint32_t arg_count) {
-    if (!commands || !kernel || (!args && arg_count != 0)) {
-        return VTG_ERROR_INVALID_ARGUMENT;
+/* A kernel's buffers as hazards see them. */
+static bool has_hazard(VtgCommands *commands, const VtgKernel *kernel) {
+    bool hazard = false;
+    for (uint32_t i = 0, b = 0; i < kernel->param_count; i++) {
+        const VtgParam *param = &kernel->params[i];
+        if (param->kind == VTG_PARAM_BUFFER) {
+            hazard |= is_hazard(commands, commands->bindings[b++].buffer, rt_reads(param),
+                                rt_writes(param));
+        }
     }
-    uint32_t groups[3];
-    VtgStatus status = check_recording(commands, "dispatch");
-    status =
-        status == VTG_OK ? check_device(commands, kernel->device, "kernel", kernel->label) : status;
-    status = status == VTG_OK ? bind(commands, kernel, args, arg_count) : status;
-    status = status == VTG_OK ? count_groups(commands, kernel, grid, groups) : status;
-    status = status == VTG_OK ? reserve_uses(commands, kernel->buffer_count + 1) : status;
+    return hazard;
+}
+
+static void note_all(VtgCommands *commands, const VtgKernel *kernel) {
+    for (uint32_t i = 0, b = 0; i < kernel->param_count; i++) {
+        const VtgParam *param = &kernel->params[i];
+        if (param->kind == VTG_PARAM_BUFFER) {
+            note(commands, commands->bindings[b++].buffer, rt_reads(param), rt_writes(param));
+        }
+    }
+}
+
+/* With the arguments bound. */
+static VtgStatus dispatch(VtgCommands *commands, VtgKernel *kernel, const RtGroups *groups) {
+    VtgStatus status = reserve_uses(commands, kernel->buffer_count + 2);
     if (status != VTG_OK) {
         return status;
     }
-    bool runs = groups[0] != 0;
-    bool hazard = false;
-    for (uint32_t i = 0, b = 0; i < kernel->param_count && runs; i++) {
-        const VtgParam *param = &kernel->params[i];
-        if (param->kind == VTG_PARAM_BUFFER) {
-            hazard |=
-                is_hazard(commands, commands->bindings[b++].buffer, reads(param), writes(param));
-        }
-    }
-    if (hazard) {
+    bool runs = groups->from || groups->count[0] != 0;
+    if (runs && (has_hazard(commands, kernel) ||
+                 (groups->from && is_hazard(commands, groups->from, true, false)))) {
         barrier(commands); /* harmless, should the dispatch fail */
     }
     status = commands->device->api->cmd_dispatch(commands, kernel, commands->bindings,
@@ -411,11 +234,62 @@ VtgStatus vtg_commands_dispatch(VtgCommands *commands, VtgKernel *kernel, VtgGri
     }
     commands->dispatch_count++;
     use_kernel(commands, kernel);
-    for (uint32_t i = 0, b = 0; i < kernel->param_count && runs; i++) {
-        const VtgParam *param = &kernel->params[i];
-        if (param->kind == VTG_PARAM_BUFFER) {
-            note(commands, commands->bindings[b++].buffer, reads(param), writes(param));
-        }
+    if (runs) {
+        note_all(commands, kernel);
+    }
+    if (groups->from) {
+        note(commands, groups->from, true, false);
+    }
+    return VTG_OK;
+}
+
+static VtgStatus check_dispatch(const VtgCommands *commands, const VtgKernel *kernel) {
+    VtgStatus status = check_recording(commands, "dispatch");
+    status = status == VTG_OK ? rt_commands_own(commands, kernel->device, "kernel", kernel->label)
+                              : status;
+    if (status == VTG_OK && commands->asked_queue == VTG_QUEUE_TRANSFER) {
+        return rt_fail(instance_of(commands), VTG_ERROR_INVALID_ARGUMENT,
+                       "kernel `%s`: a list for the transfer queue takes copies and fills only",
+                       kernel->label);
+    }
+    return status;
+}
+
+VtgStatus vtg_commands_dispatch(VtgCommands *commands, VtgKernel *kernel, VtgGrid grid,
+                                const VtgArg *args, uint32_t arg_count) {
+    if (!commands || !kernel || (!args && arg_count != 0)) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    RtGroups groups = {.from = NULL};
+    VtgStatus status = check_dispatch(commands, kernel);
+    status = status == VTG_OK ? rt_bind(commands, kernel, args, arg_count) : status;
+    status = status == VTG_OK ? rt_count_groups(commands, kernel, grid, groups.count) : status;
+    return status == VTG_OK ? dispatch(commands, kernel, &groups) : status;
+}
+
+VtgStatus vtg_commands_dispatch_indirect(VtgCommands *commands, VtgKernel *kernel,
+                                         VtgBuffer *groups, uint64_t offset, const VtgArg *args,
+                                         uint32_t arg_count) {
+    if (!commands || !kernel || !groups || (!args && arg_count != 0)) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    VtgStatus status = check_dispatch(commands, kernel);
+    status = status == VTG_OK ? rt_bind(commands, kernel, args, arg_count) : status;
+    status = status == VTG_OK ? rt_bind_groups(commands, kernel, groups, offset) : status;
+    return status == VTG_OK
+               ? dispatch(commands, kernel, &(RtGroups){.from = groups, .offset = offset})
+               : status;
+}
+
+/* Memory of the host is filled by the host, and drained by it. */
+static VtgStatus check_copy(const VtgCommands *commands, const VtgBuffer *source,
+                            const VtgBuffer *target) {
+    if (source->memory == RT_MEMORY_READBACK || target->memory == RT_MEMORY_UPLOAD ||
+        (rt_is_staging(source) && rt_is_staging(target))) {
+        return rt_fail(instance_of(commands), VTG_ERROR_INVALID_ARGUMENT,
+                       "copy from `%s` to `%s`: upload buffers are sources, readback buffers are "
+                       "targets, and the other side is of the device",
+                       rt_buffer_name(source), rt_buffer_name(target));
     }
     return VTG_OK;
 }
@@ -427,13 +301,14 @@ VtgStatus vtg_commands_copy(VtgCommands *commands, VtgBuffer *source, uint64_t s
     }
     VtgStatus status = check_recording(commands, "copy");
     status = status == VTG_OK
-                 ? check_device(commands, source->device, "buffer", rt_buffer_name(source))
+                 ? rt_commands_own(commands, source->device, "buffer", rt_buffer_name(source))
                  : status;
     status = status == VTG_OK
-                 ? check_device(commands, target->device, "buffer", rt_buffer_name(target))
+                 ? rt_commands_own(commands, target->device, "buffer", rt_buffer_name(target))
                  : status;
     status = status == VTG_OK ? rt_buffer_range(source, source_offset, size, "copy from") : status;
     status = status == VTG_OK ? rt_buffer_range(target, target_offset, size, "copy to") : status;
+    status = status == VTG_OK ? check_copy(commands, source, target) : status;
     if (status != VTG_OK || size == 0) {
         return status;
     }
@@ -466,9 +341,14 @@ VtgStatus vtg_commands_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t o
     }
     VtgStatus status = check_recording(commands, "fill");
     status = status == VTG_OK
-                 ? check_device(commands, buffer->device, "buffer", rt_buffer_name(buffer))
+                 ? rt_commands_own(commands, buffer->device, "buffer", rt_buffer_name(buffer))
                  : status;
     status = status == VTG_OK ? rt_buffer_fill_range(buffer, offset, size) : status;
+    if (status == VTG_OK && rt_is_staging(buffer)) {
+        return rt_fail(instance_of(commands), VTG_ERROR_INVALID_ARGUMENT,
+                       "fill: buffer `%s` is the host's memory; the host fills it",
+                       rt_buffer_name(buffer));
+    }
     if (status != VTG_OK || size == 0) {
         return status;
     }

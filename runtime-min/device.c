@@ -1,6 +1,8 @@
 /* device.c: the device object, its lifetime, and waiting for what was submitted to it. */
 #include "rt.h"
 
+#include <string.h>
+
 void rt_device_ref(VtgDevice *device) {
     atomic_fetch_add(&device->refs, 1);
 }
@@ -10,6 +12,7 @@ void rt_device_unref(VtgDevice *device) {
         return;
     }
     VtgInstance *instance = device->instance;
+    rt_watch_stop(device);
     rt_buffer_unref(device->upload);
     rt_buffer_unref(device->readback);
     device->api->device_close(device);
@@ -44,6 +47,7 @@ VtgStatus vtg_device_create(VtgInstance *instance, const VtgDeviceDesc *given, V
     device->api = api;
     device->adapter = adapter;
     device->force_staging = desc.force_staging != 0;
+    device->queue_count = 1;
     if (pthread_mutex_init(&device->lock, NULL) != 0) {
         rt_free(instance, device, api->device_size);
         return rt_no_memory(instance, "a lock");
@@ -69,9 +73,9 @@ void vtg_device_destroy(VtgDevice *device) {
     }
     pthread_mutex_lock(&device->lock);
     device->closed = true; /* from here on nothing is submitted, so what is pending can run dry */
-    uint64_t last = device->serial;
     pthread_mutex_unlock(&device->lock);
-    rt_device_wait(device, last);
+    vtg_device_wait_idle(device);
+    rt_watch_drain(device);
     rt_device_unref(device);
 }
 
@@ -79,10 +83,10 @@ const VtgDeviceInfo *vtg_device_get_info(const VtgDevice *device) {
     return device ? &device->adapter->info : NULL;
 }
 
-VtgStatus rt_device_wait(VtgDevice *device, uint64_t serial) {
+VtgStatus rt_device_wait(VtgDevice *device, uint32_t queue, uint64_t serial) {
     pthread_mutex_lock(&device->lock);
     /* Serials on the list have no gaps: it holds `serial`, or that has retired. */
-    VtgEvent *event = device->pending_head;
+    VtgEvent *event = device->queues[queue].pending_head;
     if (event && event->serial > serial) {
         event = NULL;
     }
@@ -105,8 +109,54 @@ VtgStatus vtg_device_wait_idle(VtgDevice *device) {
     if (!device) {
         return VTG_ERROR_INVALID_ARGUMENT;
     }
-    pthread_mutex_lock(&device->lock);
-    uint64_t last = device->serial;
-    pthread_mutex_unlock(&device->lock);
-    return rt_device_wait(device, last);
+    VtgStatus status = VTG_OK;
+    for (uint32_t i = 0; i < device->queue_count; i++) {
+        pthread_mutex_lock(&device->lock);
+        uint64_t last = device->queues[i].serial;
+        pthread_mutex_unlock(&device->lock);
+        VtgStatus ended = rt_device_wait(device, i, last);
+        status = status == VTG_OK ? ended : status;
+    }
+    return status;
+}
+
+/* Whether `name` is a part of the adapter's, or NULL. */
+static bool is_named(const RtAdapter *adapter, const char *name) {
+    return !name || strstr(adapter->info.name, name) != NULL;
+}
+
+VtgStatus vtg_open(const VtgOpenDesc *given, VtgDevice **result) {
+    if (!result) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+    *result = NULL;
+    /* Without an instance nobody can be told: read before there is one, and again once there is. */
+    uint32_t size = given ? given->struct_size : 0;
+    bool whole = size >= sizeof(VtgOpenDesc);
+    VtgInstance *instance;
+    VtgStatus status = vtg_instance_create(whole ? given->instance : NULL, &instance);
+    if (status != VTG_OK) {
+        return status;
+    }
+    VtgOpenDesc desc = {0};
+    VtgDeviceDesc device = {0};
+    status = rt_desc_read(instance, &desc, sizeof desc, given, "VtgOpenDesc");
+    if (status == VTG_OK) {
+        status = rt_desc_read(instance, &device, sizeof device, desc.device, "VtgDeviceDesc");
+    }
+    if (status == VTG_OK) {
+        device.struct_size = sizeof device;
+        status = VTG_ERROR_NO_DEVICE;
+        for (; device.index < instance->adapter_count && !*result; device.index++) {
+            if (is_named(instance->adapters[device.index], desc.name)) {
+                status = vtg_device_create(instance, &device, result);
+            }
+        }
+        if (status == VTG_ERROR_NO_DEVICE) {
+            rt_fail(instance, status, "no device%s%s: %u found", desc.name ? " named " : "",
+                    desc.name ? desc.name : "", instance->adapter_count);
+        }
+    }
+    vtg_instance_destroy(instance); /* the device holds it */
+    return status;
 }

@@ -1,8 +1,16 @@
-/* event.c: submissions. A submission is on its device's pending list, in order, until somebody sees
+/* event.c: submissions. A submission is on its queue's pending list, in order, until somebody sees
  * that it has ended; then it retires, with all before it: its times are read, its command list is free
- * again, and what only it kept alive goes. Nothing runs in the background: polling, waiting and the
- * next submission do the seeing. */
+ * again, and what only it kept alive goes. Polling, waiting and the next submission do the seeing, and the
+ * watcher (watch.c), if somebody wants to be told.
+ *
+ * Queues: a submission comes after those of other queues that wrote what it uses, or use what it writes. */
 #include "rt.h"
+
+#if defined(__linux__)
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#endif
 
 void rt_event_ref(VtgEvent *event) {
     atomic_fetch_add(&event->refs, 1);
@@ -23,6 +31,7 @@ void rt_event_unref(VtgEvent *event) {
  * caller's reference keeps the event and so the device. */
 static void retire(VtgEvent *event, VtgStatus status) {
     VtgDevice *device = event->device;
+    RtQueue *queue = &device->queues[event->queue];
     pthread_mutex_lock(&device->lock);
     if (atomic_load(&event->status) != VTG_NOT_READY) { /* another thread was faster */
         pthread_mutex_unlock(&device->lock);
@@ -31,18 +40,19 @@ static void retire(VtgEvent *event, VtgStatus status) {
     if (status != VTG_OK) {
         device->lost = true;
     }
-    VtgEvent *first = device->pending_head;
+    VtgEvent *first = queue->pending_head;
     VtgEvent *rest = status == VTG_OK ? event->next : NULL;
     for (VtgEvent *e = first; e != rest; e = e->next) {
         if (e->timed && status == VTG_OK) {
             device->api->event_timings(e);
         }
         e->commands->busy = false;
+        queue->retired = e->serial;
         atomic_store(&e->status, status);
     }
-    device->pending_head = rest;
+    queue->pending_head = rest;
     if (!rest) {
-        device->pending_tail = NULL;
+        queue->pending_tail = NULL;
     }
     pthread_mutex_unlock(&device->lock);
 
@@ -70,10 +80,10 @@ VtgStatus rt_event_wait(VtgEvent *event, uint64_t timeout_ns) {
     return (VtgStatus)atomic_load(&event->status);
 }
 
-void rt_event_sweep(VtgDevice *device) {
+static void sweep_queue(VtgDevice *device, RtQueue *queue) {
     for (;;) {
         pthread_mutex_lock(&device->lock);
-        VtgEvent *event = device->pending_head;
+        VtgEvent *event = queue->pending_head;
         if (event) {
             rt_event_ref(event);
         }
@@ -85,6 +95,28 @@ void rt_event_sweep(VtgDevice *device) {
         rt_event_unref(event);
         if (status != VTG_OK) {
             return;
+        }
+    }
+}
+
+void rt_event_sweep(VtgDevice *device) {
+    for (uint32_t i = 0; i < device->queue_count; i++) {
+        sweep_queue(device, &device->queues[i]);
+    }
+}
+
+/* Fills event->waits. Under device->lock. */
+static void find_waits(const VtgCommands *commands, VtgEvent *event) {
+    const VtgDevice *device = commands->device;
+    for (uint32_t i = 0; i < commands->use_capacity && device->queue_count > 1; i++) {
+        const RtUse *use = &commands->uses[i];
+        for (uint32_t q = 0; q < device->queue_count && use->buffer; q++) {
+            uint64_t serial =
+                use->write_epoch ? use->buffer->last_use[q] : use->buffer->last_write[q];
+            if (q != event->queue && serial > device->queues[q].retired &&
+                serial > event->waits[q]) {
+                event->waits[q] = serial;
+            }
         }
     }
 }
@@ -103,29 +135,36 @@ static VtgStatus submit_locked(VtgCommands *commands, VtgEvent *event) {
         return rt_fail(device->instance, VTG_ERROR_BUSY,
                        "submit: the last submission of this command list has not finished");
     }
+    RtQueue *queue = &device->queues[commands->queue];
+    event->queue = commands->queue;
+    event->serial = queue->serial + 1;
+    event->commands = commands;
+    find_waits(commands, event);
     VtgStatus status = device->api->submit(commands, event);
     if (status == VTG_ERROR_DEVICE_LOST) {
         device->lost = true;
     }
     if (status != VTG_OK) {
+        event->commands = NULL;
         return status;
     }
-    event->serial = ++device->serial;
-    event->commands = commands;
+    queue->serial = event->serial;
     commands->busy = true;
     rt_commands_ref(commands);
     rt_event_ref(event);
-    if (device->pending_tail) {
-        device->pending_tail->next = event;
+    if (queue->pending_tail) {
+        queue->pending_tail->next = event;
     } else {
-        device->pending_head = event;
+        queue->pending_head = event;
     }
-    device->pending_tail = event;
+    queue->pending_tail = event;
     for (uint32_t i = 0; i < commands->use_capacity; i++) {
         VtgBuffer *buffer = commands->uses[i].buffer;
         if (buffer) {
-            buffer->last_use = event->serial;
-            buffer->last_write = commands->uses[i].write_epoch ? event->serial : buffer->last_write;
+            buffer->last_use[event->queue] = event->serial;
+            if (commands->uses[i].write_epoch) {
+                buffer->last_write[event->queue] = event->serial;
+            }
         }
     }
     return VTG_OK;
@@ -187,6 +226,41 @@ VtgStatus vtg_event_poll(VtgEvent *event) {
 
 VtgStatus vtg_event_wait(VtgEvent *event, uint64_t timeout_ns) {
     return event ? rt_event_wait(event, timeout_ns) : VTG_ERROR_INVALID_ARGUMENT;
+}
+
+VtgStatus vtg_event_on_end(VtgEvent *event, VtgEventFn callback, void *user) {
+    return event && callback ? rt_watch(event, callback, user, -1) : VTG_ERROR_INVALID_ARGUMENT;
+}
+
+VtgStatus vtg_event_export_fd(VtgEvent *event, int *fd) {
+    if (fd) {
+        *fd = -1;
+    }
+    if (!event || !fd) {
+        return VTG_ERROR_INVALID_ARGUMENT;
+    }
+#if defined(__linux__)
+    const VtgInstance *instance = event->device->instance;
+    bool ended = atomic_load(&event->status) != VTG_NOT_READY;
+    int made = eventfd(ended, EFD_CLOEXEC | EFD_NONBLOCK);
+    int ours = made >= 0 && !ended ? fcntl(made, F_DUPFD_CLOEXEC, 0) : -1;
+    if (made < 0 || (!ended && ours < 0)) {
+        if (made >= 0) {
+            close(made);
+        }
+        return rt_no_memory(instance, "a file descriptor");
+    }
+    VtgStatus status = ended ? VTG_OK : rt_watch(event, NULL, NULL, ours);
+    if (status != VTG_OK) {
+        close(made);
+        return status;
+    }
+    *fd = made;
+    return VTG_OK;
+#else
+    return rt_fail(event->device->instance, VTG_ERROR_UNSUPPORTED,
+                   "events are no file descriptors on this system");
+#endif
 }
 
 void vtg_event_destroy(VtgEvent *event) {

@@ -226,6 +226,7 @@ RtAdapter *rt_adapter_add(RtContext *context, const RtAdapter *found) {
     adapter->found_order = count;
     adapter->info.struct_size = sizeof adapter->info;
     adapter->info.api = context->api->name;
+    adapter->info.queues = found->info.queues ? found->info.queues : 1;
     while (adapter->api_order < RT_API_COUNT && rt_apis[adapter->api_order] != context->api) {
         adapter->api_order++;
     }

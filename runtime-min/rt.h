@@ -1,8 +1,8 @@
 /* rt.h: what the parts of the runtime share: the core's objects, the private table of each driver API,
  * and the helpers that both sides use. Nothing here is public.
  *
- * The core (instance.c, device.c, buffer.c, kernel.c, commands.c, event.c) owns object lifetime,
- * argument checks, hazards, staging and error texts. A driver API fills one RtApi and extends the
+ * The core (instance.c, device.c, buffer.c, kernel.c, arguments.c, commands.c, event.c, watch.c) owns
+ * object lifetime, argument checks, hazards, staging and error texts. A driver API fills one RtApi and extends the
  * core's structs: its own begin with the core's, the table says how large they are, and the core
  * allocates and frees them. An `open` function gets a zeroed extension behind a complete base;
  * `close` is called after it whether or not it succeeded, so it must cope with what was never made.
@@ -53,6 +53,32 @@ struct VtgInstance {
     uint32_t adapter_count;
 };
 
+enum { RT_QUEUES = 2 }; /* of VtgQueue */
+
+/* What is to be told of an event. */
+typedef struct RtWatch {
+    struct RtWatch *next;
+    VtgEvent *event;
+    VtgEventFn callback; /* or: */
+    void *user;
+    int fd; /* -1: none */
+} RtWatch;
+
+/* Work that runs in order. All under device->lock. */
+typedef struct RtQueue {
+    uint64_t serial;        /* of the last submission; the first is 1 */
+    uint64_t retired;       /* and of the last that has retired */
+    VtgEvent *pending_head; /* those that have not, in order */
+    VtgEvent *pending_tail;
+
+    /* The watcher (watch.c): a thread that begins when somebody first wants to be told. */
+    RtWatch *watches; /* in order of submission; the first may be at work */
+    pthread_cond_t changed;
+    pthread_t watcher;
+    bool has_changed, has_watcher, stop;
+    bool *gone; /* set when the watcher itself ends the device */
+} RtQueue;
+
 struct VtgDevice {
     atomic_uint refs;
     VtgInstance *instance;
@@ -60,13 +86,13 @@ struct VtgDevice {
     RtAdapter *adapter;
     bool force_staging;
 
+    uint32_t queue_count; /* set by the API's device_open; at least 1 */
+
     pthread_mutex_t lock;
     /* under lock: */
     bool closed; /* vtg_device_destroy() was called */
     bool lost;
-    uint64_t serial;        /* of the last submission; the first is 1 */
-    VtgEvent *pending_head; /* submissions that have not retired, in order */
-    VtgEvent *pending_tail;
+    RtQueue queues[RT_QUEUES];
 
     pthread_mutex_t transfer_lock;
     /* under transfer_lock: */
@@ -75,21 +101,23 @@ struct VtgDevice {
 };
 
 typedef enum RtMemory {
-    RT_MEMORY_DEVICE,   /* the device's own; mapped if that costs the host nothing */
-    RT_MEMORY_UPLOAD,   /* mapped, the host writes */
-    RT_MEMORY_READBACK, /* mapped, the host reads */
+    RT_MEMORY_DEVICE = VTG_MEMORY_DEVICE,     /* mapped if that costs the host nothing */
+    RT_MEMORY_UPLOAD = VTG_MEMORY_UPLOAD,     /* mapped, the host writes */
+    RT_MEMORY_READBACK = VTG_MEMORY_READBACK, /* mapped, the host reads */
+    RT_MEMORY_SHARED = VTG_MEMORY_SHARED,     /* the device's own, and mapped */
 } RtMemory;
 
 struct VtgBuffer {
     atomic_uint refs;
     VtgDevice *device;
-    RtMemory memory; /* staging buffers belong to the device and hold no reference to it */
-    uint64_t size;   /* as asked for; the API allocates it rounded up to 4, and at least 4 */
-    void *mapped;    /* set by the API: coherent host address for the buffer's life, or NULL */
+    RtMemory memory;
+    bool holds_device; /* not the device's own staging buffers */
+    uint64_t size;     /* as asked for; the API allocates it rounded up to 4, and at least 4 */
+    void *mapped;      /* set by the API: coherent host address for the buffer's life, or NULL */
     char *label;
     /* under device->lock: */
-    uint64_t last_use; /* serials of the last submissions that use and that write it */
-    uint64_t last_write;
+    uint64_t last_use[RT_QUEUES]; /* serials of the last submissions that use and that write it */
+    uint64_t last_write[RT_QUEUES];
 };
 
 struct VtgKernel {
@@ -120,6 +148,13 @@ typedef struct RtBinding {
     uint64_t size; /* whole elements; 0: empty */
 } RtBinding;
 
+/* How many workgroups: as said, or as three u32 in a buffer say when the dispatch begins. */
+typedef struct RtGroups {
+    uint32_t count[3];
+    VtgBuffer *from; /* NULL: count */
+    uint64_t offset;
+} RtGroups;
+
 typedef enum RtCommandsState {
     RT_RECORDING,
     RT_FINISHED, /* submitted at least once */
@@ -130,6 +165,8 @@ struct VtgCommands {
     VtgDevice *device;
     char *label;
     bool timing;
+    VtgQueue asked_queue;
+    uint32_t queue; /* the one it gets */
     RtCommandsState state;
     uint32_t dispatch_count;
     uint64_t epoch; /* from 1; a barrier begins the next */
@@ -146,8 +183,10 @@ struct VtgCommands {
 struct VtgEvent {
     atomic_uint refs;
     VtgDevice *device;
+    uint32_t queue;
     uint64_t serial;
-    atomic_int status; /* VTG_NOT_READY until retired */
+    uint64_t waits[RT_QUEUES]; /* serials of other queues that it comes after; 0: none */
+    atomic_int status;         /* VTG_NOT_READY until retired */
     /* under device->lock: */
     VtgEvent *next;
     VtgCommands *commands; /* NULL once retired */
@@ -179,20 +218,22 @@ struct RtApi {
     void (*kernel_close)(VtgKernel *kernel);
 
     /* Open and reset begin recording; finish ends it. A cmd function that fails has recorded
-     * nothing. A dispatch with a zero in `groups` runs nothing, and is timed all the same. */
+     * nothing. A dispatch of no groups runs nothing, and is timed all the same. Copies have at most
+     * one side in the host's memory (rt_is_staging), fills none. */
     VtgStatus (*commands_open)(VtgCommands *commands);
     VtgStatus (*commands_reset)(VtgCommands *commands);
     VtgStatus (*commands_finish)(VtgCommands *commands);
     void (*commands_close)(VtgCommands *commands);
     void (*cmd_barrier)(VtgCommands *commands);
     VtgStatus (*cmd_dispatch)(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
-                              const void *block, const uint32_t groups[3]);
+                              const void *block, const RtGroups *groups);
     VtgStatus (*cmd_copy)(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                           VtgBuffer *target, uint64_t target_offset, uint64_t size);
     VtgStatus (*cmd_fill)(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
                           uint32_t value);
 
-    /* Called under device->lock, so that serials and the device's order agree. */
+    /* Called under device->lock, so that serials and the queue's order agree. The work begins after
+     * what event->waits names. */
     VtgStatus (*submit)(VtgCommands *commands, VtgEvent *event);
     /* VTG_OK, VTG_TIMEOUT or the error that ended the work. Several threads at a time. */
     VtgStatus (*event_wait)(VtgEvent *event, uint64_t timeout_ns);
@@ -257,13 +298,27 @@ void rt_keep_libraries(void);
 
 void rt_device_ref(VtgDevice *device);
 void rt_device_unref(VtgDevice *device);
-/* Waits until submission `serial` and all before it have retired. */
-VtgStatus rt_device_wait(VtgDevice *device, uint64_t serial);
+/* Waits until submission `serial` of a queue and all before it have retired. */
+VtgStatus rt_device_wait(VtgDevice *device, uint32_t queue, uint64_t serial);
+
+/* ---- watch.c ---- */
+
+/* Calls `callback` or makes `fd` readable when the event has ended; `fd` is closed then, and when this
+ * fails. */
+VtgStatus rt_watch(VtgEvent *event, VtgEventFn callback, void *user, int fd);
+/* Waits until everybody has been told; does nothing on a watcher's own thread. */
+void rt_watch_drain(VtgDevice *device);
+/* Ends the threads of a device that nobody uses any more. */
+void rt_watch_stop(VtgDevice *device);
 
 /* ---- buffer.c ---- */
 
+static inline bool rt_is_staging(const VtgBuffer *buffer) {
+    return buffer->memory == RT_MEMORY_UPLOAD || buffer->memory == RT_MEMORY_READBACK;
+}
+
 VtgStatus rt_buffer_create(VtgDevice *device, RtMemory memory, uint64_t size, const char *label,
-                           VtgBuffer **buffer);
+                           bool holds_device, VtgBuffer **buffer);
 void rt_buffer_ref(VtgBuffer *buffer);
 void rt_buffer_unref(VtgBuffer *buffer);
 /* "`label`" or "a buffer", for messages. */
@@ -277,6 +332,28 @@ VtgStatus rt_buffer_fill_range(const VtgBuffer *buffer, uint64_t offset, uint64_
 
 void rt_kernel_ref(VtgKernel *kernel);
 void rt_kernel_unref(VtgKernel *kernel);
+
+/* ---- arguments.c ---- */
+
+static inline bool rt_reads(const VtgParam *param) {
+    return param->access != VTG_ACCESS_WRITE;
+}
+static inline bool rt_writes(const VtgParam *param) {
+    return param->access != VTG_ACCESS_READ;
+}
+
+/* Whether an object of `device` may go into the list; logs if not. */
+VtgStatus rt_commands_own(const VtgCommands *commands, const VtgDevice *device, const char *what,
+                          const char *name);
+/* Fills commands->bindings and commands->block from `args`. */
+VtgStatus rt_bind(VtgCommands *commands, const VtgKernel *kernel, const VtgArg *args,
+                  uint32_t arg_count);
+/* How many workgroups cover the grid; zeros for an empty one. */
+VtgStatus rt_count_groups(const VtgCommands *commands, const VtgKernel *kernel, VtgGrid grid,
+                          uint32_t groups[3]);
+/* Checks where the counts of an indirect dispatch lie, once its arguments are bound. */
+VtgStatus rt_bind_groups(const VtgCommands *commands, const VtgKernel *kernel,
+                         const VtgBuffer *groups, uint64_t offset);
 
 /* ---- commands.c ---- */
 

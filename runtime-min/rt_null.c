@@ -1,7 +1,11 @@
 /* rt_null.c: a device that accepts everything and runs nothing, for tests and dry runs on machines
  * without a driver. Its buffers hold what the host writes; dispatches, copies and fills of command
- * lists finish at once and change nothing. */
+ * lists finish at once and change nothing. What would have run is recorded: a line of the log at
+ * VTG_LOG_INFO for each operation and barrier of a list. */
 #include "rt.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 static uint64_t allocated_bytes(const VtgBuffer *buffer) {
     return buffer->size == 0 ? 4 : (buffer->size + 3) & ~(uint64_t)3;
@@ -12,6 +16,8 @@ static VtgStatus context_open(RtContext *context) {
         .info = {.type = VTG_DEVICE_CPU,
                  .features = VTG_FEATURE_BIT(VTG_FEATURE_COUNT) - 1,
                  .timestamp_step_ns = 1,
+                 .unified_memory = 1,
+                 .queues = RT_QUEUES,
                  .limits = {.max_workgroup_size = {1024, 1024, 64},
                             .max_workgroup_invocations = 1024,
                             .max_workgroup_count = {UINT32_MAX, UINT32_MAX, UINT32_MAX},
@@ -41,7 +47,7 @@ static void context_close(RtContext *context) {
 }
 
 static VtgStatus device_open(VtgDevice *device) {
-    (void)device;
+    device->queue_count = RT_QUEUES;
     return VTG_OK;
 }
 
@@ -80,38 +86,50 @@ static void commands_close(VtgCommands *commands) {
     (void)commands;
 }
 
+static void record(const VtgCommands *commands, const char *format, ...) RT_PRINTF(2, 3);
+
+static void record(const VtgCommands *commands, const char *format, ...) {
+    const VtgInstance *instance = commands->device->instance;
+    if (instance->log) {
+        char line[256]; /* a long label is cut */
+        va_list list;
+        va_start(list, format);
+        vsnprintf(line, sizeof line, format, list);
+        va_end(list);
+        rt_log(instance, VTG_LOG_INFO, "null: %s", line);
+    }
+}
+
 static void cmd_barrier(VtgCommands *commands) {
-    (void)commands;
+    record(commands, "barrier");
 }
 
 static VtgStatus cmd_dispatch(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
-                              const void *block, const uint32_t groups[3]) {
-    (void)commands;
-    (void)kernel;
+                              const void *block, const RtGroups *groups) {
     (void)bindings;
     (void)block;
-    (void)groups;
+    if (groups->from) {
+        record(commands, "dispatch `%s`, workgroups from `%s`", kernel->label,
+               rt_buffer_name(groups->from));
+    } else {
+        record(commands, "dispatch `%s`, %u x %u x %u workgroups", kernel->label, groups->count[0],
+               groups->count[1], groups->count[2]);
+    }
     return VTG_OK;
 }
 
 static VtgStatus cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                           VtgBuffer *target, uint64_t target_offset, uint64_t size) {
-    (void)commands;
-    (void)source;
-    (void)source_offset;
-    (void)target;
-    (void)target_offset;
-    (void)size;
+    record(commands, "copy %llu bytes, `%s` at %llu to `%s` at %llu", (unsigned long long)size,
+           rt_buffer_name(source), (unsigned long long)source_offset, rt_buffer_name(target),
+           (unsigned long long)target_offset);
     return VTG_OK;
 }
 
 static VtgStatus cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
                           uint32_t value) {
-    (void)commands;
-    (void)buffer;
-    (void)offset;
-    (void)size;
-    (void)value;
+    record(commands, "fill %llu bytes of `%s` at %llu with %u", (unsigned long long)size,
+           rt_buffer_name(buffer), (unsigned long long)offset, value);
     return VTG_OK;
 }
 

@@ -88,7 +88,7 @@ typedef struct RoclOp {
     RoclOpKind kind;
     bool timed;
     RoclKernel *kernel; /* dispatch */
-    uint32_t groups[3];
+    RtGroups groups;
     uint32_t first_memory, first_word; /* where its buffers and its value block begin */
     RoclBuffer *source, *target;       /* copy; fill: target */
     uint64_t source_offset, target_offset, size;
@@ -139,7 +139,7 @@ VtgStatus rocl_commands_finish(VtgCommands *commands);
 void rocl_commands_close(VtgCommands *commands);
 void rocl_cmd_barrier(VtgCommands *commands);
 VtgStatus rocl_cmd_dispatch(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
-                            const void *block, const uint32_t groups[3]);
+                            const void *block, const RtGroups *groups);
 VtgStatus rocl_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                         VtgBuffer *target, uint64_t target_offset, uint64_t size);
 VtgStatus rocl_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,

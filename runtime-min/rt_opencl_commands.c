@@ -75,7 +75,7 @@ static VtgStatus memory_of(RoclCommands *commands, const RtBinding *binding, cl_
 }
 
 VtgStatus rocl_cmd_dispatch(VtgCommands *base, VtgKernel *kernel, const RtBinding *bindings,
-                            const void *block, const uint32_t groups[3]) {
+                            const void *block, const RtGroups *groups) {
     RoclCommands *commands = list_of(base);
     uint32_t words = kernel->block_bytes / 4;
     VtgStatus status = reserve(commands, kernel->buffer_count, words);
@@ -92,7 +92,7 @@ VtgStatus rocl_cmd_dispatch(VtgCommands *base, VtgKernel *kernel, const RtBindin
     RoclOp op = {.kind = ROCL_DISPATCH,
                  .timed = base->timing,
                  .kernel = (RoclKernel *)kernel,
-                 .groups = {groups[0], groups[1], groups[2]},
+                 .groups = *groups,
                  .first_memory = commands->memory_count,
                  .first_word = commands->word_count};
     if (words != 0) {

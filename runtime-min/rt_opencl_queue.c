@@ -1,6 +1,7 @@
 /* rt_opencl_queue.c: submission, waiting, and the times of dispatches. */
 #include "rt_opencl.h"
 
+#include <string.h>
 #include <time.h>
 
 /* Arguments in order of the kernel's parameters: see VTG_CODE_OPENCL_C. */
@@ -28,14 +29,30 @@ static cl_int set_arguments(const RoclFunctions *fn, const RoclCommands *command
     return error;
 }
 
+/* There is no indirect dispatch in OpenCL: the counts are waited for. */
+static cl_int count_groups(const RoclFunctions *fn, cl_command_queue queue, const RoclOp *op,
+                           uint32_t count[3]) {
+    const RtGroups *groups = &op->groups;
+    memcpy(count, groups->count, sizeof groups->count);
+    return groups->from ? fn->EnqueueReadBuffer(queue, ((const RoclBuffer *)groups->from)->memory,
+                                                CL_TRUE, (size_t)groups->offset,
+                                                sizeof groups->count, count, 0, NULL, NULL)
+                        : CL_SUCCESS;
+}
+
 static cl_int dispatch(const RoclFunctions *fn, cl_command_queue queue,
                        const RoclCommands *commands, const RoclOp *op, cl_event *event) {
+    uint32_t count[3];
+    cl_int error = count_groups(fn, queue, op, count);
+    if (error != CL_SUCCESS || count[0] == 0 || count[1] == 0 || count[2] == 0) {
+        return error;
+    }
     size_t global[3], local[3];
     for (int i = 0; i < 3; i++) {
         local[i] = op->kernel->base.workgroup_size[i];
-        global[i] = (size_t)op->groups[i] * local[i];
+        global[i] = (size_t)count[i] * local[i];
     }
-    cl_int error = set_arguments(fn, commands, op);
+    error = set_arguments(fn, commands, op);
     return error != CL_SUCCESS ? error
                                : fn->EnqueueNDRangeKernel(queue, op->kernel->handle, 3, NULL,
                                                           global, local, 0, NULL, event);
@@ -66,9 +83,7 @@ static cl_int hand_over(const RoclFunctions *fn, cl_command_queue queue,
         switch (op->kind) {
         case ROCL_DISPATCH: {
             cl_event *into = op->timed ? &event->dispatches[timed++] : NULL;
-            if (op->groups[0] != 0 && op->groups[1] != 0 && op->groups[2] != 0) {
-                error = dispatch(fn, queue, commands, op, into);
-            }
+            error = dispatch(fn, queue, commands, op, into);
             break;
         }
         case ROCL_COPY:

@@ -408,6 +408,7 @@ static VtgStatus add_device(RvkContext *context, VkPhysicalDevice handle) {
     info->vendor_id = properties.properties.vendorID;
     info->device_id = properties.properties.deviceID;
     memcpy(info->uuid, id.deviceUUID, sizeof info->uuid);
+    info->unified_memory = rvk_is_unified(&found);
     take_limits(&found, &properties.properties.limits, &maintenance3);
     take_subgroups(&found, &subgroup, &sizes);
     return take_texts(rt_adapter_add(&context->base, &found.base), &properties.properties, &driver);

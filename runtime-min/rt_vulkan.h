@@ -31,7 +31,7 @@
 #define RVK_DEVICE_FUNCTIONS(X)                                                                    \
     X(AllocateCommandBuffers) X(AllocateDescriptorSets) X(AllocateMemory) X(BeginCommandBuffer)    \
     X(BindBufferMemory) X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer)               \
-    X(CmdDispatch) X(CmdFillBuffer) X(CmdPipelineBarrier) X(CmdPushConstants)                      \
+    X(CmdDispatch) X(CmdDispatchIndirect) X(CmdFillBuffer) X(CmdPipelineBarrier) X(CmdPushConstants)                      \
     X(CmdResetQueryPool) X(CmdWriteTimestamp) X(CreateBuffer) X(CreateCommandPool)                 \
     X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence)  \
     X(CreatePipelineLayout) X(CreateQueryPool) X(CreateShaderModule) X(DestroyBuffer)              \
@@ -185,6 +185,8 @@ bool rvk_has(const RvkAdapter *adapter, const char *extension);
 VtgStatus rvk_memory_make(RvkDevice *device, RtMemory kind, uint64_t size, VkBufferUsageFlags usage,
                           bool map, const char *what, RvkMemory *memory);
 void rvk_memory_free(RvkDevice *device, RvkMemory *memory);
+/* Whether there is memory of the device that the host sees and caches. */
+bool rvk_is_unified(const RvkAdapter *adapter);
 VtgStatus rvk_buffer_open(VtgBuffer *buffer);
 void rvk_buffer_close(VtgBuffer *buffer);
 
@@ -202,7 +204,7 @@ VtgStatus rvk_commands_finish(VtgCommands *commands);
 void rvk_commands_close(VtgCommands *commands);
 void rvk_cmd_barrier(VtgCommands *commands);
 VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
-                           const void *block, const uint32_t groups[3]);
+                           const void *block, const RtGroups *groups);
 VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                        VtgBuffer *target, uint64_t target_offset, uint64_t size);
 VtgStatus rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,

@@ -19,6 +19,7 @@ static const struct {
     bool mapped;
 } wishes[] = {
     {RT_MEMORY_DEVICE, LOCAL | HOST | CACHED, true}, /* memory that both share */
+    {RT_MEMORY_SHARED, LOCAL | HOST | CACHED, true},
     {RT_MEMORY_DEVICE, LOCAL, false},
     {RT_MEMORY_DEVICE, 0, false},
     {RT_MEMORY_UPLOAD, HOST, true},
@@ -36,6 +37,11 @@ static bool find_type(const VkPhysicalDeviceMemoryProperties *memory, uint32_t a
         }
     }
     return false;
+}
+
+bool rvk_is_unified(const RvkAdapter *adapter) {
+    uint32_t type;
+    return find_type(&adapter->memory, UINT32_MAX, LOCAL | HOST | CACHED, &type);
 }
 
 /* Allocates `memory` from the first wish that can be had. */
@@ -119,8 +125,8 @@ VtgStatus rvk_buffer_open(VtgBuffer *base) {
     RvkDevice *device = rvk_device(base->device);
     RvkBuffer *buffer = (RvkBuffer *)base;
     VkBufferUsageFlags usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
-    if (base->memory == RT_MEMORY_DEVICE) {
-        usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+    if (!rt_is_staging(base)) {
+        usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT;
     }
     /* Fills write whole words, and Vulkan has no empty buffers. */
     uint64_t size = base->size == 0 ? 4 : (base->size + 3) & ~(uint64_t)3;

@@ -84,9 +84,12 @@ static VtgStatus recording_rewind(RvkDevice *device, RvkRecording *recording) {
 
 /* ---- Barriers ---- */
 
-#define STAGES (VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT)
+#define STAGES                                                                                     \
+    (VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT |                       \
+     VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT)
 #define WRITES (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
-#define READS (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
+#define READS                                                                                      \
+    (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_INDIRECT_COMMAND_READ_BIT)
 
 static void record_barrier(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlags to,
                            VkAccessFlags access) {
@@ -168,6 +171,10 @@ void rvk_commands_close(VtgCommands *base) {
 }
 
 /* ---- Dispatches ---- */
+
+static VkBuffer handle_of(const VtgBuffer *buffer) {
+    return ((const RvkBuffer *)buffer)->memory.buffer;
+}
 
 static uint32_t most(uint32_t a, uint32_t b) {
     return a > b ? a : b;
@@ -349,11 +356,11 @@ static void timestamp(RvkDevice *device, RvkRecording *recording, VkPipelineStag
 }
 
 VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *base, const RtBinding *bindings,
-                           const void *block, const uint32_t groups[3]) {
+                           const void *block, const RtGroups *groups) {
     RvkDevice *device = rvk_device(commands->device);
     RvkRecording *recording = recording_of(commands);
     const RvkKernel *kernel = (const RvkKernel *)base;
-    bool runs = groups[0] != 0;
+    bool runs = groups->from || groups->count[0] != 0;
     bool pushes = base->value_block == VTG_VALUES_PUSH_CONSTANTS && base->block_bytes != 0;
     bool has_set = base->buffer_count != 0 || (base->block_bytes != 0 && !pushes);
     VkDescriptorSet set = VK_NULL_HANDLE;
@@ -378,7 +385,11 @@ VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *base, const RtBindi
             device->fn.CmdPushConstants(handle, kernel->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                                         base->block_bytes, block);
         }
-        device->fn.CmdDispatch(handle, groups[0], groups[1], groups[2]);
+        if (groups->from) {
+            device->fn.CmdDispatchIndirect(handle, handle_of(groups->from), groups->offset);
+        } else {
+            device->fn.CmdDispatch(handle, groups->count[0], groups->count[1], groups->count[2]);
+        }
     }
     if (commands->timing) {
         timestamp(device, recording, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, 1);
@@ -388,10 +399,6 @@ VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *base, const RtBindi
 }
 
 /* ---- Copies and fills ---- */
-
-static VkBuffer handle_of(const VtgBuffer *buffer) {
-    return ((const RvkBuffer *)buffer)->memory.buffer;
-}
 
 VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                        VtgBuffer *target, uint64_t target_offset, uint64_t size) {

@@ -72,7 +72,7 @@ typedef struct RwgpuOp {
     RwgpuOpKind kind;
     WgpuHandle pipeline, group;
     uint32_t groups[3];
-    WgpuHandle from, to;
+    WgpuHandle from, to; /* DISPATCH: `from` has the counts, if there is one */
     VtgBuffer *staging;
     uint64_t from_offset, to_offset, size;
     uint32_t skip; /* READ: bytes before the first that is wanted; and how many are: */
@@ -154,7 +154,7 @@ VtgStatus rwgpu_commands_finish(VtgCommands *commands);
 void rwgpu_commands_close(VtgCommands *commands);
 void rwgpu_cmd_barrier(VtgCommands *commands);
 VtgStatus rwgpu_cmd_dispatch(VtgCommands *commands, VtgKernel *kernel, const RtBinding *bindings,
-                             const void *block, const uint32_t groups[3]);
+                             const void *block, const RtGroups *groups);
 VtgStatus rwgpu_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                          VtgBuffer *target, uint64_t target_offset, uint64_t size);
 VtgStatus rwgpu_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,

@@ -110,6 +110,7 @@ enum {
     WGPU_USE_COPY_TARGET = 0x8,
     WGPU_USE_UNIFORM = 0x40,
     WGPU_USE_STORAGE = 0x80,
+    WGPU_USE_INDIRECT = 0x100,
     WGPU_MAP_READ = 0x1,
 };
 typedef struct WgpuBufferDesc {
@@ -227,6 +228,7 @@ enum { WGPU_SCOPE_VALIDATION = 1, WGPU_SCOPE_OUT_OF_MEMORY = 2 };
     NEEDED(void, ComputePassEncoderSetPipeline, (WgpuHandle pass, WgpuHandle pipeline))            \
     NEEDED(void, ComputePassEncoderSetBindGroup, (WgpuHandle pass, uint32_t index, WgpuHandle group, size_t offset_count, const uint32_t *offsets)) \
     NEEDED(void, ComputePassEncoderDispatchWorkgroups, (WgpuHandle pass, uint32_t x, uint32_t y, uint32_t z)) \
+    NEEDED(void, ComputePassEncoderDispatchWorkgroupsIndirect, (WgpuHandle pass, WgpuHandle buffer, uint64_t offset)) \
     NEEDED(void, ComputePassEncoderEnd, (WgpuHandle pass))                                         \
     NEEDED(void, ComputePassEncoderRelease, (WgpuHandle pass))                                     \
     NEEDED(void, QueueSubmit, (WgpuHandle queue, size_t count, const WgpuHandle *commands))        \

@@ -58,9 +58,9 @@ void rwgpu_cmd_barrier(VtgCommands *commands) {
 static VtgStatus reserve(RwgpuCommands *commands, uint32_t bindings) {
     const VtgInstance *instance = commands->base.device->instance;
     bool room = rt_grow(instance, &commands->ops, &commands->op_capacity,
-                        commands->op_count + bindings + 2, sizeof *commands->ops) &&
+                        commands->op_count + bindings + 3, sizeof *commands->ops) &&
                 rt_grow(instance, &commands->buffers, &commands->buffer_capacity,
-                        commands->buffer_count + bindings + 2, sizeof *commands->buffers) &&
+                        commands->buffer_count + bindings + 3, sizeof *commands->buffers) &&
                 rt_grow(instance, &commands->groups, &commands->group_capacity,
                         commands->group_count + 1, sizeof *commands->groups) &&
                 rt_grow(instance, &commands->entries, &commands->entry_capacity, bindings + 1,
@@ -180,8 +180,27 @@ static bool bind(RwgpuCommands *commands, const VtgKernel *kernel, const VtgPara
     return entry->buffer != NULL;
 }
 
+/* The counts of an indirect dispatch come from a copy: a dispatch may not have a buffer for them and for its kernel. */
+static bool take_counts(RwgpuCommands *commands, const RtGroups *groups) {
+    VtgDevice *device = commands->base.device;
+    WgpuHandle copy = rwgpu_buffer_make(device, WGPU_USE_INDIRECT | WGPU_USE_COPY_TARGET,
+                                        sizeof groups->count, "workgroup counts");
+    if (!copy) {
+        return false;
+    }
+    RwgpuOp *dispatch = &commands->ops[commands->op_count - 1];
+    dispatch->from = copy;
+    RwgpuOp last = *dispatch;
+    commands->buffers[commands->buffer_count++] = copy;
+    commands->op_count--;
+    add_copy(commands, ((const RwgpuBuffer *)groups->from)->handle, groups->offset, copy, 0,
+             sizeof groups->count);
+    commands->ops[commands->op_count++] = last;
+    return true;
+}
+
 static bool dispatch(RwgpuCommands *commands, const RwgpuKernel *kernel, const RtBinding *bindings,
-                     const void *block, const uint32_t groups[3]) {
+                     const void *block, const RtGroups *groups) {
     const VtgKernel *base = &kernel->base;
     uint32_t count = 0;
     memset(commands->entries, 0, (base->buffer_count + 1) * sizeof *commands->entries);
@@ -204,11 +223,12 @@ static bool dispatch(RwgpuCommands *commands, const RwgpuKernel *kernel, const R
             return false;
         }
     }
-    return add_dispatch(commands, &kernel->pipeline, count, groups);
+    return add_dispatch(commands, &kernel->pipeline, count, groups->count) &&
+           (!groups->from || take_counts(commands, groups));
 }
 
 VtgStatus rwgpu_cmd_dispatch(VtgCommands *base, VtgKernel *kernel, const RtBinding *bindings,
-                             const void *block, const uint32_t groups[3]) {
+                             const void *block, const RtGroups *groups) {
     RwgpuCommands *commands = list_of(base);
     VtgStatus status = reserve(commands, kernel->buffer_count);
     if (status != VTG_OK) {

@@ -38,7 +38,12 @@ static void encode(Encoding *e, const RwgpuOp *op) {
         WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, NULL);
         fn->ComputePassEncoderSetPipeline(pass, op->pipeline);
         fn->ComputePassEncoderSetBindGroup(pass, 0, op->group, 0, NULL);
-        fn->ComputePassEncoderDispatchWorkgroups(pass, op->groups[0], op->groups[1], op->groups[2]);
+        if (op->from) {
+            fn->ComputePassEncoderDispatchWorkgroupsIndirect(pass, op->from, 0);
+        } else {
+            fn->ComputePassEncoderDispatchWorkgroups(pass, op->groups[0], op->groups[1],
+                                                     op->groups[2]);
+        }
         fn->ComputePassEncoderEnd(pass);
         fn->ComputePassEncoderRelease(pass);
         break;
@@ -148,7 +153,7 @@ static void keep_reads_until(RwgpuEvent *last) {
     pthread_mutex_lock(&device->lock);
     rwgpu_lock(device);
     bool retired = atomic_load(&last->base.status) != VTG_NOT_READY;
-    for (VtgEvent *at = device->pending_head; at && !retired; at = at->next) {
+    for (VtgEvent *at = device->queues[0].pending_head; at && !retired; at = at->next) {
         RwgpuEvent *event = (RwgpuEvent *)at;
         rwgpu_pump(rwgpu_context(device), &event->is_mapping);
         if (!event->is_copied && event->map_status == WGPU_SUCCESS) {

@@ -240,6 +240,9 @@ typedef struct VtgDeviceInfo {
     uint64_t features;        /* VTG_FEATURE_BIT(...) of each it has; all are enabled */
     double timestamp_step_ns; /* resolution of VtgDispatchTiming; 0: no timestamps */
     VtgLimits limits;
+    uint32_t unified_memory; /* not 0: VTG_MEMORY_SHARED is there */
+    uint32_t queues;         /* 2: transfers run beside dispatches; 1: VTG_QUEUE_TRANSFER is
+                                VTG_QUEUE_COMPUTE */
 } VtgDeviceInfo;
 
 /* The number of devices. Fixed when the instance is created, in an order that depends on the machine
@@ -263,8 +266,23 @@ typedef struct VtgDeviceDesc {
 VTG_API VtgStatus vtg_device_create(VtgInstance *instance, const VtgDeviceDesc *desc,
                                     VtgDevice **device);
 
-/* Waits for submitted work, then lets go of the device. Objects made from it may still be destroyed
- * later, and used for nothing else. */
+/* All defaults: the best device of the machine. */
+typedef struct VtgOpenDesc {
+    uint32_t struct_size;
+    const VtgInstanceDesc *instance; /* NULL: its defaults */
+    const VtgDeviceDesc *device;     /* NULL: its defaults; `index` is where the search begins */
+    const char *name;                /* a part of the device's name; NULL: any name */
+} VtgOpenDesc;
+#define VTG_OPEN_DESC_INIT VTG_INIT_(VtgOpenDesc)
+
+/* Opens a device without an instance at hand: vtg_open(NULL, &device) is all it takes. The first device
+ * in order that fits and can be opened is taken; the instance lives as long as the device. `desc` may be
+ * NULL. Errors: VTG_ERROR_NO_DEVICE (none fits), that of the last one that could not be opened, those of
+ * vtg_instance_create(). Any thread. */
+VTG_API VtgStatus vtg_open(const VtgOpenDesc *desc, VtgDevice **device);
+
+/* Waits for submitted work and for callbacks on it (unless this is one), then lets go of the device.
+ * Objects made from it may still be destroyed later, and used for nothing else. */
 VTG_API void vtg_device_destroy(VtgDevice *device);
 
 /* The info of the device, as from vtg_device_info(). Any thread. */
@@ -276,17 +294,28 @@ VTG_API VtgStatus vtg_device_wait_idle(VtgDevice *device);
 
 /* ---- Buffers --------------------------------------------------------------------------------- */
 
-/* Device memory that kernels read and write. Any size will do: 0, or not a multiple of 4. A new
- * buffer's content is unspecified until it is written or filled. */
+/* Where a buffer lies. */
+typedef enum VtgMemory {
+    VTG_MEMORY_DEVICE =
+        0, /* for kernels; bytes get there and back by vtg_buffer_write() and _read(),
+                                or by copies from and to the next two */
+    VTG_MEMORY_UPLOAD = 1,   /* the host's, mapped, for writing: a source of vtg_commands_copy() */
+    VTG_MEMORY_READBACK = 2, /* the host's, mapped, for reading: a target of vtg_commands_copy() */
+    VTG_MEMORY_SHARED = 3,   /* for kernels, and mapped: where info.unified_memory says so */
+} VtgMemory;
+
+/* Memory of any size: 0, or not a multiple of 4. A new buffer's content is unspecified until it is
+ * written or filled. */
 typedef struct VtgBufferDesc {
     uint32_t struct_size;
+    VtgMemory memory;
     uint64_t size_bytes;
     const char *label; /* for logs and debuggers; may be NULL */
 } VtgBufferDesc;
 #define VTG_BUFFER_DESC_INIT VTG_INIT_(VtgBufferDesc)
 
-/* Errors: VTG_ERROR_LIMIT (beyond limits.max_buffer_bytes), VTG_ERROR_OUT_OF_DEVICE_MEMORY,
- * VTG_ERROR_OUT_OF_MEMORY. Any thread. */
+/* Errors: VTG_ERROR_LIMIT (beyond limits.max_buffer_bytes), VTG_ERROR_UNSUPPORTED (VTG_MEMORY_SHARED
+ * on a device without), VTG_ERROR_OUT_OF_DEVICE_MEMORY, VTG_ERROR_OUT_OF_MEMORY. Any thread. */
 VTG_API VtgStatus vtg_buffer_create(VtgDevice *device, const VtgBufferDesc *desc,
                                     VtgBuffer **buffer);
 VTG_API void vtg_buffer_destroy(VtgBuffer *buffer);
@@ -310,6 +339,21 @@ VTG_API VtgStatus vtg_buffer_fill(VtgBuffer *buffer, uint64_t offset, uint64_t s
 
 /* The whole buffer to zero. */
 VTG_API VtgStatus vtg_buffer_clear(VtgBuffer *buffer);
+
+/* The address of `size` bytes at `offset` of an upload, readback or shared buffer, once submitted work
+ * that uses the range's buffer has ended (for a readback buffer: that writes it). It is good until
+ * vtg_buffer_unmap(); meanwhile the buffer may be named in lists, but work that uses it is submitted
+ * after the host is done. Errors: VTG_ERROR_UNSUPPORTED (device memory), VTG_ERROR_OUT_OF_RANGE,
+ * VTG_ERROR_DEVICE_LOST. On failure *data is NULL. */
+VTG_API VtgStatus vtg_buffer_map(VtgBuffer *buffer, uint64_t offset, uint64_t size, void **data);
+VTG_API void vtg_buffer_unmap(VtgBuffer *buffer);
+
+/* Copies between two buffers of any memory and of any devices, through the host where the devices
+ * differ, and returns when that is done. Waits as vtg_buffer_read() and vtg_buffer_write() do. The ranges
+ * need no alignment; within one buffer they must not overlap (VTG_ERROR_OVERLAP). Other errors: as
+ * theirs. */
+VTG_API VtgStatus vtg_buffer_copy(VtgBuffer *source, uint64_t source_offset, VtgBuffer *target,
+                                  uint64_t target_offset, uint64_t size);
 
 /* ---- Kernels --------------------------------------------------------------------------------- */
 
@@ -461,6 +505,13 @@ VTG_API VtgStatus vtg_dispatch(VtgDevice *device, VtgKernel *kernel, VtgGrid gri
 
 /* ---- Command lists --------------------------------------------------------------------------- */
 
+/* Which of a device's queues a list runs on. */
+typedef enum VtgQueue {
+    VTG_QUEUE_COMPUTE = 0,
+    VTG_QUEUE_TRANSFER = 1, /* copies and fills only, beside the dispatches of the other; devices
+                               without one (info.queues) run them on that */
+} VtgQueue;
+
 /* Dispatches and copies that are submitted together. They take effect as if one ran after the other:
  * the library places a barrier where an operation uses what an earlier one wrote, or writes what an
  * earlier one uses, and leaves the others free to overlap. */
@@ -468,6 +519,7 @@ typedef struct VtgCommandsDesc {
     uint32_t struct_size;
     uint32_t timing; /* not 0: time each dispatch, where the device has timestamps */
     const char *label;
+    VtgQueue queue;
 } VtgCommandsDesc;
 #define VTG_COMMANDS_DESC_INIT VTG_INIT_(VtgCommandsDesc)
 
@@ -488,11 +540,21 @@ VTG_API VtgStatus vtg_commands_copy(VtgCommands *commands, VtgBuffer *source,
 VTG_API VtgStatus vtg_commands_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset,
                                     uint64_t size, uint32_t value);
 
+/* A dispatch whose workgroup counts along x, y and z are the three u32 at `offset` (a multiple of 4) of
+ * `groups`, device or shared memory, when it begins: earlier work may compute them. Each is at most
+ * limits.max_workgroup_count; what more gives is unspecified. The kernel must not write them
+ * (VTG_ERROR_OVERLAP). With OpenCL vtg_submit() waits for the counts. Else as
+ * vtg_commands_dispatch(). */
+VTG_API VtgStatus vtg_commands_dispatch_indirect(VtgCommands *commands, VtgKernel *kernel,
+                                                 VtgBuffer *groups, uint64_t offset,
+                                                 const VtgArg *args, uint32_t arg_count);
+
 /* Empties the list for new recording. VTG_ERROR_BUSY while a submission of it runs. */
 VTG_API VtgStatus vtg_commands_reset(VtgCommands *commands);
 
-/* Hands the list to the device and returns without waiting. Submissions of a device take effect in
- * order. A list may be submitted again, as it is, when its last submission has finished
+/* Hands the list to its queue and returns without waiting. Submissions take effect in order: those of
+ * one queue always, those of two queues where one writes a buffer that the other uses (the library
+ * makes it wait), and else side by side. A list may be submitted again, as it is, when its last submission has finished
  * (VTG_ERROR_BUSY before). `event` may be NULL; otherwise the caller destroys what it is given.
  * Any thread. Errors: VTG_ERROR_DEVICE_LOST, out of memory. */
 VTG_API VtgStatus vtg_submit(VtgCommands *commands, VtgEvent **event);
@@ -509,6 +571,21 @@ VTG_API VtgStatus vtg_event_poll(VtgEvent *event);
 /* Waits for that, at most `timeout_ns`: VTG_OK, VTG_TIMEOUT, or the error. Any thread, several at a
  * time. */
 VTG_API VtgStatus vtg_event_wait(VtgEvent *event, uint64_t timeout_ns);
+
+/* Called once when a submission has ended, with what vtg_event_poll() then gives. It runs on a thread of
+ * the library, one for each queue of a device, where the callbacks of a queue come in order of
+ * submission. It may call the library; what it waits for must not need a later callback of the queue. */
+typedef void (*VtgEventFn)(void *user, VtgStatus status);
+
+/* Has `callback` called when the submission has ended, also when it has already. The event may be
+ * destroyed before. Any thread. Errors: out of memory (no thread can be made, too). */
+VTG_API VtgStatus vtg_event_on_end(VtgEvent *event, VtgEventFn callback, void *user);
+
+/* Makes a file descriptor that becomes readable, and stays so, when the submission has ended: for poll(),
+ * epoll, io_uring, libuv. It is the caller's to close, at any time. VTG_ERROR_UNSUPPORTED where there is
+ * no eventfd() (that is everywhere but on Linux); VTG_ERROR_OUT_OF_MEMORY (descriptors, too). On failure
+ * *fd is -1. Any thread. */
+VTG_API VtgStatus vtg_event_export_fd(VtgEvent *event, int *fd);
 
 /* Lets go of the event; the submission runs on. */
 VTG_API void vtg_event_destroy(VtgEvent *event);

@@ -36,6 +36,7 @@ FOREIGN = {
     r"spirv(-headers|_cross)?/.*":     ["backend-*/*", "tests/*"],
     r"(vulkan|vk_video)/.*":           ["runtime-min/rt_vulkan*"],
     r"(CL|webgpu)/.*":                 ["runtime-min/rt_*"],
+    r"sys/eventfd\.h":               ["runtime-min/event.c"],
     r"link\.h":                        ["runtime-min/rt_sanitize.c"],  # dl_iterate_phdr
     r"(png|zlib)\.h":                  ["examples/*", "tests/*"],
     r"c(stdio|stdlib|string)|iostream|sstream|vector|ucontext\.h": ["tests/msl/*"],  # C++, and fibers

@@ -17,6 +17,8 @@ def cases(env):
         for function in (add, saxpy, mandelbrot, sobel, scene, demo):
             if device != "interp" or function not in (scene, demo):  # those would take the interpreter minutes
                 yield f"{function.__name__} {device}", lambda f=function, d=device: f(env, d)
+    for device in ("null", "lavapipe", "pocl", "dawn-mesa25"):
+        yield f"async loop {device}", lambda d=device: async_loop(env, d)
     yield "png round trip", lambda: png_round_trip(env)
     yield "png kinds", lambda: png_kinds(env)
     yield "png bad files", lambda: png_bad_files(env)
@@ -66,6 +68,26 @@ def saxpy(env, device):
     y = [r.randrange(-2**10, 2**10) / 8 for _ in range(777)]
     out, = run(env, device, "saxpy", None, {"a": 2.5, "x": floats(x), "y": floats(y)}, ["y"])
     check(out == floats([2.5 * p + q for p, q in zip(x, y)]), "saxpy")
+
+
+# ---- the runtime
+
+LANGUAGES = {"null": "spv", "vulkan": "spv", "opencl": "cl", "webgpu": "wgsl"}
+
+
+def api_of(env, device):
+    return device if device == "null" else env.OTHER_DEVICES.get(device, ("vulkan",))[0]
+
+
+def async_loop(env, device):
+    environment = {} if device == "null" else env.device(device)
+    api = api_of(env, device)
+    kernel = env.folder() / f"saxpy.{LANGUAGES[api]}"
+    env.compile("examples/saxpy.vt", "-o", kernel)
+    result = env.run([env.bin / "examples/async_loop", kernel, api, 6], env=environment)
+    check(b": 6 jobs, 0 wrong numbers; the timer came " in result.out, "async_loop", result)
+    result = env.run([env.bin / "examples/async_loop", kernel.parent / "none", api], expect=1, env=environment)
+    check(b"none: No such file" in result.err, "a missing kernel", result)
 
 
 # ---- pictures
