@@ -18,12 +18,14 @@ packages() { cat <<'END'
   build spirv-tools              lib:libSPIRV-Tools.a                                checks the SPIR-V that is written
   build libspirv-cross-c-shared-dev lib:libspirv-cross-c.a                           translates SPIR-V to MSL
   build spirv-headers            hdr:spirv/unified1/spirv.h                          the numbers of SPIR-V
+  build llvm-22-dev              file:/usr/lib/llvm-22/lib/libLLVMSPIRVCodeGen.a    optimises kernels
+  build libzstd-dev              lib:libzstd.a                                       what LLVM is linked with
+  build zlib1g-dev               lib:libz.a                                          what LLVM is linked with
   build libvulkan-dev            hdr:vulkan/vulkan.h                                 declarations of Vulkan
   build opencl-c-headers         hdr:CL/cl.h                                         declarations of OpenCL
   demo  libvulkan1               lib:libvulkan.so.1                                  Vulkan loader
   demo  mesa-vulkan-drivers      file:/usr/share/vulkan/icd.d/*.json|/etc/vulkan/icd.d/*.json  Vulkan driver that needs no GPU
   demo  libpng-dev               hdr:png.h                                           reads and writes pictures
-  demo  zlib1g-dev               hdr:zlib.h                                          reads and writes pictures
   test  python3                  cmd:python3                                         test runner
   test  clang-22                 cmd:clang-22                                        compiler of the fuzz targets
   test  libclang-rt-22-dev       file:/usr/lib/llvm-22/lib/clang/22/lib/*/libclang_rt.fuzzer*.a  sanitizers and fuzzer of clang

@@ -1,0 +1,27 @@
+/* LLVM starts when it is first used.
+ *
+ * Its libraries register some hundred command-line options by constructors, which would run in every process, also where
+ * nothing is optimised. Where it is linked statically, tools/llvm-start.ld puts them into a section of their own; here they run.
+ * Linked dynamically, the section is not there, and the loader has run them.
+ */
+#include <pthread.h>
+
+#include "ir/llvm/to_llvm.h"
+
+typedef void Constructor(void);
+
+/* Of the linker script; NULL without it. */
+extern Constructor *const vt_llvm_constructors[] __attribute__((weak));
+extern Constructor *const vt_llvm_constructors_end[] __attribute__((weak));
+
+static void construct(void) {
+    for (Constructor *const *next = vt_llvm_constructors; next != vt_llvm_constructors_end;
+         next++) {
+        (*next)();
+    }
+}
+
+void llvm_start(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, construct);
+}
