@@ -17,8 +17,8 @@ static const char *const libraries[] = {"libwebgpu_dawn.so", "libwgpu_native.so"
                                         "libwebgpu_wrapper.so"};
 
 /* They were numbered anew in June 2025. */
-static const uint32_t features_2025_04[RWGPU_FEATURE_COUNT] = {0x0A, 0x11};
-static const uint32_t features_2025_07[RWGPU_FEATURE_COUNT] = {0x0B, 0x12};
+static const uint32_t features_2025_04[RWGPU_FEATURE_COUNT] = {0x0A, 0x11, 0x03};
+static const uint32_t features_2025_07[RWGPU_FEATURE_COUNT] = {0x0B, 0x12, 0x09};
 
 static VtgStatus absent(const VtgInstance *instance, const char *why, const char *name) {
     rt_log(instance, VTG_LOG_INFO, "webgpu: %s%s", why, name);
@@ -204,7 +204,9 @@ static uint64_t features_of(const RwgpuContext *context, WgpuHandle adapter) {
         found |= VTG_FEATURE_BIT(VTG_FEATURE_FLOAT16) | VTG_FEATURE_BIT(VTG_FEATURE_STORAGE16) |
                  VTG_FEATURE_BIT(VTG_FEATURE_UNIFORM16);
     }
-    return has(context, adapter, RWGPU_SUBGROUPS) ? found | SUBGROUP_FEATURES : found;
+    found |= has(context, adapter, RWGPU_SUBGROUPS) ? SUBGROUP_FEATURES : 0;
+    return found |
+           (has(context, adapter, RWGPU_TIMESTAMPS) ? VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS) : 0);
 }
 
 static VtgLimits limits_of(const WgpuLimits *found, const WgpuAdapterInfo *info, bool subgroups) {
@@ -268,6 +270,7 @@ static VtgStatus add_adapter(RwgpuContext *context, WgpuHandle handle) {
                                       .device_id = info.device_id,
                                       .features = features_of(context, handle),
                                       .limits = limits_of(&found.limits, &info, subgroups)};
+    found.base.info.timestamp_step_ns = has(context, handle, RWGPU_TIMESTAMPS) ? 1.0 : 0.0;
     found.base.info.memory_bytes = found.base.info.limits.max_buffer_bytes;
     RtAdapter *adapter = rt_adapter_add(&context->base, &found.base);
     const struct {
@@ -326,6 +329,11 @@ static void context_close(RtContext *base) {
 
 /* ---- The device ---- */
 
+/* Dawn makes timestamps coarse, for web pages' sake. */
+static const char *const coarse_time[] = {"timestamp_quantization"};
+static const WgpuDawnToggles fine_time = {
+    .chain = {.type = WGPU_CHAIN_DAWN_TOGGLES}, .off_count = 1, .off = coarse_time};
+
 /* An adapter may be good for one device only, so each device asks for its own. */
 static VtgStatus open_locked(RwgpuDevice *device, RwgpuContext *context) {
     VtgInstance *instance = device->base.instance;
@@ -339,7 +347,8 @@ static VtgStatus open_locked(RwgpuDevice *device, RwgpuContext *context) {
             features[count++] = context->features[i];
         }
     }
-    const WgpuDeviceDesc desc = {
+    WgpuDeviceDesc desc = {
+        .next = context->fn.GetVersion ? NULL : &fine_time.chain,
         .label = WGPU_TEXT("vitte"),
         .feature_count = count,
         .features = features,
@@ -351,6 +360,12 @@ static VtgStatus open_locked(RwgpuDevice *device, RwgpuContext *context) {
     Answer answer = {instance, true, NULL};
     context->fn.AdapterRequestDevice(adapter, &desc, ask(&answer));
     rwgpu_pump(context, &answer.is_waited_for);
+    if (!answer.object && desc.next) { /* a Dawn with other switches */
+        answer.is_waited_for = true;
+        desc.next = NULL;
+        context->fn.AdapterRequestDevice(adapter, &desc, ask(&answer));
+        rwgpu_pump(context, &answer.is_waited_for);
+    }
     context->fn.AdapterRelease(adapter);
     device->handle = answer.object;
     if (!device->handle) {

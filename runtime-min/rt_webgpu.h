@@ -31,7 +31,12 @@ typedef struct RwgpuContext {
     pthread_mutex_t lock;
 } RwgpuContext;
 
-typedef enum RwgpuFeature { RWGPU_F16, RWGPU_SUBGROUPS, RWGPU_FEATURE_COUNT } RwgpuFeature;
+typedef enum RwgpuFeature {
+    RWGPU_F16,
+    RWGPU_SUBGROUPS,
+    RWGPU_TIMESTAMPS,
+    RWGPU_FEATURE_COUNT
+} RwgpuFeature;
 
 typedef struct RwgpuAdapter {
     RtAdapter base;
@@ -70,6 +75,7 @@ typedef enum RwgpuOpKind {
 /* Bytes, except that offsets and sizes of buffers of the device are multiples of 4. */
 typedef struct RwgpuOp {
     RwgpuOpKind kind;
+    bool is_kernel; /* DISPATCH: the caller's own, which is timed */
     WgpuHandle pipeline, group;
     uint32_t groups[3];
     WgpuHandle from, to; /* DISPATCH: `from` has the counts, if there is one */
@@ -98,7 +104,10 @@ typedef struct RwgpuEvent {
     uint64_t tail_bytes;
     bool is_mapping;     /* the callback is still to come */
     uint32_t map_status; /* then */
-    bool is_copied;      /* what was read is in staging */
+    bool is_copied;      /* what was read is in staging, and timings in base */
+    WgpuHandle *sets;    /* of timestamps, as rt_webgpu_timing.c divides them; NULL: not timed */
+    uint32_t set_count;
+    WgpuHandle ticks; /* buffer: the timestamps before they are in the tail */
 } RwgpuEvent;
 
 static inline RwgpuDevice *rwgpu_device(VtgDevice *device) {
@@ -159,6 +168,17 @@ VtgStatus rwgpu_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t sour
                          VtgBuffer *target, uint64_t target_offset, uint64_t size);
 VtgStatus rwgpu_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
                          uint32_t value);
+
+/* ---- rt_webgpu_timing.c ---- */
+
+/* All with the lock held. A submission that is timed has `sets` and `ticks` after the first; the second says where the
+ * dispatch of that number is timed, the third puts all timestamps behind what is read in the tail, and the fourth takes
+ * them from there. The last releases what the first made. */
+VtgStatus rwgpu_timing_open(RwgpuEvent *event);
+WgpuTimestampWrites rwgpu_timing_of(const RwgpuEvent *event, uint32_t dispatch);
+void rwgpu_timing_resolve(const RwgpuEvent *event, WgpuHandle encoder, uint64_t tail_offset);
+void rwgpu_timing_keep(RwgpuEvent *event, const void *ticks);
+void rwgpu_timing_close(RwgpuEvent *event);
 
 /* ---- rt_webgpu_queue.c ---- */
 

@@ -111,6 +111,7 @@ enum {
     WGPU_USE_UNIFORM = 0x40,
     WGPU_USE_STORAGE = 0x80,
     WGPU_USE_INDIRECT = 0x100,
+    WGPU_USE_QUERY_RESOLVE = 0x200,
     WGPU_MAP_READ = 0x1,
 };
 typedef struct WgpuBufferDesc {
@@ -119,6 +120,35 @@ typedef struct WgpuBufferDesc {
     uint64_t usage, size;
     uint32_t mapped;
 } WgpuBufferDesc;
+
+enum { WGPU_QUERY_TIMESTAMP = 2 };
+typedef struct WgpuQuerySetDesc {
+    const WgpuChain *next;
+    WgpuText label;
+    uint32_t type, count;
+} WgpuQuerySetDesc;
+
+typedef struct WgpuTimestampWrites {
+    const WgpuChain *next;
+    WgpuHandle set;
+    uint32_t begin, end; /* indices in it */
+} WgpuTimestampWrites;
+
+typedef struct WgpuPassDesc {
+    const WgpuChain *next;
+    WgpuText label;
+    const WgpuTimestampWrites *timestamps;
+} WgpuPassDesc;
+
+/* Dawn's own: switches. */
+enum { WGPU_CHAIN_DAWN_TOGGLES = 0x5000A };
+typedef struct WgpuDawnToggles {
+    WgpuChain chain;
+    size_t on_count;
+    const char *const *on;
+    size_t off_count;
+    const char *const *off;
+} WgpuDawnToggles;
 
 typedef struct WgpuWgsl {
     WgpuChain chain;
@@ -219,7 +249,7 @@ enum { WGPU_SCOPE_VALIDATION = 1, WGPU_SCOPE_OUT_OF_MEMORY = 2 };
     NEEDED(WgpuHandle, DeviceCreateComputePipeline, (WgpuHandle device, const WgpuPipelineDesc *desc)) \
     NEEDED(WgpuHandle, DeviceCreateBindGroup, (WgpuHandle device, const WgpuGroupDesc *desc))      \
     NEEDED(WgpuHandle, DeviceCreateCommandEncoder, (WgpuHandle device, const WgpuDesc *desc))      \
-    NEEDED(WgpuHandle, CommandEncoderBeginComputePass, (WgpuHandle encoder, const void *desc))     \
+    NEEDED(WgpuHandle, CommandEncoderBeginComputePass, (WgpuHandle encoder, const WgpuPassDesc *desc)) \
     NEEDED(void, CommandEncoderCopyBufferToBuffer, (WgpuHandle encoder, WgpuHandle from, uint64_t from_offset, WgpuHandle to, uint64_t to_offset, uint64_t size)) \
     NEEDED(void, CommandEncoderClearBuffer, (WgpuHandle encoder, WgpuHandle buffer, uint64_t offset, uint64_t size)) \
     NEEDED(WgpuHandle, CommandEncoderFinish, (WgpuHandle encoder, const WgpuDesc *desc))           \
@@ -243,6 +273,10 @@ enum { WGPU_SCOPE_VALIDATION = 1, WGPU_SCOPE_OUT_OF_MEMORY = 2 };
     NEEDED(void, PipelineLayoutRelease, (WgpuHandle layout))                                       \
     NEEDED(void, ComputePipelineRelease, (WgpuHandle pipeline))                                    \
     NEEDED(void, BindGroupRelease, (WgpuHandle group))                                             \
+    NEEDED(WgpuHandle, DeviceCreateQuerySet, (WgpuHandle device, const WgpuQuerySetDesc *desc))    \
+    NEEDED(void, CommandEncoderResolveQuerySet, (WgpuHandle encoder, WgpuHandle set, uint32_t first, uint32_t count, WgpuHandle buffer, uint64_t offset)) \
+    NEEDED(void, QuerySetRelease, (WgpuHandle set))                                                \
+    OPTIONAL(float, QueueGetTimestampPeriod, (WgpuHandle queue))                                   \
     OPTIONAL(void, HasInstanceFeature, (void))                                                     \
     OPTIONAL(uint32_t, GetVersion, (void))
 // clang-format on

@@ -223,8 +223,11 @@ static bool dispatch(RwgpuCommands *commands, const RwgpuKernel *kernel, const R
             return false;
         }
     }
-    return add_dispatch(commands, &kernel->pipeline, count, groups->count) &&
-           (!groups->from || take_counts(commands, groups));
+    if (!add_dispatch(commands, &kernel->pipeline, count, groups->count)) {
+        return false;
+    }
+    commands->ops[commands->op_count - 1].is_kernel = true;
+    return !groups->from || take_counts(commands, groups);
 }
 
 VtgStatus rwgpu_cmd_dispatch(VtgCommands *base, VtgKernel *kernel, const RtBinding *bindings,

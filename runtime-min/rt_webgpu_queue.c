@@ -11,8 +11,9 @@
 typedef struct Encoding {
     VtgDevice *device;
     WgpuHandle encoder;
-    WgpuHandle tail;
+    RwgpuEvent *event;
     uint64_t tail_used;
+    uint32_t kernels; /* dispatches that are timed */
 } Encoding;
 
 static void flush(Encoding *e) {
@@ -35,7 +36,13 @@ static void encode(Encoding *e, const RwgpuOp *op) {
     const RwgpuFunctions *fn = rwgpu_fn(e->device);
     switch (op->kind) {
     case RWGPU_DISPATCH: {
-        WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, NULL);
+        WgpuTimestampWrites writes;
+        WgpuPassDesc desc = {.label = WGPU_TEXT(NULL)};
+        if (op->is_kernel && e->event->sets) {
+            writes = rwgpu_timing_of(e->event, e->kernels++);
+            desc.timestamps = &writes;
+        }
+        WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, &desc);
         fn->ComputePassEncoderSetPipeline(pass, op->pipeline);
         fn->ComputePassEncoderSetBindGroup(pass, 0, op->group, 0, NULL);
         if (op->from) {
@@ -59,7 +66,7 @@ static void encode(Encoding *e, const RwgpuOp *op) {
         start(e);
         break;
     case RWGPU_READ:
-        fn->CommandEncoderCopyBufferToBuffer(e->encoder, op->from, op->from_offset, e->tail,
+        fn->CommandEncoderCopyBufferToBuffer(e->encoder, op->from, op->from_offset, e->event->tail,
                                              e->tail_used, op->size);
         e->tail_used += op->size;
         break;
@@ -86,18 +93,25 @@ static VtgStatus submit_locked(const RwgpuCommands *commands, RwgpuEvent *event)
     VtgDevice *device = commands->base.device;
     const RwgpuFunctions *fn = rwgpu_fn(device);
     uint64_t bytes = bytes_to_read(commands);
-    event->tail_bytes = bytes == 0 ? 4 : bytes;
+    uint64_t timing_bytes = (uint64_t)event->base.timing_count * 2 * sizeof(uint64_t);
+    event->tail_bytes = bytes + timing_bytes == 0 ? 4 : bytes + timing_bytes;
     event->tail = rwgpu_buffer_make(device, WGPU_USE_MAP_READ | WGPU_USE_COPY_TARGET,
                                     event->tail_bytes, "tail");
     if (!event->tail) {
         return VTG_ERROR_OUT_OF_DEVICE_MEMORY;
     }
-    Encoding e = {.device = device, .tail = event->tail};
+    VtgStatus status = rwgpu_timing_open(event);
+    if (status != VTG_OK) {
+        return status;
+    }
+    Encoding e = {.device = device, .event = event};
     start(&e);
     for (uint32_t i = 0; i < commands->op_count; i++) {
         encode(&e, &commands->ops[i]);
     }
-    if (bytes == 0) {
+    if (event->sets) {
+        rwgpu_timing_resolve(event, e.encoder, bytes);
+    } else if (bytes == 0) {
         fn->CommandEncoderClearBuffer(e.encoder, event->tail, 0, event->tail_bytes);
     }
     flush(&e);
@@ -143,6 +157,9 @@ static void keep_read(RwgpuEvent *event) {
                    (size_t)op->wanted);
             bytes += op->size;
         }
+    }
+    if (bytes && event->sets) {
+        rwgpu_timing_keep(event, bytes);
     }
     event->is_copied = true;
 }
@@ -197,7 +214,7 @@ VtgStatus rwgpu_event_wait(VtgEvent *base, uint64_t timeout_ns) {
                    "webgpu: the work that was submitted did not end");
 }
 
-/* There are none: no device of this API says that it has timestamps. */
+/* They came with what was read. */
 void rwgpu_event_timings(VtgEvent *event) {
     (void)event;
 }
@@ -212,5 +229,6 @@ void rwgpu_event_close(VtgEvent *base) {
     rwgpu_fn(device)->BufferDestroy(event->tail); /* the callback comes, if it is still to come */
     rwgpu_pump(rwgpu_context(device), &event->is_mapping);
     rwgpu_fn(device)->BufferRelease(event->tail);
+    rwgpu_timing_close(event);
     rwgpu_unlock(device);
 }

@@ -1074,6 +1074,24 @@ def repeat_and_times(env):
 
 
 @case
+def devices_time_themselves(env):
+    """Where a device has timestamps, `--repeat` shows its own times; it says so where they are the host's."""
+    folder, missing = folder_with(env, add=ADD), []
+    for name in [*env.KNOWN_DEVICES, *env.OTHER_DEVICES]:
+        try:
+            result = env.compile("run", "add.vt", "a=1,2", "b=3,4", "out=zeros:2", env.device_option(name), "--repeat=3",
+                                 cwd=folder, env=env.device(name))
+        except Skip as skip:
+            missing.append(f"{name}: {skip}")
+            continue
+        check(re.search(rb"GB/s$", result.out.strip()) and b"clock" not in result.out, f"{name} has timestamps", result)
+    result = env.compile("run", "add.vt", "a=1,2", "b=3,4", "out=zeros:2", INTERP, "--repeat=3", cwd=folder)
+    check(b"by the host's clock" in result.out, "the interpreter has no timestamps", result)
+    if missing:
+        raise Skip("; ".join(missing))
+
+
+@case
 def signals_take_the_temporary_file_along(env):
     """Interrupted at several moments, one of them with luck while the output is being written."""
     folder = folder_with(env, large="kernel large(out: Buffer<f32>) {\n" + "    out[i] = out[i] * 1.5 + sin(out[i + 1]);\n" * 3000 + "}\n")

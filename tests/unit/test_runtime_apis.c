@@ -441,6 +441,39 @@ static void test_events(Test *t) {
     vtg_buffer_destroy(x);
 }
 
+/* More dispatches than one set of WebGPU's queries is for. */
+static void test_many_timings(Test *t) {
+    enum { DISPATCHES = 2100 };
+    uint32_t n = 1;
+    VtgBuffer *x = make_buffer(t->device, "x", 256, NULL);
+    CHECK_OK(vtg_buffer_clear(x));
+    VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
+    VtgCommandsDesc desc = VTG_COMMANDS_DESC_INIT;
+    desc.timing = 1;
+    VtgCommands *commands = NULL;
+    VtgEvent *event = NULL;
+    CHECK_OK(vtg_commands_create(t->device, &desc, &commands));
+    for (int i = 0; i < DISPATCHES; i++) {
+        CHECK_OK(vtg_commands_dispatch(commands, t->step, (VtgGrid){64, 1, 1}, args, 2));
+    }
+    CHECK_OK(vtg_submit(commands, &event));
+    CHECK_OK(vtg_event_wait(event, UINT64_C(60000000000)));
+    CHECK(word_at(x, 0) == stepped(0, DISPATCHES));
+    bool timed = vtg_device_get_info(t->device)->timestamp_step_ns > 0;
+    VtgDispatchTiming before = {0, 0}, timing;
+    for (uint32_t i = 0; i < DISPATCHES && timed; i++) {
+        CHECK_OK(vtg_event_timing(event, i, &timing));
+        CHECK(timing.begin_ns >= before.begin_ns && timing.end_ns >= timing.begin_ns);
+        CHECK(timing.begin_ns != 0);
+        before = timing;
+    }
+    CHECK_STATUS(vtg_event_timing(event, DISPATCHES, &timing),
+                 timed ? VTG_ERROR_OUT_OF_RANGE : VTG_ERROR_UNSUPPORTED);
+    vtg_event_destroy(event);
+    vtg_commands_destroy(commands);
+    vtg_buffer_destroy(x);
+}
+
 /* What a driver refuses is told in its words, and nothing is the worse for it. */
 static void test_refusals(Test *t) {
     VtgKernel *kernel = NULL;
@@ -505,9 +538,10 @@ static void test_device(Host *host, VtgInstance *instance, uint32_t index) {
         const char *name;
         void (*run)(Test *);
     } tests[] = {
-        {"bytes", test_bytes},       {"sizes", test_sizes},       {"dispatch", test_dispatch},
-        {"lengths", test_lengths},   {"hazards", test_hazards},   {"events", test_events},
-        {"refusals", test_refusals}, {"lifetime", test_lifetime}, {"threads", test_threads},
+        {"bytes", test_bytes},          {"sizes", test_sizes},       {"dispatch", test_dispatch},
+        {"lengths", test_lengths},      {"hazards", test_hazards},   {"events", test_events},
+        {"timings", test_many_timings}, {"refusals", test_refusals}, {"lifetime", test_lifetime},
+        {"threads", test_threads},
     };
     const VtgDeviceInfo *info = vtg_device_info(instance, index);
     VtgDeviceDesc desc = VTG_DEVICE_DESC_INIT;
