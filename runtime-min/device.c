@@ -74,7 +74,9 @@ void vtg_device_destroy(VtgDevice *device) {
     pthread_mutex_lock(&device->lock);
     device->closed = true; /* from here on nothing is submitted, so what is pending can run dry */
     pthread_mutex_unlock(&device->lock);
-    vtg_device_wait_idle(device);
+    if (vtg_device_wait_idle(device) != VTG_OK) {
+        rt_event_give_up(device);
+    }
     rt_watch_drain(device);
     rt_device_unref(device);
 }

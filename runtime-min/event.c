@@ -105,6 +105,21 @@ void rt_event_sweep(VtgDevice *device) {
     }
 }
 
+void rt_event_give_up(VtgDevice *device) {
+    for (uint32_t i = 0; i < device->queue_count; i++) {
+        pthread_mutex_lock(&device->lock);
+        VtgEvent *event = device->queues[i].pending_head;
+        if (event) {
+            rt_event_ref(event);
+        }
+        pthread_mutex_unlock(&device->lock);
+        if (event) {
+            retire(event, VTG_ERROR_DEVICE_LOST);
+            rt_event_unref(event);
+        }
+    }
+}
+
 /* Fills event->waits. Under device->lock. */
 static void find_waits(const VtgCommands *commands, VtgEvent *event) {
     const VtgDevice *device = commands->device;

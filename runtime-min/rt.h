@@ -368,5 +368,7 @@ void rt_event_unref(VtgEvent *event);
 VtgStatus rt_event_wait(VtgEvent *event, uint64_t timeout_ns);
 /* Retires what has finished, without waiting. */
 void rt_event_sweep(VtgDevice *device);
+/* Retires all that is pending as lost: the driver cannot tell when it ends. */
+void rt_event_give_up(VtgDevice *device);
 
 #endif

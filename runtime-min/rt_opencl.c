@@ -205,6 +205,7 @@ static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_de
     char *il = text_of(context, device, CL_DEVICE_IL_VERSION, &size);
     RoclAdapter found = {
         .base.info = {.type = type_of(context, device),
+                      .queues = RT_QUEUES,
                       .vendor_id = number32(context, device, CL_DEVICE_VENDOR_ID),
                       .memory_bytes = number_of(context, device, CL_DEVICE_GLOBAL_MEM_SIZE),
                       .features = features_of(context, device),
@@ -302,11 +303,14 @@ static VtgStatus device_open(VtgDevice *base) {
         device->context = NULL;
         return rocl_fail(base->instance, error, "clCreateContext");
     }
-    device->queue =
-        fn->CreateCommandQueue(device->context, adapter->device, CL_QUEUE_PROFILING_ENABLE, &error);
-    if (error != CL_SUCCESS) {
-        device->queue = NULL;
-        return rocl_fail(base->instance, error, "clCreateCommandQueue");
+    base->queue_count = RT_QUEUES;
+    for (uint32_t i = 0; i < RT_QUEUES; i++) {
+        device->queues[i] = fn->CreateCommandQueue(device->context, adapter->device,
+                                                   CL_QUEUE_PROFILING_ENABLE, &error);
+        if (error != CL_SUCCESS) {
+            device->queues[i] = NULL;
+            return rocl_fail(base->instance, error, "clCreateCommandQueue");
+        }
     }
     return VTG_OK;
 }
@@ -314,8 +318,10 @@ static VtgStatus device_open(VtgDevice *base) {
 static void device_close(VtgDevice *base) {
     RoclDevice *device = rocl_device(base);
     const RoclFunctions *fn = rocl_fn(base);
-    if (device->queue) {
-        fn->ReleaseCommandQueue(device->queue);
+    for (uint32_t i = 0; i < RT_QUEUES; i++) {
+        if (device->queues[i]) {
+            fn->ReleaseCommandQueue(device->queues[i]);
+        }
     }
     if (device->context) {
         fn->ReleaseContext(device->context);

@@ -1,7 +1,7 @@
 /* rt_opencl.h: the OpenCL side of the runtime: its objects and the functions that it looks up.
  *
  * OpenCL 1.2 is enough. There are no command lists in it, so a list is kept here and handed to the queue
- * each time it is submitted; the queue works in order, so barriers need nothing. Staging memory is the
+ * each time it is submitted; a queue works in order, so barriers need nothing. There are two, for transfers too. Staging memory is the
  * host's own: a copy from or to it becomes a write or a read.
  */
 #ifndef VITTE_RT_OPENCL_H
@@ -68,7 +68,7 @@ typedef struct RoclAdapter {
 typedef struct RoclDevice {
     VtgDevice base;
     cl_context context;
-    cl_command_queue queue;
+    cl_command_queue queues[RT_QUEUES]; /* each in order */
 } RoclDevice;
 
 typedef struct RoclBuffer {

@@ -74,9 +74,32 @@ static cl_int copy(const RoclFunctions *fn, cl_command_queue queue, const RoclOp
                                  (size_t)op->target_offset, size, 0, NULL, NULL);
 }
 
+/* Holds the queue back until what event->waits names has ended: that is pending still. */
+static cl_int wait_for_others(const RoclFunctions *fn, cl_command_queue queue,
+                              const RoclEvent *event) {
+    const VtgDevice *device = event->base.device;
+    cl_event others[RT_QUEUES];
+    cl_uint count = 0;
+    for (uint32_t q = 0; q < RT_QUEUES; q++) {
+        for (VtgEvent *at = device->queues[q].pending_head; at && event->base.waits[q] != 0;
+             at = at->next) {
+            if (at->serial == event->base.waits[q]) {
+                others[count++] = ((const RoclEvent *)at)->last;
+            }
+        }
+    }
+    cl_event marker = NULL;
+    cl_int error =
+        count != 0 ? fn->EnqueueMarkerWithWaitList(queue, count, others, &marker) : CL_SUCCESS;
+    if (marker) {
+        fn->ReleaseEvent(marker);
+    }
+    return error;
+}
+
 static cl_int hand_over(const RoclFunctions *fn, cl_command_queue queue,
                         const RoclCommands *commands, RoclEvent *event) {
-    cl_int error = CL_SUCCESS;
+    cl_int error = wait_for_others(fn, queue, event);
     uint32_t timed = 0;
     for (uint32_t i = 0; i < commands->op_count && error == CL_SUCCESS; i++) {
         const RoclOp *op = &commands->ops[i];
@@ -114,8 +137,8 @@ VtgStatus rocl_submit(VtgCommands *base, VtgEvent *event_base) {
         }
         event->dispatch_count = event_base->timing_count;
     }
-    cl_int error =
-        hand_over(rocl_fn(base->device), rocl_device(base->device)->queue, commands, event);
+    cl_int error = hand_over(rocl_fn(base->device), rocl_device(base->device)->queues[base->queue],
+                             commands, event);
     return error == CL_SUCCESS ? VTG_OK : rocl_fail(instance, error, "submit");
 }
 

@@ -259,20 +259,31 @@ static uint32_t most(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
-/* The first family that computes; on every driver known it also keeps time. */
-static bool find_queue_family(RvkContext *context, RvkAdapter *adapter) {
+/* The first family that computes; on every driver known it also keeps time. Transfers get the first family that is
+ * theirs alone, a copy engine, or else another queue of the same family. */
+static bool find_families(RvkContext *context, RvkAdapter *adapter) {
     VkQueueFamilyProperties families[16];
     uint32_t count = sizeof families / sizeof families[0];
     context->fn.GetPhysicalDeviceQueueFamilyProperties(adapter->handle, &count, families);
-    for (uint32_t i = 0; i < count; i++) {
-        if ((families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) && families[i].queueCount > 0) {
-            uint32_t bits = families[i].timestampValidBits;
-            adapter->queue_family = i;
-            adapter->timestamp_mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-            return true;
+    uint32_t compute = count, transfer = count;
+    for (uint32_t i = count; i-- > 0;) {
+        VkQueueFlags flags = families[i].queueCount > 0 ? families[i].queueFlags : 0;
+        if (flags & VK_QUEUE_COMPUTE_BIT) {
+            compute = i;
+        } else if ((flags & VK_QUEUE_TRANSFER_BIT) && !(flags & VK_QUEUE_GRAPHICS_BIT)) {
+            transfer = i;
         }
     }
-    return false;
+    if (compute == count) {
+        return false;
+    }
+    uint32_t bits = families[compute].timestampValidBits;
+    bool two = transfer != count || families[compute].queueCount > 1;
+    adapter->timestamp_mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    adapter->families[0] = compute;
+    adapter->families[1] = transfer != count ? transfer : compute;
+    adapter->base.info.queues = two ? RT_QUEUES : 1;
+    return true;
 }
 
 static void take_limits(RvkAdapter *adapter, const VkPhysicalDeviceLimits *from,
@@ -372,7 +383,7 @@ static VtgStatus add_device(RvkContext *context, VkPhysicalDevice handle) {
         return VTG_OK;
     }
     RvkAdapter found = {.handle = handle, .version = least(brief.apiVersion, context->version)};
-    if (!find_queue_family(context, &found)) {
+    if (!find_families(context, &found)) {
         rt_log(instance, VTG_LOG_INFO, "vulkan: device `%s` does not compute", brief.deviceName);
         return VTG_OK;
     }
@@ -380,6 +391,11 @@ static VtgStatus add_device(RvkContext *context, VkPhysicalDevice handle) {
     VtgStatus status = rvk_features_find(context, &found);
     if (status != VTG_OK) {
         return status;
+    }
+
+    if (!found.has_timeline) {
+        found.base.info.queues = 1;
+        found.families[1] = found.families[0];
     }
 
     VkPhysicalDeviceDriverProperties driver = {
@@ -486,6 +502,28 @@ static void context_close(RtContext *base) {
 
 /* ---- The device ---- */
 
+static VtgStatus open_queues(RvkDevice *device, const RvkAdapter *adapter) {
+    uint32_t count = adapter->base.info.queues;
+    device->base.queue_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        bool second = i != 0 && adapter->families[0] == adapter->families[1];
+        device->fn.GetDeviceQueue(device->handle, adapter->families[i], second, &device->queues[i]);
+    }
+    const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                            .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                        .pNext = &type};
+    for (uint32_t i = 0; i < count && count > 1; i++) {
+        VkResult result =
+            device->fn.CreateSemaphore(device->handle, &info, NULL, &device->timelines[i]);
+        if (result != VK_SUCCESS) {
+            device->timelines[i] = VK_NULL_HANDLE;
+            return rvk_fail(device->base.instance, result, "vkCreateSemaphore");
+        }
+    }
+    return VTG_OK;
+}
+
 static VtgStatus device_open(VtgDevice *base) {
     RvkDevice *device = rvk_device(base);
     RvkAdapter *adapter = rvk_adapter(base);
@@ -508,16 +546,20 @@ static VtgStatus device_open(VtgDevice *base) {
 #undef LOAD
     device->null_descriptor =
         (adapter->base.info.features & VTG_FEATURE_BIT(VTG_FEATURE_NULL_DESCRIPTOR)) != 0;
-    device->fn.GetDeviceQueue(device->handle, adapter->queue_family, 0, &device->queue);
-    return VTG_OK;
+    return open_queues(device, adapter);
 }
 
 static void device_close(VtgDevice *base) {
     RvkDevice *device = rvk_device(base);
-    while (device->recordings) {
-        RvkRecording *next = device->recordings->next;
-        rvk_recording_free(device, device->recordings);
-        device->recordings = next;
+    for (uint32_t i = 0; i < RT_QUEUES; i++) {
+        while (device->recordings[i]) {
+            RvkRecording *next = device->recordings[i]->next;
+            rvk_recording_free(device, device->recordings[i]);
+            device->recordings[i] = next;
+        }
+        if (device->timelines[i]) {
+            device->fn.DestroySemaphore(device->handle, device->timelines[i], NULL);
+        }
     }
     for (uint32_t i = 0; i < device->fence_count; i++) {
         device->fn.DestroyFence(device->handle, device->fences[i], NULL);

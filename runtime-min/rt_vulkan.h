@@ -34,10 +34,10 @@
     X(CmdDispatch) X(CmdDispatchIndirect) X(CmdFillBuffer) X(CmdPipelineBarrier) X(CmdPushConstants)                      \
     X(CmdResetQueryPool) X(CmdWriteTimestamp) X(CreateBuffer) X(CreateCommandPool)                 \
     X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence)  \
-    X(CreatePipelineLayout) X(CreateQueryPool) X(CreateShaderModule) X(DestroyBuffer)              \
+    X(CreatePipelineLayout) X(CreateQueryPool) X(CreateSemaphore) X(CreateShaderModule) X(DestroyBuffer)              \
     X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout)  \
     X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineLayout) X(DestroyQueryPool)                \
-    X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements)        \
+    X(DestroySemaphore) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements)        \
     X(GetDeviceQueue) X(GetFenceStatus) X(GetQueryPoolResults) X(MapMemory) X(QueueSubmit)         \
     X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets)              \
     X(WaitForFences)
@@ -65,9 +65,10 @@ typedef struct RvkContext {
 typedef struct RvkAdapter {
     RtAdapter base;
     VkPhysicalDevice handle;
-    uint32_t version;    /* usable: the lesser of the device's and the instance's */
-    uint32_t extensions; /* bit i: row i of the table in rt_vulkan_features.c is there */
-    uint32_t queue_family;
+    uint32_t version;             /* usable: the lesser of the device's and the instance's */
+    uint32_t extensions;          /* bit i: row i of the table in rt_vulkan_features.c is there */
+    uint32_t families[RT_QUEUES]; /* of queues; the same where transfers have none of their own */
+    bool has_timeline;            /* timeline semaphores, by which queues wait for each other */
     uint64_t timestamp_mask;
     VkPhysicalDeviceMemoryProperties memory;
     VkDeviceSize block_alignment; /* of value blocks in a buffer of either kind */
@@ -92,6 +93,7 @@ typedef struct RvkRecording {
     struct RvkRecording *next; /* among the device's spare ones */
     VkCommandPool pool;
     VkCommandBuffer handle;
+    uint32_t queue;
 
     RvkDescriptorPool *descriptors;
     uint32_t descriptor_count, descriptor_capacity;
@@ -115,12 +117,13 @@ enum { RVK_SPARES = 8, RVK_QUERIES = 128 };
 typedef struct RvkDevice {
     VtgDevice base;
     VkDevice handle;
-    VkQueue queue; /* used under base.lock */
+    VkQueue queues[RT_QUEUES];        /* used under base.lock */
+    VkSemaphore timelines[RT_QUEUES]; /* at the serial of what has ended; none with one queue */
     bool null_descriptor;
     pthread_mutex_t lock;
     bool has_lock;
     /* under lock: */
-    RvkRecording *recordings;
+    RvkRecording *recordings[RT_QUEUES];
     uint32_t recording_count;
     VkFence fences[RVK_SPARES];
     uint32_t fence_count;

@@ -82,11 +82,15 @@ static VkResult allocate(RvkDevice *device, RtMemory kind, bool map,
 VtgStatus rvk_memory_make(RvkDevice *device, RtMemory kind, uint64_t size, VkBufferUsageFlags usage,
                           bool map, const char *what, RvkMemory *memory) {
     *memory = (RvkMemory){.size = size};
+    const RvkAdapter *adapter = rvk_adapter(&device->base);
+    const bool two = adapter->families[0] != adapter->families[1];
     const VkBufferCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
         .size = size,
         .usage = usage,
-        .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+        .sharingMode = two ? VK_SHARING_MODE_CONCURRENT : VK_SHARING_MODE_EXCLUSIVE,
+        .queueFamilyIndexCount = two ? RT_QUEUES : 0,
+        .pQueueFamilyIndices = adapter->families,
     };
     const char *call = "vkCreateBuffer";
     VkResult result = device->fn.CreateBuffer(device->handle, &info, NULL, &memory->buffer);

@@ -30,7 +30,7 @@ void rvk_recording_free(RvkDevice *device, RvkRecording *recording) {
     rt_free(instance, recording, sizeof *recording);
 }
 
-static VtgStatus recording_make(RvkDevice *device, RvkRecording **result) {
+static VtgStatus recording_make(RvkDevice *device, uint32_t queue, RvkRecording **result) {
     const VtgInstance *instance = device->base.instance;
     RvkRecording *recording = rt_alloc(instance, sizeof *recording);
     if (!recording) {
@@ -38,8 +38,9 @@ static VtgStatus recording_make(RvkDevice *device, RvkRecording **result) {
     }
     const VkCommandPoolCreateInfo pool = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .queueFamilyIndex = rvk_adapter(&device->base)->queue_family,
+        .queueFamilyIndex = rvk_adapter(&device->base)->families[queue],
     };
+    recording->queue = queue;
     VkResult done = device->fn.CreateCommandPool(device->handle, &pool, NULL, &recording->pool);
     if (done != VK_SUCCESS) {
         recording->pool = VK_NULL_HANDLE;
@@ -91,14 +92,24 @@ static VtgStatus recording_rewind(RvkDevice *device, RvkRecording *recording) {
 #define READS                                                                                      \
     (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_INDIRECT_COMMAND_READ_BIT)
 
+/* Queues of transfers alone know their stage and no other. */
 static void record_barrier(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlags to,
                            VkAccessFlags access) {
+    bool copies = recording->queue == VTG_QUEUE_TRANSFER;
+    const VkPipelineStageFlags host = to & VK_PIPELINE_STAGE_HOST_BIT;
     const VkMemoryBarrier barrier = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = WRITES,
-        .dstAccessMask = access,
+        .srcAccessMask = copies ? VK_ACCESS_TRANSFER_WRITE_BIT : WRITES,
+        .dstAccessMask = !copies ? access
+                         : host  ? VK_ACCESS_HOST_READ_BIT
+                                 : VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
     };
-    device->fn.CmdPipelineBarrier(recording->handle, STAGES, to, 0, 1, &barrier, 0, NULL, 0, NULL);
+    device->fn.CmdPipelineBarrier(recording->handle,
+                                  copies ? VK_PIPELINE_STAGE_TRANSFER_BIT : STAGES,
+                                  !copies ? to
+                                  : host  ? host
+                                          : VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                  0, 1, &barrier, 0, NULL, 0, NULL);
 }
 
 static RvkRecording *recording_of(VtgCommands *commands) {
@@ -125,14 +136,15 @@ VtgStatus rvk_commands_open(VtgCommands *base) {
     RvkDevice *device = rvk_device(base->device);
     RvkCommands *commands = (RvkCommands *)base;
     pthread_mutex_lock(&device->lock);
-    commands->recording = device->recordings;
+    commands->recording = device->recordings[base->queue];
     if (commands->recording) {
-        device->recordings = commands->recording->next;
+        device->recordings[base->queue] = commands->recording->next;
         device->recording_count--;
     }
     pthread_mutex_unlock(&device->lock);
-    VtgStatus status = commands->recording ? recording_rewind(device, commands->recording)
-                                           : recording_make(device, &commands->recording);
+    VtgStatus status = commands->recording
+                           ? recording_rewind(device, commands->recording)
+                           : recording_make(device, base->queue, &commands->recording);
     return status == VTG_OK ? begin(device, commands->recording) : status;
 }
 
@@ -160,8 +172,8 @@ void rvk_commands_close(VtgCommands *base) {
     pthread_mutex_lock(&device->lock);
     bool keep = device->recording_count < RVK_SPARES;
     if (keep) {
-        recording->next = device->recordings;
-        device->recordings = recording;
+        recording->next = device->recordings[base->queue];
+        device->recordings[base->queue] = recording;
         device->recording_count++;
     }
     pthread_mutex_unlock(&device->lock);

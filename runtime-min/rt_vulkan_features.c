@@ -33,6 +33,7 @@ typedef struct Switches {
     VkPhysicalDeviceRobustness2FeaturesEXT robustness2;
     VkPhysicalDeviceShaderSubgroupUniformControlFlowFeaturesKHR uniform_flow;
     VkPhysicalDeviceShaderMaximalReconvergenceFeaturesKHR reconvergence;
+    VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
 } Switches;
 
 // clang-format off
@@ -52,6 +53,7 @@ static const struct { const char *name; uint32_t core; size_t offset; VkStructur
     {VK_KHR_SHADER_SUBGROUP_EXTENDED_TYPES_EXTENSION_NAME, V12, WITH(subgroup_types, SHADER_SUBGROUP_EXTENDED_TYPES_FEATURES), 0},
     {VK_KHR_SHADER_ATOMIC_INT64_EXTENSION_NAME,           V12, WITH(atomic_int64, SHADER_ATOMIC_INT64_FEATURES), 0},
     {VK_KHR_VULKAN_MEMORY_MODEL_EXTENSION_NAME,           V12, WITH(memory_model, VULKAN_MEMORY_MODEL_FEATURES), 0},
+    {VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME,            V12, WITH(timeline, TIMELINE_SEMAPHORE_FEATURES), 0},
     {VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME,         V12, NONE, 0},
     {VK_KHR_SPIRV_1_4_EXTENSION_NAME,                     V12, NONE, 0},
     {VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME,             V12, NONE, 0},
@@ -187,6 +189,7 @@ VtgStatus rvk_features_find(RvkContext *context, RvkAdapter *adapter) {
         *(*bool_at(&all, switches[i].offset) ? &on : &off) |= bit;
     }
     uint64_t features = on & ~off;
+    adapter->has_timeline = all.timeline.timelineSemaphore;
 
     if (rvk_has(adapter, VK_KHR_SHADER_NON_SEMANTIC_INFO_EXTENSION_NAME)) {
         features |= VTG_FEATURE_BIT(VTG_FEATURE_NONSEMANTIC_INFO);
@@ -215,6 +218,7 @@ VkResult rvk_device_make(RvkContext *context, RvkAdapter *adapter, VkDevice *dev
         *bool_at(&all, switches[i].offset) =
             (adapter->base.info.features & VTG_FEATURE_BIT(switches[i].feature)) != 0;
     }
+    all.timeline.timelineSemaphore = adapter->has_timeline;
     const char *names[EXTENSION_COUNT];
     uint32_t name_count = 0;
     for (uint32_t i = 0; i < EXTENSION_COUNT; i++) {
@@ -222,18 +226,22 @@ VkResult rvk_device_make(RvkContext *context, RvkAdapter *adapter, VkDevice *dev
             names[name_count++] = extensions[i].name;
         }
     }
-    const float priority = 1.0F;
-    const VkDeviceQueueCreateInfo queue = {
-        .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-        .queueFamilyIndex = adapter->queue_family,
-        .queueCount = 1,
-        .pQueuePriorities = &priority,
-    };
+    const float priorities[RT_QUEUES] = {1.0F, 1.0F};
+    const bool same = adapter->families[0] == adapter->families[1];
+    VkDeviceQueueCreateInfo queues[RT_QUEUES];
+    for (uint32_t i = 0; i < RT_QUEUES; i++) {
+        queues[i] = (VkDeviceQueueCreateInfo){
+            .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+            .queueFamilyIndex = adapter->families[i],
+            .queueCount = same ? adapter->base.info.queues : 1,
+            .pQueuePriorities = priorities,
+        };
+    }
     const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
         .pNext = &all.core,
-        .queueCreateInfoCount = 1,
-        .pQueueCreateInfos = &queue,
+        .queueCreateInfoCount = same ? 1 : RT_QUEUES,
+        .pQueueCreateInfos = queues,
         .enabledExtensionCount = name_count,
         .ppEnabledExtensionNames = names,
     };

@@ -26,12 +26,38 @@ VtgStatus rvk_submit(VtgCommands *commands, VtgEvent *base) {
     if (result != VK_SUCCESS) {
         return rvk_fail(device->base.instance, result, "vkCreateFence");
     }
+    /* With two queues each counts what has ended, and waits for the other's count. */
+    bool counts = device->base.queue_count > 1;
+    VkSemaphore semaphores[RT_QUEUES];
+    uint64_t values[RT_QUEUES];
+    VkPipelineStageFlags stages[RT_QUEUES];
+    uint32_t waits = 0;
+    for (uint32_t q = 0; q < RT_QUEUES; q++) {
+        if (base->waits[q] != 0) {
+            semaphores[waits] = device->timelines[q];
+            values[waits] = base->waits[q];
+            stages[waits++] = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
+        }
+    }
+    const VkTimelineSemaphoreSubmitInfo timeline = {
+        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+        .waitSemaphoreValueCount = waits,
+        .pWaitSemaphoreValues = values,
+        .signalSemaphoreValueCount = counts,
+        .pSignalSemaphoreValues = &base->serial,
+    };
     const VkSubmitInfo info = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+        .pNext = counts ? &timeline : NULL,
+        .waitSemaphoreCount = waits,
+        .pWaitSemaphores = semaphores,
+        .pWaitDstStageMask = stages,
         .commandBufferCount = 1,
         .pCommandBuffers = &((RvkCommands *)commands)->recording->handle,
+        .signalSemaphoreCount = counts,
+        .pSignalSemaphores = &device->timelines[base->queue],
     };
-    result = device->fn.QueueSubmit(device->queue, 1, &info, event->fence);
+    result = device->fn.QueueSubmit(device->queues[base->queue], 1, &info, event->fence);
     return result == VK_SUCCESS ? VTG_OK : rvk_fail(device->base.instance, result, "vkQueueSubmit");
 }
 

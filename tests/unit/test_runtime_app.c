@@ -292,6 +292,80 @@ static void test_descriptors(Test *t) {
     vtg_buffer_destroy(x);
 }
 
+/* ---- Queues ---- */
+
+static VtgCommands *transfer_list(const Test *t) {
+    VtgCommandsDesc desc = VTG_COMMANDS_DESC_INIT;
+    desc.queue = VTG_QUEUE_TRANSFER;
+    VtgCommands *commands = NULL;
+    CHECK_OK(vtg_commands_create(t->device, &desc, &commands));
+    return commands;
+}
+
+/* Up on one queue, computed on the other, down on the first, over and over, and nobody waits: what uses a buffer comes
+ * after what wrote it. */
+static void test_queues(Test *t) {
+    enum { N = 20000, ROUNDS = 12 };
+    uint32_t n = 50;
+    VtgBuffer *up[ROUNDS], *down[ROUNDS];
+    VtgBuffer *x = make_buffer(t->device, VTG_MEMORY_DEVICE, "x", N * 4);
+    VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
+    for (uint32_t r = 0; r < ROUNDS; r++) {
+        up[r] = make_buffer(t->device, VTG_MEMORY_UPLOAD, "up", N * 4);
+        down[r] = make_buffer(t->device, VTG_MEMORY_READBACK, "down", N * 4);
+        CHECK_OK(vtg_buffer_fill(up[r], 0, N * 4, r));
+        VtgCommands *to = transfer_list(t), *from = transfer_list(t);
+        CHECK_OK(vtg_commands_copy(to, up[r], 0, x, 0, N * 4));
+        CHECK_OK(vtg_submit(to, NULL));
+        CHECK_OK(vtg_dispatch(t->device, t->step, (VtgGrid){N, 1, 1}, args, 2, NULL));
+        CHECK_OK(vtg_commands_copy(from, x, 0, down[r], 0, N * 4));
+        CHECK_OK(vtg_submit(from, NULL));
+        vtg_commands_destroy(to);
+        vtg_commands_destroy(from);
+    }
+    for (uint32_t r = 0; r < ROUNDS; r++) {
+        CHECK(!t->runs ||
+              (word_at(down[r], 0) == stepped(r, n) && word_at(down[r], N - 1) == stepped(r, n)));
+        vtg_buffer_destroy(up[r]);
+        vtg_buffer_destroy(down[r]);
+    }
+    VtgCommands *wrong = transfer_list(t);
+    CHECK_STATUS(vtg_commands_dispatch(wrong, t->step, (VtgGrid){N, 1, 1}, args, 2),
+                 VTG_ERROR_INVALID_ARGUMENT);
+    CHECK(strstr(t->host->last, "`step`") && strstr(t->host->last, "transfer queue"));
+    vtg_commands_destroy(wrong);
+    vtg_buffer_destroy(x);
+}
+
+/* A copy that nothing needs ends before a dispatch that began earlier. */
+static void test_overlap(Test *t) {
+    enum { N = 64, TRIES = 10 };
+    uint32_t n = 40000000;
+    if (!t->runs || vtg_device_get_info(t->device)->queues == 1) {
+        return;
+    }
+    VtgBuffer *x = make_buffer(t->device, VTG_MEMORY_DEVICE, "x", N * 4);
+    VtgBuffer *y = make_buffer(t->device, VTG_MEMORY_DEVICE, "y", N * 4);
+    VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
+    VtgCommands *commands = transfer_list(t);
+    CHECK_OK(vtg_commands_fill(commands, y, 0, N * 4, 5));
+    bool overlapped = false;
+    for (int i = 0; i < TRIES && !overlapped; i++) {
+        VtgEvent *slow = NULL, *quick = NULL;
+        CHECK_OK(vtg_dispatch(t->device, t->step, (VtgGrid){N, 1, 1}, args, 2, &slow));
+        CHECK_OK(vtg_submit(commands, &quick));
+        CHECK_OK(vtg_event_wait(quick, VTG_FOREVER));
+        overlapped = vtg_event_poll(slow) == VTG_NOT_READY;
+        CHECK_OK(vtg_event_wait(slow, VTG_FOREVER));
+        vtg_event_destroy(slow);
+        vtg_event_destroy(quick);
+    }
+    CHECK(overlapped && word_at(y, 1) == 5);
+    vtg_commands_destroy(commands);
+    vtg_buffer_destroy(x);
+    vtg_buffer_destroy(y);
+}
+
 /* ---- Devices ---- */
 
 static void test_device(Host *host, VtgInstance *instance, uint32_t index) {
@@ -305,6 +379,8 @@ static void test_device(Host *host, VtgInstance *instance, uint32_t index) {
         {"callbacks", test_callbacks},
         {"last callback", test_last_callback},
         {"descriptors", test_descriptors},
+        {"queues", test_queues},
+        {"overlap", test_overlap},
     };
     const VtgDeviceInfo *info = vtg_device_info(instance, index);
     VtgDeviceDesc desc = VTG_DEVICE_DESC_INIT;
