@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Compile times: python3 bench/compile.py build/release [add] [corpus] [generated]
+"""Compile times: python3 bench/compile.py build/release [add] [text] [corpus] [generated]
 
-add: a small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn. corpus: each
+add: a small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn. text: the same
+kernel to each target that is text, at -O0 and -O2. corpus: each
 source of tests/run/corpus at -O2, whole process. generated: kernels (bench/kernels.py) of growing length. Prints tables, writes
 build/bench/compile.json, and ends with 1 when a goal is missed.
 Other work on the machine spoils wall times; the load is printed, and the checks of growth use processor time for that reason.
@@ -21,10 +22,12 @@ import kernels
 
 RUNS = 20
 CORPUS_RUNS = 11
+TEXTS = [".wgsl", ".cl", ".metal"]
 LENGTHS = [1250, 2500, 5000, 10000]
 GOALS = {
     "add.vt, median wall ms": 20.0,
     "add.vt, median wall of glslc": 1 / 5,
+    "add.vt to text, median wall ms": 20.0,
     "corpus, median wall ms": 25.0,
     "5,000 lines, wall ms": 1000.0,
     "5,000 lines, peak MB": 200.0,
@@ -87,6 +90,21 @@ def small(bin_dir, folder):
     return results
 
 
+def text(bin_dir, folder):
+    commands = {(ending, level): [bin_dir / "vittec-gpu", "examples/add.vt", level, "-o", folder / f"add{ending}"]
+                for ending in TEXTS for level in ("-O0", "-O2")}
+    runs = measure(bin_dir / "bench/measure", RUNS, list(commands.values()))
+    results = [{"ending": ending, "level": level, "wall": statistics.median(run["wall"]), "most": max(run["wall"]),
+                "cpu": statistics.median(run["cpu"]), "peak": run["peak"]} for (ending, level), run in zip(commands, runs)]
+    print(f"examples/add.vt to text, whole process, {RUNS} runs in turn:\n")
+    table(["", "median ms", "max", "cpu", "peak MB"],
+          [[f"{r['ending']} {r['level']}", *(f"{r[what]:.2f}" for what in ("wall", "most", "cpu")), f"{r['peak']:.1f}"] for r in results])
+    for r in results:
+        goal("add.vt to text, median wall ms", r["wall"], f" ({r['ending']} {r['level']})")
+    print()
+    return results
+
+
 def corpus(bin_dir, folder):
     paths = sorted(pathlib.Path("tests/run/corpus").glob("*.vt"))
     commands = [[bin_dir / "vittec-gpu", path, "-O2", "-o", folder / "corpus.spv"] for path in paths]
@@ -132,7 +150,7 @@ def large(bin_dir, folder):
     return results
 
 
-PARTS = {"add": small, "corpus": corpus, "generated": large}
+PARTS = {"add": small, "text": text, "corpus": corpus, "generated": large}
 
 
 def main():

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What ran where: a table of devices on the terminal, build/report.html with a square for each test and device, and the
-table of README.md.
+"""What ran where: a table of targets and devices on the terminal, build/report.html with a square for each test and device,
+and the table of README.md.
 
     python3 tests/report.py build/report.json        rewrites the table of README.md from the last whole run (`make report`)
 
-Executed tests are called `NAME DEVICE LEVEL`. A test that a device cannot express or lacks a feature for is `unsupported`,
-one whose device is not on this machine `no device`.
+Executed tests are called `NAME DEVICE LEVEL`; those of the corpus `corpus/NAME …`. A test that a target cannot express (its code
+is in the text) or that needs a feature the device lacks is `unsupported`, one whose device is not on this machine `no device`.
 """
 import html
 import json
@@ -27,6 +27,7 @@ TARGETS = {
     "wgpu-mesa25": ("wgpu on lavapipe, Mesa 25", "WGSL"),
     "msl-cpu": ("MSL on the CPU, through a shim", "MSL"),
 }
+CORPUS = "corpus/"
 BEGIN, END = "<!-- made by `make report` -->\n", "<!-- end -->\n"
 
 
@@ -59,23 +60,28 @@ class Report:
         old = row.get(device, ("passed", ""))
         row[device] = max(old, new, key=lambda cell: STATES.index(cell[0]))
 
-    def counts(self):
-        return {device: {state: sum(row.get(device, ("",))[0] == state for row in self.rows.values()) for state in STATES}
+    def counts(self, prefix=""):
+        """{device: {state: tests}}, of the tests whose name begins like that."""
+        rows = [row for test, row in self.rows.items() if test.startswith(prefix)]
+        return {device: {state: sum(row.get(device, ("",))[0] == state for row in rows) for state in STATES}
                 for device in self.devices}
 
     def print(self):
         if not self.rows:
             return
-        print(f"\n{'executed tests':18}" + "".join(f"{state:>13}" for state in STATES))
+        corpus = self.counts(CORPUS)
+        print(f"\n{'executed tests':18}{'target':15}" + "".join(f"{state:>13}" for state in STATES) + f"{'corpus':>15}")
         for device, counts in self.counts().items():
-            print(f"{device:18}" + "".join(f"{counts[state]:13}" for state in STATES))
+            print(f"{device:18}{TARGETS[device][1]:15}" + "".join(f"{counts[state]:13}" for state in STATES)
+                  + f"{corpus[device]['passed']:8} of {sum(corpus[device].values()):3}")
         print()
 
     def write(self, folder, whole):
         if not self.rows:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.json").write_text(json.dumps({"whole": whole, "tests": len(self.rows), "devices": self.counts()}, indent=1) + "\n")
+        (folder / "report.json").write_text(json.dumps({"whole": whole, "tests": len(self.rows), "devices": self.counts(),
+                                                        "corpus": self.counts(CORPUS)}, indent=1) + "\n")
         cells = "".join(
             f"<tr><th>{html.escape(test)}</th>" + "".join(
                 f'<td style="background:{COLOURS[state]}" title="{html.escape(f"{device}: {state}. {text}"[:400], quote=True)}"></td>'
@@ -92,16 +98,25 @@ class Report:
             + f"</tr></thead>\n{cells}</table><h2>Slowest cases</h2><ol>{slow}</ol>\n")
 
 
+def cells(counts, corpus):
+    """What a row says; a device that was not there, or not for all tests, is said to be so."""
+    if counts["passed"] + counts["failed"] == 0 and counts["no device"]:
+        return ["not on the machine of this run", "", ""]
+    notes = [f"{counts['unsupported']}" if counts["unsupported"] else "none"]
+    notes += [f"{counts['known bug']} left out for a bug of the driver"] * bool(counts["known bug"])
+    notes += [f"**{counts['failed']} fail**"] * bool(counts["failed"]) + [f"{counts['no device']} not run"] * bool(counts["no device"])
+    return [f"{counts['passed']} of {sum(counts.values())}", f"{corpus['passed']} of {sum(corpus.values())}", ", ".join(notes)]
+
+
 def table(report):
-    lines = ["| executed on | what | tests that pass | that it cannot express or lacks a feature for |", "|---|---|---|---|"]
+    """From a whole run, with the devices that it had."""
     if not report["whole"]:
         raise SystemExit("the table is made from a whole run: make test")
+    lines = ["| executed on | what | tests that pass | of them the corpus | that it cannot express or lacks a feature for |", "|---|---|---|---|---|"]
     for device, counts in report["devices"].items():
-        title, what = TARGETS[device]
-        if counts["failed"] or counts["no device"]:
-            raise SystemExit(f"{device}: {counts}: the table is made from a run in which every device was there and nothing failed")
-        lines.append(f"| {title} | {what} | {counts['passed']} of {report['tests']} | {counts['unsupported']}"
-                     + (f", and {counts['known bug']} left out for a bug of the driver" if counts["known bug"] else "") + " |")
+        lines.append(f"| {' | '.join([*TARGETS[device], *cells(counts, report['corpus'][device])])} |")
+    missing = [title for device, (title, _) in TARGETS.items() if device not in report["devices"]]
+    lines += [f"| {title} | | not on the machine of this run | | |" for title in missing]
     return "\n".join(lines) + "\n"
 
 

@@ -242,9 +242,9 @@ def execute(env, source, device, level):
                            *validate, *arguments, env=environment, expect=None)
         if done.code == 5 and device != "interp":
             raise Skip(done.err.decode().strip().splitlines()[-1])
-        lacks = re.search(r"error\[E1002\]: (.*)", done.err.decode())
+        lacks = re.search(r"error\[(E1002\]: .*)", done.err.decode())
         if done.code == 1 and lacks and device in Env.OTHER_DEVICES:
-            raise Skip(lacks[1])
+            raise Skip(lacks[1].replace("]", "", 1))
         if done.code != 0:
             raise Failure(f"expected exit 0\n{done}")
         compare(source, step, folder, f"{device} {level}")
