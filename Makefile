@@ -91,8 +91,9 @@ UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/tes
 TEST_TOOLS   := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 BENCHES      := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 EXAMPLES     := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
+FAKES        := $(patsubst tests/fakes/%.c,$(B)/tests/%.so,$(wildcard tests/fakes/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c bench/*.c examples/*.c tests/fuzz/*.c))
+PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c bench/*.c examples/*.c tests/fuzz/*.c))
 
 # The packages that this run needs. Everything that is built waits for them.
 NEEDS := $(if $(filter reference test bless stress bench fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
@@ -127,7 +128,7 @@ bench: $(VITTEC) $(BENCHES) $(TEST_TOOLS) ## compile times, with glslc beside th
 fuzz: | $(READY) $(GENERATED) ## each fuzz target for FUZZ_SECONDS
 	$(MAKE) CONFIG=fuzz run-fuzzers
 
-programs: $(PRODUCTS) $(UNIT_TESTS) $(TEST_TOOLS) $(EXAMPLES)
+programs: $(PRODUCTS) $(UNIT_TESTS) $(TEST_TOOLS) $(EXAMPLES) $(FAKES)
 fuzzers: $(FUZZERS)
 
 run-fuzzers: fuzzers $(VITTEC)
@@ -186,6 +187,7 @@ ALL_OBJ := $(MAIN_OBJ) $(COMPILER_OBJ) $(RUNTIME_OBJ) $(PROGRAM_OBJ)
 # Until an object's own dependency file is there, nobody knows whether it includes a generated header: all are made first.
 $(ALL_OBJ): $(B)/flags | $(READY) $(GENERATED)
 $(RUNTIME_OBJ): private EXTRA := -fPIC -fvisibility=hidden
+$(call objects,$(wildcard tests/fakes/*.c)): private EXTRA := -fPIC
 $(call objects,$(wildcard examples/*.c)): private EXTRA := -Iruntime-min
 $(call objects,$(wildcard ir/llvm/*.c backend-spirv/opencl_*.c tests/unit/test_llvm*.c)): private EXTRA := $(LLVM_INCLUDE)
 
@@ -241,6 +243,11 @@ $(VITTEC) $(UNIT_TESTS) $(TEST_TOOLS) $(BENCHES) $(FUZZERS): $(LIB) $(RT_A)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(EXTRA) $(filter %.o,$^) $(LIB) $(RT_A) $(SPIRV_TOOLS) $(or $(LLVM),$(LLVM_dynamic)) $(SYSLIBS) -o $@
+
+$(FAKES): $(B)/tests/%.so: $(O)/tests/fakes/%.o # a driver that a test opens
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -shared $(filter %.o,$^) -o $@
 
 $(EXAMPLES): $(B)/examples/%: $(O)/examples/%.o $(RT_A)
 	$(call say,LINK,$@)

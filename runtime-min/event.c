@@ -304,5 +304,5 @@ VtgStatus vtg_event_timing(VtgEvent *event, uint32_t index, VtgDispatchTiming *t
                        event->timing_count);
     }
     *timing = event->timings[index];
-    return VTG_OK;
+    return event->timing_status;
 }

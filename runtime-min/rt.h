@@ -192,6 +192,7 @@ struct VtgEvent {
     VtgCommands *commands; /* NULL once retired */
     /* written before status leaves VTG_NOT_READY: */
     bool timed;
+    VtgStatus timing_status; /* set by event_timings, if it could not read them */
     uint32_t timing_count;
     VtgDispatchTiming *timings;
 };

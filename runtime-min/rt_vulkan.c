@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Results ---- */
@@ -23,6 +24,7 @@ static const char *result_text(VkResult result) {
         TEXT(VK_ERROR_INCOMPATIBLE_DRIVER)
         TEXT(VK_ERROR_TOO_MANY_OBJECTS)
         TEXT(VK_ERROR_FRAGMENTED_POOL)
+        TEXT(VK_ERROR_FRAGMENTATION)
         TEXT(VK_ERROR_OUT_OF_POOL_MEMORY)
         TEXT(VK_ERROR_INVALID_SHADER_NV)
         TEXT(VK_ERROR_UNKNOWN)
@@ -39,7 +41,9 @@ static VtgStatus status_of(VkResult result) {
     case VK_ERROR_OUT_OF_DEVICE_MEMORY:
     case VK_ERROR_TOO_MANY_OBJECTS:
     case VK_ERROR_FRAGMENTED_POOL:
+    case VK_ERROR_FRAGMENTATION:
     case VK_ERROR_OUT_OF_POOL_MEMORY:
+    case VK_ERROR_MEMORY_MAP_FAILED:
         return VTG_ERROR_OUT_OF_DEVICE_MEMORY;
     case VK_ERROR_DEVICE_LOST:
         return VTG_ERROR_DEVICE_LOST;
@@ -64,6 +68,7 @@ VtgStatus rvk_fail(const VtgInstance *instance, VkResult result, const char *wha
 #else
 #define LOADER "libvulkan.so.1"
 #endif
+#define PATH_VARIABLE "VTG_VULKAN_LIBRARY" /* another library in its place */
 #define VALIDATION_LAYER "VK_LAYER_KHRONOS_validation"
 #define VERSION_KNOWN VK_API_VERSION_1_3
 #define VERSION_LEAST VK_API_VERSION_1_1
@@ -433,9 +438,10 @@ static VtgStatus add_device(RvkContext *context, VkPhysicalDevice handle) {
 static VtgStatus context_open(RtContext *base) {
     RvkContext *context = (RvkContext *)base;
     VtgInstance *instance = base->instance;
-    context->library = dlopen(LOADER, RTLD_NOW | RTLD_LOCAL);
+    const char *named = getenv(PATH_VARIABLE);
+    context->library = dlopen(named ? named : LOADER, RTLD_NOW | RTLD_LOCAL);
     if (!context->library) {
-        return absent(instance, LOADER " is not there");
+        return absent(instance, LOADER " is not there, or what " PATH_VARIABLE " names");
     }
     context->GetInstanceProcAddr = loader_entry(context->library);
     if (!context->GetInstanceProcAddr) {

@@ -90,6 +90,9 @@ void rvk_event_timings(VtgEvent *event) {
         VkResult result = device->fn.GetQueryPoolResults(
             device->handle, recording->queries[first / (RVK_QUERIES / 2)], 0, count * 2,
             sizeof ticks, ticks, sizeof ticks[0], VK_QUERY_RESULT_64_BIT);
+        if (result != VK_SUCCESS) {
+            event->timing_status = rvk_fail(device->base.instance, result, "vkGetQueryPoolResults");
+        }
         for (uint32_t i = 0; i < count && result == VK_SUCCESS; i++) {
             /* The difference is exact, and right when the clock wraps in between. */
             uint64_t begin = ticks[2 * i] & adapter->timestamp_mask;

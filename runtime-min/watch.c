@@ -20,23 +20,24 @@ static void tell(const RtWatch *watch, VtgStatus status) {
     }
 }
 
-/* Tells of the first watch and lets go of it. True: the device went with it. */
+/* Tells of the first watch and lets go of it, which is the last that it is on the list: so an empty list means that the
+ * watcher holds nothing. True: the device went with the event. */
 static bool tell_first(VtgDevice *device, RtQueue *queue) {
+    VtgInstance *instance = device->instance;
     RtWatch *watch = queue->watches;
     bool gone = false;
     queue->gone = &gone;
+    rt_instance_ref(instance);
     pthread_mutex_unlock(&device->lock);
     tell(watch, rt_event_wait(watch->event, VTG_FOREVER));
-    pthread_mutex_lock(&device->lock);
-    queue->watches = watch->next;
-    pthread_cond_broadcast(&queue->changed);
-    pthread_mutex_unlock(&device->lock);
-    VtgEvent *event = watch->event;
-    rt_free(device->instance, watch, sizeof *watch);
-    rt_event_unref(event);
+    rt_event_unref(watch->event);
     if (!gone) {
         pthread_mutex_lock(&device->lock);
+        queue->watches = watch->next;
+        pthread_cond_broadcast(&queue->changed);
     }
+    rt_free(instance, watch, sizeof *watch);
+    rt_instance_unref(instance); /* the device holds it, unless it went */
     return gone;
 }
 
