@@ -90,19 +90,21 @@ PRODUCTS := $(VITTEC) $(LIB) $(RT_A) $(B)/libvitte-gpu.so
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 TEST_TOOLS   := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 BENCHES      := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+GPU_BENCH    := $(B)/bench/gpu-bench
+GPU_BENCH_OBJ := $(call objects,$(wildcard bench/gpu/*.c))
 EXAMPLES     := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 FAKES        := $(patsubst tests/fakes/%.c,$(B)/tests/%.so,$(wildcard tests/fakes/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c bench/*.c examples/*.c tests/fuzz/*.c))
 
 # The packages that this run needs. Everything that is built waits for them.
-NEEDS := $(if $(filter reference test bless stress bench fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
+NEEDS := $(if $(filter reference test bless stress bench bench-gpu-folder fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
            $(filter demo,$(MAKECMDGOALS)),demo,build))
 READY := $(if $(filter no,$(SETUP)),,build/.setup-$(NEEDS))
 
 # ---- targets
 
-.PHONY: all demo test bless report stress bench fuzz fuzzers run-fuzzers programs install uninstall reference \
+.PHONY: all demo test bless report stress bench bench-gpu-folder fuzz fuzzers run-fuzzers programs install uninstall reference \
         format format-check check-includes setup clean help FORCE
 
 all: $(PRODUCTS) ## compiler and runtime library, under build/CONFIG
@@ -124,6 +126,9 @@ stress: $(B)/tests/stress ## STRESS_N random programs, devices against interpret
 
 bench: $(VITTEC) $(BENCHES) $(TEST_TOOLS) ## compile times, with glslc beside them
 	python3 bench/compile.py $(B) $(BENCH)
+
+bench-gpu-folder: $(VITTEC) $(GPU_BENCH) ## build/bench-gpu: a folder to run where there is a GPU
+	python3 bench/gpu/pack.py $(B) build/bench-gpu
 
 fuzz: | $(READY) $(GENERATED) ## each fuzz target for FUZZ_SECONDS
 	$(MAKE) CONFIG=fuzz run-fuzzers
