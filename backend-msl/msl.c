@@ -117,16 +117,20 @@ static void write(void *arg) {
     }
 }
 
+const char *msl_kernel_name(Arena *arena, const IrFunction *kernel) {
+    Namer namer;
+    namer_init(&namer, arena, TEXT_MSL);
+    return namer_name(&namer, kernel->name->text);
+}
+
 bool msl_write(Text *out, const IrModule *module, const uint32_t *words, size_t count,
                const MslOptions *options, Text *why) {
     const IrFunction *kernel = only_kernel(module);
-    Namer namer;
-    namer_init(&namer, module->arena, TEXT_MSL);
     Writer w = {
         .out = out,
         .why = why,
         .kernel = ir_reflect(module->arena, kernel),
-        .name = namer_name(&namer, kernel->name->text),
+        .name = msl_kernel_name(module->arena, kernel),
         .words = words,
         .count = count,
         .options = options,

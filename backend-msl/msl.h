@@ -23,6 +23,9 @@ extern const IrPass *const msl_passes[];
  * something. */
 bool msl_check(const IrModule *module);
 
+/* The name under which msl_write prints a kernel. */
+const char *msl_kernel_name(Arena *arena, const IrFunction *kernel);
+
 /* Prints the one kernel of a module that was checked, which is in the words for Vulkan, under its name (or the nearest that
  * is legal). False: SPIRV-Cross refuses the words, and `why` has its message. */
 bool msl_write(Text *out, const IrModule *module, const uint32_t *words, size_t count,

@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "backend-wgsl/wgsl.h"
+#include "driver/bundle.h"
 #include "driver/commands.h"
 #include "driver/depfile.h"
 #include "driver/file.h"
 #include "driver/layout.h"
 #include "driver/report.h"
-#include "driver/targets.h"
+#include "driver/target_choice.h"
 
 typedef struct {
     const Target *target;
@@ -64,106 +65,23 @@ static const TextWriter *text_writer(const Target *target) {
 
 /* ---- planning ---- */
 
-static Status not_built(const Target *target) {
-    Arena arena = {0};
-    Text built = {.arena = &arena};
-    targets_list_built(&built);
-    fail(STATUS_USAGE, "the target `%s` is not built yet; available: %s", target->name,
-         text_get(&built));
-    arena_release(&arena);
-    return STATUS_USAGE;
-}
-
-static Status unknown_target(const char *name) {
-    OptionList names = {0};
-    Arena arena = {0};
-    for (const Target *target = targets; target->name != NULL; target++) {
-        VEC_PUSH(&arena, &names, target->name);
-        VEC_PUSH(&arena, &names, target->alias);
-    }
-    VEC_PUSH(&arena, &names, NULL);
-    const char *nearest = nearest_word(name, names.items);
-    fail(STATUS_USAGE, "there is no target `%s`%s%s%s", name,
-         nearest != NULL ? "; did you mean `" : " (--print-targets lists them)",
-         nearest != NULL ? nearest : "", nearest != NULL ? "`?" : "");
-    arena_release(&arena);
-    return STATUS_USAGE;
-}
-
-static Status unknown_ending(const char *output) {
-    Arena arena = {0};
-    Text endings = {.arena = &arena};
-    targets_list_endings(&endings);
-    fail(STATUS_USAGE, "`%s`: no target has the ending `%s`; say --target, or use one of %s",
-         output, path_ending(output), text_get(&endings));
-    arena_release(&arena);
-    return STATUS_USAGE;
-}
-
-static Status unknown_feature(const Target *target, const char *name) {
-    const char *words[TARGET_FEATURE_COUNT + 1] = {NULL};
-    for (int i = 0, count = 0; i < TARGET_FEATURE_COUNT; i++) {
-        if (target_features[i].writer == target->writer) {
-            words[count++] = target_features[i].name;
-        }
-    }
-    const char *nearest = nearest_word(name, words);
-    return fail(STATUS_USAGE, "the target `%s` has no `+%s`%s%s%s", target->name, name,
-                nearest != NULL ? "; did you mean `+" : " (--print-targets lists what there is)",
-                nearest != NULL ? nearest : "", nearest != NULL ? "`?" : "");
-}
-
-static Status take_feature(Plan *plan, const char *name) {
-    bool *const fields[TARGET_FEATURE_COUNT] = {
-        [TARGET_ATOMIC_FLOAT] = &plan->session.atomic_float,
-        [TARGET_NO_SUBGROUPS] = &plan->session.no_subgroups,
-        [TARGET_VALUE_LENGTHS] = &plan->session.value_lengths,
-        [TARGET_MAXIMAL_RECONVERGENCE] = &plan->session.reconvergence,
-    };
-    for (int i = 0; i < TARGET_FEATURE_COUNT; i++) {
-        if (strcmp(target_features[i].name, name) == 0 &&
-            target_features[i].writer == plan->target->writer) {
-            *fields[i] = true;
-            return STATUS_FINE;
-        }
-    }
-    return unknown_feature(plan->target, name);
-}
-
-/* TARGET+FEATURE+FEATURE… */
-static Status name_target(Plan *plan, Arena *arena, const char *text) {
-    size_t length = strcspn(text, "+");
-    const char *name = arena_copy_text(arena, text, length);
-    plan->target = target_named(name);
-    if (plan->target == NULL) {
-        return unknown_target(name);
-    }
-    Status status = STATUS_FINE;
-    while (status == STATUS_FINE && text[length] == '+') {
-        text += length + 1;
-        length = strcspn(text, "+");
-        status = take_feature(plan, arena_copy_text(arena, text, length));
-    }
-    return status;
-}
-
 /* --target overrules the ending of OUT; without an ending (standard output, /dev/null) it is the first. */
 static Status choose_target(Plan *plan, Arena *arena, const Options *options) {
     const char *output = options->output;
     plan->target = &targets[0];
     if (options->target != NULL) {
-        Status status = name_target(plan, arena, options->target);
+        Status status = target_choose(arena, options->target, &plan->target, &plan->session);
         if (status != STATUS_FINE) {
             return status;
         }
     } else if (output != NULL && path_ending(output)[0] != '\0' && options->emit == EMIT_NONE) {
         plan->target = target_of_ending(output);
         if (plan->target == NULL) {
-            return unknown_ending(output);
+            return target_unknown_ending(output);
         }
     }
     if (plan->target->writer == WRITER_LATER) {
-        return not_built(plan->target);
+        return target_not_built(plan->target);
     }
     plan->emit = options->emit;
     if (plan->emit == EMIT_NONE && plan->target->writer == WRITER_IR) {
@@ -191,13 +109,16 @@ static Status check_passes(const Plan *plan, const SessionOptions *session) {
                 stop);
 }
 
-static Status check_files(const Options *options) {
+/* `target` NULL: none is made. */
+static Status check_files(const Options *options, const Target *target) {
     if (options->operands.count == 0) {
         return fail(STATUS_USAGE, "no file to %s; --help says more",
                     command_name(options->command));
     }
-    if (options->operands.count > 1 && (options->output != NULL || options->depend_file != NULL ||
-                                        options->depend_targets.count > 0)) {
+    bool is_bundle = target != NULL && target->writer == WRITER_BUNDLE;
+    if (!is_bundle && options->operands.count > 1 &&
+        (options->output != NULL || options->depend_file != NULL ||
+         options->depend_targets.count > 0)) {
         return fail(STATUS_USAGE, "-o, -MF and -MT go with one file, not with %u",
                     options->operands.count);
     }
@@ -208,6 +129,12 @@ static Status check_files(const Options *options) {
             return fail(STATUS_USAGE, "`%s` is no source file (.vt or .vir)",
                         options->operands.items[i]);
         }
+    }
+    if (!is_bundle && (options->targets != NULL || options->require != NULL ||
+                       options->variants.count > 0 || options->compress || options->jobs > 0)) {
+        return fail(STATUS_USAGE,
+                    "--targets, --require, --variant, --compress and -j go with a bundle: -o "
+                    "OUT.vgpu");
     }
     if (options->depend_targets.count > 0 && !options->depend && options->depend_file == NULL) {
         return fail(STATUS_USAGE, "-MT needs -MD or -MF");
@@ -366,13 +293,12 @@ static Make *const makers[] = {
     [EMIT_SPVASM] = make_spvasm, [EMIT_LAYOUT] = make_layout, [EMIT_NONE] = make_spirv,
 };
 
-static Status write_dependencies(Session *session, const Plan *plan, const Options *options) {
-    Text text = {.arena = &session->arena};
+static Status write_dependencies(const Plan *plan, const Options *options, SourceMap *sources) {
+    Text text = {.arena = sources->arena};
     if (options->depend_targets.count > 0) {
-        depfile_print(&text, options->depend_targets.items, options->depend_targets.count,
-                      &session->sources);
+        depfile_print(&text, options->depend_targets.items, options->depend_targets.count, sources);
     } else {
-        depfile_print(&text, &plan->output, 1, &session->sources);
+        depfile_print(&text, &plan->output, 1, sources);
     }
     return write_file(plan->dependency, text_get(&text), text.length);
 }
@@ -389,9 +315,26 @@ static Status compile_file(const Plan *plan, const Options *options, const char 
         status = write_file(plan->output, result.bytes, result.size);
     }
     if (status == STATUS_FINE && plan->dependency != NULL) {
-        status = write_dependencies(&session, plan, options);
+        status = write_dependencies(plan, options, &session.sources);
     }
     session_close(&session);
+    return status;
+}
+
+/* Of all files together. */
+static Status compile_bundle(const Plan *plan, const Options *options) {
+    Arena arena = {0}, source_arena = {0};
+    Text bundle = {.arena = &arena};
+    SourceMap sources = {.arena = &source_arena};
+    Status status = bundle_make(&bundle, options, &sources);
+    if (status == STATUS_FINE) {
+        status = write_file(plan->output, bundle.data, bundle.length);
+    }
+    if (status == STATUS_FINE && plan->dependency != NULL) {
+        status = write_dependencies(plan, options, &sources);
+    }
+    arena_release(&arena);
+    arena_release(&source_arena);
     return status;
 }
 
@@ -413,10 +356,13 @@ static Status check_clash(const Plan *plans, uint32_t count, const Options *opti
 static Status compile_all(Arena *arena, const Options *options) {
     uint32_t count = options->operands.count;
     Plan common = {.session = options->session};
-    Status status = check_files(options);
-    status = status == STATUS_FINE ? choose_target(&common, arena, options) : status;
+    Status status = choose_target(&common, arena, options);
+    status = status == STATUS_FINE ? check_files(options, common.target) : status;
     status = status == STATUS_FINE ? check_passes(&common, &options->session) : status;
     Plan *plans = NEW_ARRAY(arena, Plan, count);
+    if (common.target != NULL && common.target->writer == WRITER_BUNDLE) {
+        count = count > 0 ? 1 : 0;
+    }
     for (uint32_t i = 0; i < count && status == STATUS_FINE; i++) {
         plans[i] = common;
         status = choose_output(&plans[i], arena, options, options->operands.items[i]);
@@ -424,6 +370,9 @@ static Status compile_all(Arena *arena, const Options *options) {
     status = status == STATUS_FINE ? check_clash(plans, count, options) : status;
     if (status != STATUS_FINE) {
         return status;
+    }
+    if (common.target->writer == WRITER_BUNDLE && common.emit == EMIT_NONE) {
+        return compile_bundle(&plans[0], options);
     }
     for (uint32_t i = 0; i < count; i++) {
         status = worse(status, compile_file(&plans[i], options, options->operands.items[i]));
@@ -439,7 +388,7 @@ Status command_compile(const Options *options) {
 }
 
 Status command_check(const Options *options) {
-    Status worst = check_files(options);
+    Status worst = check_files(options, NULL);
     for (uint32_t i = 0; i < options->operands.count && worst != STATUS_USAGE; i++) {
         Session session;
         session_open(&session, &options->session);

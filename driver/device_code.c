@@ -5,8 +5,7 @@
 
 #include "backend-opencl/opencl.h"
 
-typedef Status Make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
-                    DeviceCode *code);
+typedef Status Make(Session *session, unsigned version, const IrFunction *kernel, DeviceCode *code);
 
 /* The features by whose names `needs` finds that the code needs them. */
 #define FEATURES_OF(needs, subject)                                                                \
@@ -17,12 +16,10 @@ typedef Status Make(Session *session, const VtgDeviceInfo *device, const IrFunct
         }                                                                                          \
     }
 
-static Status make_vulkan(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
+static Status make_vulkan(Session *session, unsigned version, const IrFunction *kernel,
                           DeviceCode *code) {
     SpirvBinary binary;
-    session->options.reconvergence =
-        (device->features & VTG_FEATURE_BIT(VTG_FEATURE_MAXIMAL_RECONVERGENCE)) != 0;
-    Status status = session_spirv(session, SPIRV_VULKAN_1_1, &binary);
+    Status status = session_spirv(session, (SpirvTarget)version, &binary);
     if (status != STATUS_FINE) {
         return status;
     }
@@ -30,20 +27,22 @@ static Status make_vulkan(Session *session, const VtgDeviceInfo *device, const I
                          .bytes = binary.words,
                          .size = binary.count * sizeof *binary.words,
                          .entry = kernel->name->text,
-                         .kernel = ir_reflect(&session->arena, kernel)};
+                         .kernel = ir_reflect(&session->arena, kernel),
+                         .api_version = 1u << 16 | (1 + version)};
     code->value_block =
         code->kernel->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER : VTG_VALUES_PUSH_CONSTANTS;
     FEATURES_OF(spirv_needs, binary)
     return STATUS_FINE;
 }
 
-static Status make_opencl(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
+static Status make_opencl(Session *session, unsigned version, const IrFunction *kernel,
                           DeviceCode *code) {
-    (void)device;
+    static const uint32_t versions[] = {
+        [OPENCL_C_1_2] = 1 << 16 | 2, [OPENCL_C_2_0] = 2 << 16, [OPENCL_C_3_0] = 3 << 16};
     Text text = {.arena = &session->arena};
     ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
     ir_reflect_all_lengths(reflected); /* OpenCL C has no length of a buffer: each is an argument */
-    Status status = session_opencl(session, OPENCL_C_1_2, &text);
+    Status status = session_opencl(session, (OpenclVersion)version, &text);
     if (status != STATUS_FINE) {
         return status;
     }
@@ -52,15 +51,16 @@ static Status make_opencl(Session *session, const VtgDeviceInfo *device, const I
                          .size = text.length,
                          .entry = opencl_kernel_name(&session->arena, session->module, kernel),
                          .kernel = reflected,
-                         .value_block = VTG_VALUES_PUSH_CONSTANTS};
+                         .value_block = VTG_VALUES_PUSH_CONSTANTS,
+                         .api_version = versions[version]};
     FEATURES_OF(opencl_needs, session->module)
     return STATUS_FINE;
 }
 
 /* Every length is handed over, so that buffers may be empty. */
-static Status make_webgpu(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
+static Status make_webgpu(Session *session, unsigned version, const IrFunction *kernel,
                           DeviceCode *code) {
-    (void)device;
+    (void)version;
     Text text = {.arena = &session->arena};
     WgslFacts facts;
     session->options.value_lengths = true;
@@ -86,14 +86,62 @@ static Status make_webgpu(Session *session, const VtgDeviceInfo *device, const I
     return STATUS_FINE;
 }
 
+/* Metal asks for no features: every device that the runtime would take has what MSL can say. */
+static Status make_metal(Session *session, unsigned version, const IrFunction *kernel,
+                         DeviceCode *code) {
+    static const uint32_t versions[] = {
+        [MSL_2_4] = 2 << 16 | 4, [MSL_3_0] = 3 << 16, [MSL_3_1] = 3 << 16 | 1};
+    Text text = {.arena = &session->arena};
+    Status status = session_msl(session, (MslVersion)version, &text);
+    if (status != STATUS_FINE) {
+        return status;
+    }
+    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
+    *code = (DeviceCode){.format = VTG_CODE_MSL,
+                         .bytes = text_get(&text),
+                         .size = text.length,
+                         .entry = msl_kernel_name(&session->arena, kernel),
+                         .kernel = reflected,
+                         .value_block = reflected->values_in_buffer ? VTG_VALUES_STORAGE_BUFFER
+                                                                    : VTG_VALUES_UNIFORM_BUFFER,
+                         .api_version = versions[version]};
+    return STATUS_FINE;
+}
+
 static const struct {
-    const char *api;
     Make *make;
     const IrPass *const *leave_out; /* of the pipeline that all targets share; NULL: nothing */
+} writers[] = {
+    [WRITER_SPIRV] = {make_vulkan, NULL},
+    [WRITER_OPENCL] = {make_opencl, NULL},
+    [WRITER_WGSL] = {make_webgpu, wgsl_leave_out},
+    [WRITER_MSL] = {make_metal, NULL},
+};
+
+bool target_code_exists(const Target *target) {
+    return target->writer < sizeof writers / sizeof *writers &&
+           writers[target->writer].make != NULL;
+}
+
+void target_code_prepare(SessionOptions *options, const Target *target) {
+    options->leave_out = writers[target->writer].leave_out;
+}
+
+Status target_code_make(Session *session, const Target *target, const IrFunction *kernel,
+                        DeviceCode *code) {
+    return writers[target->writer].make(session, target->version, kernel, code);
+}
+
+/* ---- for a device ---- */
+
+/* What the devices of an API run: the first target of the writer. */
+static const struct {
+    const char *api;
+    Writer writer;
 } apis[] = {
-    {"vulkan", make_vulkan, NULL},
-    {"opencl", make_opencl, NULL},
-    {"webgpu", make_webgpu, wgsl_leave_out},
+    {"vulkan", WRITER_SPIRV},
+    {"opencl", WRITER_OPENCL},
+    {"webgpu", WRITER_WGSL},
 };
 
 bool device_code_exists(const char *api) {
@@ -113,15 +161,25 @@ static size_t row_of(const VtgDeviceInfo *device) {
     return i;
 }
 
+static bool has(const VtgDeviceInfo *device, VtgFeature feature) {
+    return (device->features & VTG_FEATURE_BIT(feature)) != 0;
+}
+
 /* What is left out does what such a device does by itself. Vulkan has subgroups, and the text of OpenCL C chooses itself. */
 void device_code_prepare(Session *session, const VtgDeviceInfo *device) {
-    bool zeroes = (device->features & VTG_FEATURE_BIT(VTG_FEATURE_ZERO_INIT_SHARED)) != 0;
-    bool subgroups = (device->features & VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_BASIC)) != 0;
-    session->options.leave_out = zeroes ? apis[row_of(device)].leave_out : NULL;
-    session->options.no_subgroups = apis[row_of(device)].make == make_webgpu && !subgroups;
+    Writer writer = apis[row_of(device)].writer;
+    session->options.leave_out =
+        has(device, VTG_FEATURE_ZERO_INIT_SHARED) ? writers[writer].leave_out : NULL;
+    session->options.no_subgroups =
+        writer == WRITER_WGSL && !has(device, VTG_FEATURE_SUBGROUP_BASIC);
 }
 
 Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
                         DeviceCode *code) {
-    return apis[row_of(device)].make(session, device, kernel, code);
+    const Target *target = targets;
+    while (target->writer != apis[row_of(device)].writer) {
+        target++;
+    }
+    session->options.reconvergence = has(device, VTG_FEATURE_MAXIMAL_RECONVERGENCE);
+    return target_code_make(session, target, kernel, code);
 }

@@ -3,6 +3,7 @@
 #define DRIVER_DEVICE_CODE_H
 
 #include "driver/session.h"
+#include "driver/targets.h"
 #include "ir/reflect.h"
 #include "runtime-min/vitte_gpu.h"
 
@@ -14,7 +15,18 @@ typedef struct {
     uint64_t features;           /* VTG_FEATURE_BIT(…) that it needs */
     const ReflectKernel *kernel; /* how its parameters are bound */
     VtgValueBlock value_block;
+    uint32_t api_version; /* that a device must have: major << 16 | minor */
 } DeviceCode;
+
+/* Whether devices run the code of a target. */
+bool target_code_exists(const Target *target);
+
+/* What a session's options must say for it, before the module is lowered. */
+void target_code_prepare(SessionOptions *options, const Target *target);
+
+/* Makes it for one kernel of a lowered module that has no other. */
+Status target_code_make(Session *session, const Target *target, const IrFunction *kernel,
+                        DeviceCode *code);
 
 /* Whether there is code for devices of an API ("vulkan"). */
 bool device_code_exists(const char *api);

@@ -26,6 +26,10 @@ typedef struct {
     SessionOptions session;
 
     const char *output, *target; /* NULL: not given */
+    const char *targets, *require;
+    OptionList variants;
+    bool compress;
+    unsigned jobs; /* 0: not given */
     OptionList entries, folders;
     unsigned emit;
     bool depend;

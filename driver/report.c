@@ -11,16 +11,16 @@
 #include "driver/file.h"
 #include "driver/version.h"
 
-static void say(const char *format, va_list args) {
-    fputs("vittec-gpu: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+static void say(FILE *out, const char *format, va_list args) {
+    fputs("vittec-gpu: ", out);
+    vfprintf(out, format, args);
+    fputc('\n', out);
 }
 
 Status fail(Status status, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(stderr, format, args);
     va_end(args);
     return status;
 }
@@ -28,7 +28,7 @@ Status fail(Status status, const char *format, ...) {
 void note(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(stderr, format, args);
     va_end(args);
 }
 
@@ -44,66 +44,78 @@ static bool wants_color(const Options *options) {
 typedef struct {
     Session *session;
     const Options *options;
+    FILE *out;
 } Report;
 
 static void print_diags(void *arg) {
     Report *report = arg;
     Diags *diags = &report->session->diags;
     if (report->options->diagnostics == DIAGNOSTICS_JSON) {
-        diags_print_json(diags, stderr);
+        diags_print_json(diags, report->out);
     } else {
-        diags_print_text(diags, stderr, wants_color(report->options));
+        diags_print_text(diags, report->out, wants_color(report->options));
     }
 }
 
 /* One argument as a shell would read it back. */
-static void print_argument(const char *text) {
+static void print_argument(FILE *out, const char *text) {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=,:@+%";
     if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
-        fputs(text, stderr);
+        fputs(text, out);
         return;
     }
-    fputc('\'', stderr);
+    fputc('\'', out);
     for (; *text != '\0'; text++) {
-        fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, stderr);
+        fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, out);
     }
-    fputc('\'', stderr);
+    fputc('\'', out);
 }
 
-Status report_bug(const Options *options, const char *what, const char *detail) {
-    fprintf(stderr, "vittec-gpu: internal error: %s\n", what);
+static Status write_bug(FILE *out, const Options *options, const char *what, const char *detail) {
+    fprintf(out, "vittec-gpu: internal error: %s\n", what);
     if (detail[0] != '\0') {
-        fprintf(stderr, "%s%s", detail, detail[strlen(detail) - 1] == '\n' ? "" : "\n");
+        fprintf(out, "%s%s", detail, detail[strlen(detail) - 1] == '\n' ? "" : "\n");
     }
     fprintf(
-        stderr,
+        out,
         "This is a bug of the compiler. Please report it, with the source file and all of this:\n"
         "  version: vittec-gpu %s\n"
         "  command:",
         VITTEC_VERSION);
     for (int i = 0; i < options->argc; i++) {
-        fputc(' ', stderr);
-        print_argument(options->argv[i]);
+        fputc(' ', out);
+        print_argument(out, options->argv[i]);
     }
-    fputc('\n', stderr);
+    fputc('\n', out);
     return STATUS_BUG;
 }
 
-static void print_times(const Session *session) {
+Status report_bug(const Options *options, const char *what, const char *detail) {
+    return write_bug(stderr, options, what, detail);
+}
+
+static void print_times(FILE *out, const Session *session) {
     uint64_t total = 0;
-    fputs("      ms  phase or pass\n", stderr);
+    fputs("      ms  phase or pass\n", out);
     for (uint32_t i = 0; i < session->phases.count; i++) {
         const SessionPhase *phase = &session->phases.items[i];
         total += phase->nanoseconds;
-        fprintf(stderr, "%8.3f  %s\n", (double)phase->nanoseconds / 1e6, phase->name);
+        fprintf(out, "%8.3f  %s\n", (double)phase->nanoseconds / 1e6, phase->name);
     }
-    fprintf(stderr, "%8.3f  total\n", (double)total / 1e6);
+    fprintf(out, "%8.3f  total\n", (double)total / 1e6);
 }
 
-Status report_session(Session *session, const Options *options, Status status) {
-    Report report = {session, options};
-    fputs(text_get(&session->dump), stderr);
+static void say_on(FILE *out, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    say(out, format, args);
+    va_end(args);
+}
+
+Status report_session_on(FILE *out, Session *session, const Options *options, Status status) {
+    Report report = {session, options, out};
+    fputs(text_get(&session->dump), out);
     session->dump = (Text){.arena = &session->arena}; /* said once */
     if (session->diags.list.count > 0) {
         if (session_guard(session, print_diags, &report) == STATUS_BUG) {
@@ -111,19 +123,23 @@ Status report_session(Session *session, const Options *options, Status status) {
         }
         session->diags.list.count = 0; /* what comes of later steps is reported without these */
     } else if (status == STATUS_SOURCE) {
-        note("there is not enough memory, not even to say more");
+        say_on(out, "there is not enough memory, not even to say more");
     }
     if (status == STATUS_BUG) {
         const char *what = session->failure != NULL ? session->failure : "unknown";
-        report_bug(options, what, text_get(&session->detail));
+        write_bug(out, options, what, text_get(&session->detail));
     } else if (status == STATUS_FILE && session->failure != NULL) {
-        note("%s", session->failure);
+        say_on(out, "%s", session->failure);
     }
     if (session->options.time && session->phases.count > 0) {
-        print_times(session);
+        print_times(out, session);
         session->phases.count = 0;
     }
     return status;
+}
+
+Status report_session(Session *session, const Options *options, Status status) {
+    return report_session_on(stderr, session, options, status);
 }
 
 Status print_text(Text *text) {

@@ -2,6 +2,8 @@
 #ifndef DRIVER_REPORT_H
 #define DRIVER_REPORT_H
 
+#include <stdio.h>
+
 #include "driver/options.h"
 
 /* "vittec-gpu: …" and a newline. Gives `status`, so a command can say `return fail(STATUS_USAGE, …);`. */
@@ -10,6 +12,9 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* All that a session has to say when it is over: dumps, diagnostics, a failure or bug, times. Gives `status`. */
 Status report_session(Session *session, const Options *options, Status status);
+
+/* The same, for someone who has it wait: other threads have sessions, too. */
+Status report_session_on(FILE *out, Session *session, const Options *options, Status status);
 
 /* A broken invariant of the compiler, with all that a report of it needs. */
 Status report_bug(const Options *options, const char *what, const char *detail);

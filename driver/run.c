@@ -37,7 +37,7 @@ static Status find_source(const Options *options, const char **source) {
         return fail(STATUS_USAGE, "no file to run; `vittec-gpu run --help` says more");
     }
     const Target *target = target_of_ending(*source);
-    if (target != NULL && target->writer == WRITER_LATER) {
+    if (target != NULL && (target->writer == WRITER_LATER || target->writer == WRITER_BUNDLE)) {
         return fail(STATUS_USAGE, "%s files are not built yet; `run` takes .vt and .vir",
                     path_ending(*source));
     }

@@ -278,6 +278,17 @@ Status session_read_file(Session *session, const char *path) {
     return session_guard(session, load_file, &load);
 }
 
+static void parse_file(void *arg) {
+    Session *session = arg;
+    fatal_context("parser");
+    session->ast = ast_parse(&session->arena, &session->names, &session->diags, session->file);
+}
+
+Status session_parse_file(Session *session, const char *path) {
+    Status status = session_read_file(session, path);
+    return status == STATUS_FINE ? session_guard(session, parse_file, session) : status;
+}
+
 /* ---- passes ---- */
 
 static const IrPass *const no_passes[] = {NULL};

@@ -91,6 +91,7 @@ Status session_load_file(Session *session, const char *path);
 
 /* The file alone, for --emit=tokens and --emit=ast: no IR comes of it. */
 Status session_read_file(Session *session, const char *path);
+Status session_parse_file(Session *session, const char *path); /* fills `ast` */
 Status session_print_tokens(Session *session, Text *out);
 Status session_print_ast(Session *session, Text *out);
 

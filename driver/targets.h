@@ -10,6 +10,7 @@ typedef enum {
     WRITER_WGSL,
     WRITER_OPENCL,
     WRITER_MSL,
+    WRITER_BUNDLE,
     WRITER_IR
 } Writer;
 

@@ -127,19 +127,38 @@ static uint64_t shared_size(const IrType *type) {
                                  : ir_size(type);
 }
 
+static ReflectShared shared_variable(const IrInst *inst) {
+    const IrType *type = inst->results[0]->type->element;
+    const IrSpec *length = ir_shared_length(inst);
+    uint64_t count = length != NULL ? type->count : 1;
+    return (ReflectShared){
+        .name = inst->results[0]->name,
+        .align = shared_align(type),
+        .element_bytes = shared_size(type) / count,
+        .count = length != NULL ? length->bits : 1,
+        .length = length,
+    };
+}
+
+uint32_t ir_reflect_shared(Arena *arena, const IrFunction *kernel, ReflectShared **variables) {
+    VEC(ReflectShared) found = {0};
+    for (const IrInst *inst = kernel->body.first; inst != NULL; inst = inst->next) {
+        if (inst->op == OP_SHARED) {
+            VEC_PUSH(arena, &found, shared_variable(inst));
+        }
+    }
+    *variables = found.items;
+    return found.count;
+}
+
 uint64_t ir_shared_bytes(const IrFunction *kernel, const IrSpecValues *values) {
     uint64_t bytes = 0;
     for (const IrInst *inst = kernel->body.first; inst != NULL; inst = inst->next) {
-        if (inst->op != OP_SHARED) {
-            continue;
+        if (inst->op == OP_SHARED) {
+            ReflectShared v = shared_variable(inst);
+            uint64_t count = v.length != NULL ? ir_spec_bits(v.length, values) : v.count;
+            bytes = round_up_wide(bytes, v.align) + v.element_bytes * count;
         }
-        const IrType *type = inst->results[0]->type->element;
-        const IrSpec *length = ir_shared_length(inst);
-        uint64_t size = shared_size(type);
-        if (length != NULL) {
-            size = size / type->count * ir_spec_bits(length, values);
-        }
-        bytes = round_up_wide(bytes, shared_align(type)) + size;
     }
     return bytes;
 }

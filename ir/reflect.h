@@ -54,4 +54,15 @@ const IrSpec *ir_shared_length(const IrInst *inst);
 /* Shared memory of a workgroup, with what the host sets: in order, aligned as a host would, a bool in 4 bytes. */
 uint64_t ir_shared_bytes(const IrFunction *kernel, const IrSpecValues *values);
 
+/* A variable in shared memory: `count` elements, or as many as the constant `length` says. */
+typedef struct {
+    Name name; /* NULL: none */
+    unsigned align;
+    uint64_t element_bytes, count;
+    const IrSpec *length; /* NULL: none */
+} ReflectShared;
+
+/* Those of a kernel, in order. ir_shared_bytes adds them up. */
+uint32_t ir_reflect_shared(Arena *arena, const IrFunction *kernel, ReflectShared **variables);
+
 #endif

@@ -67,7 +67,10 @@ extern "C" {
     X(VTG_ERROR_OVERLAP,              -13, "a buffer that the kernel writes is given twice")       \
     X(VTG_ERROR_BUSY,                 -14, "the object is in use by work that has not finished")   \
     X(VTG_ERROR_DEVICE_LOST,          -15, "the device was lost")                                  \
-    X(VTG_ERROR_DRIVER,               -16, "the driver failed")
+    X(VTG_ERROR_DRIVER,               -16, "the driver failed")                                    \
+    X(VTG_ERROR_BAD_BUNDLE,           -17, "the bundle is damaged, or is none")                    \
+    X(VTG_ERROR_NOT_FOUND,            -18, "the bundle has nothing of that name")                  \
+    X(VTG_ERROR_FILE,                 -19, "the file cannot be read")
 // clang-format on
 
 typedef enum VtgStatus {
@@ -144,6 +147,7 @@ VTG_API const char *vtg_feature_text(VtgFeature feature);
 typedef struct VtgInstance VtgInstance;
 typedef struct VtgDevice VtgDevice;
 typedef struct VtgBuffer VtgBuffer;
+typedef struct VtgBundle VtgBundle;
 typedef struct VtgKernel VtgKernel;
 typedef struct VtgCommands VtgCommands;
 typedef struct VtgEvent VtgEvent;
@@ -362,6 +366,7 @@ typedef enum VtgCodeFormat {
     VTG_CODE_OPENCL_C = 1,     /* source text */
     VTG_CODE_SPIRV_OPENCL = 2, /* SPIR-V for OpenCL */
     VTG_CODE_WGSL = 3,         /* source text */
+    VTG_CODE_MSL = 4,          /* source text */
 } VtgCodeFormat;
 
 typedef enum VtgParamKind {
@@ -462,6 +467,61 @@ typedef struct VtgKernelDesc {
 VTG_API VtgStatus vtg_kernel_create(VtgDevice *device, const VtgKernelDesc *desc,
                                     VtgKernel **kernel);
 VTG_API void vtg_kernel_destroy(VtgKernel *kernel);
+
+/* ---- Bundles --------------------------------------------------------------------------------- */
+
+/* A .vgpu bundle: kernels, each with its code for several APIs and all that a host must know of it, as
+ * `vittec-gpu a.vt b.vt -o app.vgpu` writes them. docs/bundle-format.md has every byte.
+ *
+ * Opening reads the index. A kernel's record and its code are read, and their hashes checked, when the kernel is
+ * created. The hashes find damage, not malice: the code runs on the device, so a bundle is as trusted as a program.
+ * Blobs that were compressed need libzstd.so.1 at run time; without it they are VTG_ERROR_UNSUPPORTED. */
+typedef struct VtgBundleDesc {
+    uint32_t struct_size;
+    const char
+        *path; /* a file, which is mapped and must not be changed while it is (replacing it by
+                         renaming is fine); or NULL, and then: */
+    const void *data; /* the bytes, aligned to 8; they stay the caller's, and as they are, until the
+                         bundle is destroyed */
+    size_t size;      /* of `data` */
+} VtgBundleDesc;
+#define VTG_BUNDLE_DESC_INIT VTG_INIT_(VtgBundleDesc)
+
+/* Errors: VTG_ERROR_FILE, VTG_ERROR_BAD_BUNDLE (the log says what is wrong), VTG_ERROR_INVALID_ARGUMENT,
+ * out of memory. Any thread; so are all functions on bundles, on one bundle at the same time, too. */
+VTG_API VtgStatus vtg_bundle_open(VtgInstance *instance, const VtgBundleDesc *desc,
+                                  VtgBundle **bundle);
+/* Kernels that were made from it stay. */
+VTG_API void vtg_bundle_destroy(VtgBundle *bundle);
+
+/* How many kernels it has, variants counted, and their names, in the order of names and then variants. The variant of
+ * the source's own values is "". The texts live as long as the bundle; NULL: there is no such index. */
+VTG_API uint32_t vtg_bundle_kernel_count(const VtgBundle *bundle);
+VTG_API const char *vtg_bundle_kernel_name(const VtgBundle *bundle, uint32_t index);
+VTG_API const char *vtg_bundle_kernel_variant(const VtgBundle *bundle, uint32_t index);
+
+/* The specialisation constant `spec` of a kernel, with its default, for VtgBundleKernelDesc.specs. `variant` may be
+ * NULL: "". Errors: VTG_ERROR_NOT_FOUND, VTG_ERROR_BAD_BUNDLE. */
+VTG_API VtgStatus vtg_bundle_spec(const VtgBundle *bundle, const char *name, const char *variant,
+                                  const char *spec, VtgSpecConstant *constant);
+
+typedef struct VtgBundleKernelDesc {
+    uint32_t struct_size;
+    const char *name;             /* of the kernel, in the source */
+    const char *variant;          /* NULL: the source's own values */
+    const char *target;           /* "vulkan1.1"; NULL: the first that fits the device */
+    const char *label;            /* for messages; NULL: name */
+    uint32_t spec_count;          /* constants that do not have their defaults */
+    const VtgSpecConstant *specs; /* `id` and `value` count; size and kind are the bundle's */
+} VtgBundleKernelDesc;
+#define VTG_BUNDLE_KERNEL_DESC_INIT VTG_INIT_(VtgBundleKernelDesc)
+
+/* Makes a kernel from the code that fits the device: of its API, for its version, needing no feature that it lacks.
+ * Errors: VTG_ERROR_NOT_FOUND (kernel, variant or target), VTG_ERROR_BAD_BUNDLE (the record or code is damaged),
+ * VTG_ERROR_UNSUPPORTED (no code for the device's API; or its code needs what the device lacks, which the log names), and
+ * those of vtg_kernel_create(). */
+VTG_API VtgStatus vtg_bundle_kernel_create(VtgDevice *device, const VtgBundle *bundle,
+                                           const VtgBundleKernelDesc *desc, VtgKernel **kernel);
 
 /* ---- Dispatches ------------------------------------------------------------------------------ */
 

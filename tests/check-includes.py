@@ -2,7 +2,7 @@
 """Checks the dependency rule: which folder may include what.
 
     driver -> frontend -> ir -> ir/base        runtime-min -> libc
-    driver -> backend-* -> ir                  driver -> runtime-min/vitte_gpu.h
+    driver -> backend-* -> ir                  driver -> runtime-min/vitte_gpu.h, vgpu_*.h
 
 Prints FILE:LINE and what is wrong; exit status 1 if anything is.
 """
@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "ir":          ["ir/base"],
     "frontend":    ["ir"],
     "backend-*":   ["ir"],
-    "driver":      ["frontend", "ir", "backend-*", "runtime-min/vitte_gpu.h"],
+    "driver":      ["frontend", "ir", "backend-*", "runtime-min/vitte_gpu.h", "runtime-min/vgpu_format.h", "runtime-min/vgpu_view.h"],
     "runtime-min": [],
     "examples":    ["runtime-min/vitte_gpu.h"],
     "bench":       ["*"],
@@ -37,6 +37,7 @@ FOREIGN = {
     r"(vulkan|vk_video)/.*":           ["runtime-min/rt_vulkan*", "tests/fakes/*", "tests/unit/test_runtime_faults.c"],
     r"(CL|webgpu)/.*":                 ["runtime-min/rt_*"],
     r"sys/eventfd\.h":               ["runtime-min/event.c"],
+    r"zstd\.h":                        ["driver/bundle_blobs.c"],
     r"link\.h":                        ["runtime-min/rt_sanitize.c"],  # dl_iterate_phdr
     r"(png|zlib)\.h":                  ["examples/*", "tests/*"],
     r"c(stdio|stdlib|string)|iostream|sstream|vector|ucontext\.h": ["tests/msl/*"],  # C++, and fibers

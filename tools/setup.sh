@@ -19,7 +19,7 @@ packages() { cat <<'END'
   build libspirv-cross-c-shared-dev lib:libspirv-cross-c.a                           translates SPIR-V to MSL
   build spirv-headers            hdr:spirv/unified1/spirv.h                          the numbers of SPIR-V
   build llvm-22-dev              file:/usr/lib/llvm-22/lib/libLLVMSPIRVCodeGen.a    optimises kernels
-  build libzstd-dev              lib:libzstd.a                                       what LLVM is linked with
+  build libzstd-dev              lib:libzstd.a                                       compresses code in bundles; what LLVM is linked with
   build zlib1g-dev               lib:libz.a                                          what LLVM is linked with
   build libvulkan-dev            hdr:vulkan/vulkan.h                                 declarations of Vulkan
   build opencl-c-headers         hdr:CL/cl.h                                         declarations of OpenCL

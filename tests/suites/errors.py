@@ -5,7 +5,8 @@
     a b c               //~ E0108 E0201
 
 Exactly these (line, code) pairs must be reported; what has no place in the file counts for line 0. `//~ none` in a
-file says that it is clean. A line `// options: …` gives options, `// command: compile` compiles instead of checking.
+file says that it is clean. A line `// options: …` gives options, `// command: compile` compiles instead of checking,
+`// command: bundle` makes a bundle.
 Every code of ir/base/diag.def must occur in some file, or be listed in ELSEWHERE with the file that tests it.
 """
 import json
@@ -53,8 +54,9 @@ def reported(env, source, text):
     """What the compiler says of a file: its (line, code) pairs, and the whole result."""
     options = [o for line in re.findall(r"^// options: (.*)$", text, re.M) for o in line.split()]
     command = re.findall(r"^// command: (\w+)$", text, re.M) or ["check"]
-    if command[0] == "compile":
-        options += ["-o", env.folder() / "out.spv"]
+    if command[0] in ("compile", "bundle"):
+        options += ["-o", env.folder() / ("out.vgpu" if command[0] == "bundle" else "out.spv")]
+        command = ["compile"]
     result = env.compile(command[0], source, "--diagnostics=json", "--max-errors=1000", *options, expect=None)
     got, has_error = [], False
     for line in result.err.decode().splitlines():
