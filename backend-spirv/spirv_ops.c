@@ -229,6 +229,22 @@ static const Form forms[OP_COUNT][4] = {
 #undef ABSENT
 };
 
+/* A new op that has no row in spirv_ops.def does not compile here. */
+enum {
+#define OP(op, bool_, int_, uint_, float_) ROW_##op,
+#define ALL(op, form) ROW_##op,
+#define CONTROL(op) ROW_##op,
+#define ABSENT(op, why) ROW_##op,
+#include "backend-spirv/spirv_ops.def"
+#undef OP
+#undef ALL
+#undef CONTROL
+#undef ABSENT
+};
+#define OP(id, ID, text, operands, rule, effects) _Static_assert(ROW_##ID >= 0, text);
+#include "ir/ops.def"
+#undef OP
+
 static const Form *form_of(const IrInst *inst) {
     const IrType *type = inst->operand_count > 0 ? ir_resolve(inst->operands[0])->type : NULL;
     return &forms[inst->op][type != NULL && ir_is_value(type) ? ir_class(type) : IR_CLASS_BOOL];
