@@ -95,7 +95,7 @@ GPU_BENCH_OBJ := $(call objects,$(wildcard bench/gpu/*.c))
 EXAMPLES     := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 FAKES        := $(patsubst tests/fakes/%.c,$(B)/tests/%.so,$(wildcard tests/fakes/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c bench/*.c examples/*.c tests/fuzz/*.c))
+PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c bench/*.c bench/gpu/*.c examples/*.c tests/fuzz/*.c))
 
 # The packages that this run needs. Everything that is built waits for them.
 NEEDS := $(if $(filter reference test bless stress bench bench-gpu-folder fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
@@ -253,6 +253,11 @@ $(FAKES): $(B)/tests/%.so: $(O)/tests/fakes/%.o # a driver that a test opens
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -shared $(filter %.o,$^) -o $@
+
+$(GPU_BENCH): $(GPU_BENCH_OBJ) $(RT_A)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $(filter %.o,$^) $(RT_A) $(SYSLIBS) -o $@
 
 $(EXAMPLES): $(B)/examples/%: $(O)/examples/%.o $(RT_A)
 	$(call say,LINK,$@)
