@@ -73,7 +73,7 @@ COMPILER_DIRS := ir/base ir ir/passes ir/llvm ir/interp ir/text frontend backend
 LEXERS        := $(patsubst %.re,build/gen/%.c,$(wildcard $(COMPILER_DIRS:%=%/*.re)))
 PARSERS       := $(patsubst %.y,build/gen/%.c,$(wildcard $(COMPILER_DIRS:%=%/*.y)))
 PAGES         := $(sort $(wildcard docs/diagnostics/[EW]*.md))
-GENERATED     := $(LEXERS) $(PARSERS) $(PARSERS:.c=.h) build/gen/driver/explain_pages.inc
+GENERATED     := $(LEXERS) $(PARSERS) $(PARSERS:.c=.h) build/gen/driver/explain_pages.inc build/gen/driver/runtime_names.inc
 
 MAIN_OBJ     := $(O)/driver/main.o
 COMPILER_OBJ := $(filter-out $(MAIN_OBJ),$(call objects,$(wildcard $(COMPILER_DIRS:%=%/*.c)))) \
@@ -221,6 +221,11 @@ build/gen/%.c build/gen/%.h: %.y | $(READY)
 build/gen/driver/explain_pages.inc: tools/embed-pages.sh $(PAGES) $(wildcard docs/diagnostics) # the folder: for pages that go away
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed-pages.sh $(PAGES) > $@
+
+# What the headers of the runtime declare, for who must not declare it again; the preprocessor spells out what macros make.
+build/gen/driver/runtime_names.inc: runtime-min/vitte_gpu.h runtime-min/vitte_gpu_typed.h | $(READY)
+	@mkdir -p $(@D)
+	$(Q){ cat $^; $(CC) -E -P runtime-min/vitte_gpu_typed.h; } | grep -oE '[Vv][Tt][Gg]_?[A-Za-z0-9_]+' | LC_ALL=C sort -u | sed 's/.*/"&",/' > $@
 
 $(LIB): $(COMPILER_OBJ)
 $(RT_A): $(RUNTIME_OBJ)

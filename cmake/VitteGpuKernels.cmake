@@ -129,7 +129,9 @@ endfunction()
 # One run of the compiler.
 function(_vitte_gpu_compile output sources options)
     cmake_path(RELATIVE_PATH output BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE shown)
+    cmake_path(GET output PARENT_PATH folder)
     add_custom_command(OUTPUT "${output}"
+        COMMAND ${CMAKE_COMMAND} -E make_directory "${folder}"
         COMMAND VitteGpu::vittec-gpu ${sources} -o "${output}" -MF "${output}.d" -MT "${output}" ${options}
         DEPENDS ${sources} "$<TARGET_FILE:VitteGpu::vittec-gpu>"
         DEPFILE "${output}.d"

@@ -10,9 +10,11 @@
 #include "driver/commands.h"
 #include "driver/depfile.h"
 #include "driver/file.h"
+#include "driver/header.h"
 #include "driver/layout.h"
 #include "driver/report.h"
 #include "driver/target_choice.h"
+#include "ir/base/fatal.h"
 
 typedef struct {
     const Target *target;
@@ -109,13 +111,17 @@ static Status check_passes(const Plan *plan, const SessionOptions *session) {
                 stop);
 }
 
+static bool is_of_all_files(const Target *target) {
+    return target->writer == WRITER_BUNDLE || target->writer == WRITER_HEADER;
+}
+
 /* `target` NULL: none is made. */
 static Status check_files(const Options *options, const Target *target) {
     if (options->operands.count == 0) {
         return fail(STATUS_USAGE, "no file to %s; --help says more",
                     command_name(options->command));
     }
-    bool is_bundle = target != NULL && target->writer == WRITER_BUNDLE;
+    bool is_bundle = target != NULL && is_of_all_files(target);
     if (!is_bundle && options->operands.count > 1 &&
         (options->output != NULL || options->depend_file != NULL ||
          options->depend_targets.count > 0)) {
@@ -134,7 +140,10 @@ static Status check_files(const Options *options, const Target *target) {
                        options->variants.count > 0 || options->compress || options->jobs > 0)) {
         return fail(STATUS_USAGE,
                     "--targets, --require, --variant, --compress and -j go with a bundle: -o "
-                    "OUT.vgpu");
+                    "OUT.vgpu, or with a C header");
+    }
+    if (options->embed && (target == NULL || target->writer != WRITER_HEADER)) {
+        return fail(STATUS_USAGE, "--embed goes with a C header: -o OUT.h");
     }
     if (options->depend_targets.count > 0 && !options->depend && options->depend_file == NULL) {
         return fail(STATUS_USAGE, "-MT needs -MD or -MF");
@@ -161,7 +170,7 @@ static Status choose_output(Plan *plan, Arena *arena, const Options *options, co
     }
     bool to_standard = strcmp(plan->output, "-") == 0;
     if (to_standard && plan->emit == EMIT_NONE && text_writer(plan->target) == NULL &&
-        isatty(STDOUT_FILENO)) {
+        plan->target->writer != WRITER_HEADER && isatty(STDOUT_FILENO)) {
         return fail(STATUS_USAGE, "standard output is a terminal, and %s is no text",
                     plan->target->name);
     }
@@ -321,14 +330,40 @@ static Status compile_file(const Plan *plan, const Options *options, const char 
     return status;
 }
 
+typedef struct {
+    Text *out;
+    HeaderInput input;
+    const char *wrong;
+} HeaderJob;
+
+static void print_header(void *arg) {
+    HeaderJob *job = arg;
+    job->wrong = header_print(job->out, &job->input);
+}
+
+/* Of a bundle that was just made. */
+static Status make_header(const Plan *plan, const Options *options, const Text *bundle, Text *out) {
+    HeaderJob job = {.out = out, .input = {.output = plan->output, .embed = options->embed}};
+    const char *message = NULL;
+    job.wrong = vgpu_view_open(&job.input.bundle, bundle->data, bundle->length);
+    if (job.wrong == NULL && guard_run(print_header, &job, &message) != FATAL_NONE) {
+        return fail(STATUS_FILE, "%s", message);
+    }
+    return job.wrong == NULL ? STATUS_FINE : report_bug(options, job.wrong, "");
+}
+
 /* Of all files together. */
 static Status compile_bundle(const Plan *plan, const Options *options) {
     Arena arena = {0}, source_arena = {0};
-    Text bundle = {.arena = &arena};
+    Text bundle = {.arena = &arena}, header = {.arena = &arena}, *result = &bundle;
     SourceMap sources = {.arena = &source_arena};
     Status status = bundle_make(&bundle, options, &sources);
+    if (status == STATUS_FINE && plan->target->writer == WRITER_HEADER) {
+        status = make_header(plan, options, &bundle, &header);
+        result = &header;
+    }
     if (status == STATUS_FINE) {
-        status = write_file(plan->output, bundle.data, bundle.length);
+        status = write_file(plan->output, result->data, result->length);
     }
     if (status == STATUS_FINE && plan->dependency != NULL) {
         status = write_dependencies(plan, options, &sources);
@@ -360,7 +395,7 @@ static Status compile_all(Arena *arena, const Options *options) {
     status = status == STATUS_FINE ? check_files(options, common.target) : status;
     status = status == STATUS_FINE ? check_passes(&common, &options->session) : status;
     Plan *plans = NEW_ARRAY(arena, Plan, count);
-    if (common.target != NULL && common.target->writer == WRITER_BUNDLE) {
+    if (common.target != NULL && is_of_all_files(common.target)) {
         count = count > 0 ? 1 : 0;
     }
     for (uint32_t i = 0; i < count && status == STATUS_FINE; i++) {
@@ -371,7 +406,7 @@ static Status compile_all(Arena *arena, const Options *options) {
     if (status != STATUS_FINE) {
         return status;
     }
-    if (common.target->writer == WRITER_BUNDLE && common.emit == EMIT_NONE) {
+    if (is_of_all_files(common.target) && common.emit == EMIT_NONE) {
         return compile_bundle(&plans[0], options);
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -11,6 +11,7 @@ typedef enum {
     WRITER_OPENCL,
     WRITER_MSL,
     WRITER_BUNDLE,
+    WRITER_HEADER,
     WRITER_IR
 } Writer;
 

@@ -13,6 +13,25 @@ VtgStatus rt_commands_own(const VtgCommands *commands, const VtgDevice *device, 
     return VTG_OK;
 }
 
+/* What a caller that knows its element type means: as many bytes as the kernel's, and whole ones. */
+static VtgStatus check_elements(const VtgInstance *instance, const VtgKernel *kernel,
+                                const VtgParam *param, uint64_t element_bytes, uint64_t bytes) {
+    if (element_bytes != param->stride) {
+        return rt_fail(instance, VTG_ERROR_ARGUMENT_SIZE,
+                       "kernel `%s`: argument `%s` has elements of %u bytes; a buffer of elements "
+                       "of %llu bytes was given",
+                       kernel->label, param->name, param->stride,
+                       (unsigned long long)element_bytes);
+    }
+    if (bytes % param->stride != 0) {
+        return rt_fail(instance, VTG_ERROR_ARGUMENT_SIZE,
+                       "kernel `%s`: argument `%s` has elements of %u bytes; %llu bytes, no whole "
+                       "number of them, were given",
+                       kernel->label, param->name, param->stride, (unsigned long long)bytes);
+    }
+    return VTG_OK;
+}
+
 static VtgStatus bind_buffer(const VtgCommands *commands, const VtgKernel *kernel,
                              const VtgParam *param, const VtgArg *arg, RtBinding *binding) {
     const VtgInstance *instance = commands->device->instance;
@@ -38,6 +57,12 @@ static VtgStatus bind_buffer(const VtgCommands *commands, const VtgKernel *kerne
             kernel->label, param->name, rt_buffer_name(buffer));
     }
     uint64_t bytes = arg->size ? arg->size : buffer->size - arg->offset;
+    if (arg->element_bytes) {
+        status = check_elements(instance, kernel, param, arg->element_bytes, bytes);
+        if (status != VTG_OK) {
+            return status;
+        }
+    }
     *binding = (RtBinding){buffer, arg->offset, bytes - bytes % param->stride};
     if (arg->offset % limits->buffer_offset_alignment != 0) {
         return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT,
@@ -154,11 +179,6 @@ VtgStatus rt_bind(VtgCommands *commands, const VtgKernel *kernel, const VtgArg *
         const VtgParam *param = &kernel->params[i];
         if (param->kind == VTG_PARAM_LENGTH) {
             continue;
-        }
-        if (args[arg].reserved != 0) {
-            return rt_fail(instance, VTG_ERROR_INVALID_ARGUMENT,
-                           "kernel `%s`: argument `%s` uses a reserved field", kernel->label,
-                           param->name);
         }
         VtgStatus status =
             param->kind == VTG_PARAM_BUFFER

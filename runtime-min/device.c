@@ -85,6 +85,10 @@ const VtgDeviceInfo *vtg_device_get_info(const VtgDevice *device) {
     return device ? &device->adapter->info : NULL;
 }
 
+VtgInstance *vtg_device_get_instance(const VtgDevice *device) {
+    return device ? device->instance : NULL;
+}
+
 VtgStatus rt_device_wait(VtgDevice *device, uint32_t queue, uint64_t serial) {
     pthread_mutex_lock(&device->lock);
     /* Serials on the list have no gaps: it holds `serial`, or that has retired. */

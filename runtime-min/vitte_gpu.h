@@ -292,6 +292,9 @@ VTG_API void vtg_device_destroy(VtgDevice *device);
 /* The info of the device, as from vtg_device_info(). Any thread. */
 VTG_API const VtgDeviceInfo *vtg_device_get_info(const VtgDevice *device);
 
+/* The instance that it belongs to; not to be destroyed where vtg_open() made it. Any thread. */
+VTG_API VtgInstance *vtg_device_get_instance(const VtgDevice *device);
+
 /* Waits until everything submitted to the device has run. Any thread.
  * Errors: VTG_ERROR_DEVICE_LOST. */
 VTG_API VtgStatus vtg_device_wait_idle(VtgDevice *device);
@@ -531,7 +534,7 @@ typedef struct VtgGrid {
 } VtgGrid;
 
 /* One kernel argument: a buffer or a value, as its parameter says. Make them with the two functions
- * below, or by hand. `reserved` is 0. */
+ * below, or by hand. */
 typedef struct VtgArg {
     VtgBuffer *buffer; /* NULL for a value */
     const void *value; /* NULL for a buffer */
@@ -539,7 +542,9 @@ typedef struct VtgArg {
                           limits.buffer_offset_alignment */
     uint64_t size;     /* value: its bytes, as the parameter has it; buffer: bytes of the range,
                           0: up to the end */
-    uint64_t reserved;
+    uint64_t element_bytes; /* buffer: of one element, where the caller knows it: the parameter's
+                               must have as many, and the range be whole ones
+                               (VTG_ERROR_ARGUMENT_SIZE); 0: not checked */
 } VtgArg;
 
 static inline VtgArg vtg_arg_buffer(VtgBuffer *buffer) {

@@ -41,6 +41,7 @@ packages() { cat <<'END'
   test  hyperfine                cmd:hyperfine                                       times benchmarks
   test  cmake                    cmd:cmake                                           builds the projects that use what is installed
   test  ninja-build              cmd:ninja                                           builds them, too
+  test  meson                    cmd:meson                                           the same with another build system
   test  pkg-config               cmd:pkg-config                                      finds the library for a compiler
   test  mandoc                   cmd:mandoc                                          reads the manual pages
   test  doxygen                  cmd:doxygen                                         makes the reference of the header

@@ -23,11 +23,13 @@ static const struct {
 #define WGSL TEXT_WGSL
 #define OPENCL TEXT_OPENCL
 #define MSL TEXT_MSL
+#define HOST TEXT_HOST
 #define RESERVED(targets, words) {targets, words},
 #include "ir/text/reserved.def"
 #undef WGSL
 #undef OPENCL
 #undef MSL
+#undef HOST
 #undef RESERVED
 };
 

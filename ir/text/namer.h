@@ -15,7 +15,12 @@
 #include "ir/base/arena.h"
 #include <stdbool.h>
 
-typedef enum { TEXT_WGSL = 1, TEXT_OPENCL = 2, TEXT_MSL = 4 } TextTarget;
+typedef enum {
+    TEXT_WGSL = 1,
+    TEXT_OPENCL = 2,
+    TEXT_MSL = 4,
+    TEXT_HOST = 8, /* C and C++ programs of users */
+} TextTarget;
 
 typedef struct NamerEntry NamerEntry;
 

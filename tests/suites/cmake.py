@@ -20,7 +20,7 @@ CMAKE = """cmake_minimum_required(VERSION 3.21)
 project(consumer LANGUAGES C)
 %s
 add_executable(app main.c)
-vitte_gpu_add_kernels(app SOURCES twice.vt BUNDLE twice.spv INCLUDES library OPTIMIZE 2 INSTALL_DESTINATION share/app)
+vitte_gpu_add_kernels(app SOURCES twice.vt BUNDLE twice.vgpu INCLUDES library OPTIMIZE 2 INSTALL_DESTINATION share/app)
 get_target_property(kernels app VITTE_GPU_BUNDLES)
 install(TARGETS app)
 add_custom_target(run COMMAND app "${kernels}" VERBATIM)
@@ -37,24 +37,24 @@ int main(int argc, char **argv) {
     if (vtg_instance_create(&desc, &instance) != VTG_OK) {
         return 1;
     }
-    unsigned char magic[4] = {0};
+    char magic[5] = {0};
     FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
     if (file == NULL || fread(magic, 1, 4, file) != 4) {
         return 2;
     }
     fclose(file);
-    printf("%s: %02x%02x%02x%02x\\n", vtg_device_info(instance, 0)->api, magic[3], magic[2], magic[1], magic[0]);
+    printf("%s: %s\\n", vtg_device_info(instance, 0)->api, magic);
     vtg_instance_destroy(instance);
     return 0;
 }
 """
-SAID = "null: 07230203" # SPIR-V's magic number
+SAID = "null: VGPU"
 
 
 def cases(env):
     package = Package(env)
-    for function in (install_and_uninstall, manual_pages, reference, installed, installed_shared, several_configurations,
-                     subdirectory, subdirectory_builds_the_compiler, cross_compiled, rebuilds, moved, versions, mistakes, pkg_config):
+    for function in (install_and_uninstall, manual_pages, reference, installed, installed_shared, example, several_configurations,
+                     subdirectory, subdirectory_builds_the_compiler, cross_compiled, rebuilds, moved, versions, mistakes, documented, pkg_config):
         yield function.__name__.replace("_", " "), lambda f=function: f(env, package)
 
 
@@ -157,7 +157,7 @@ def manual_pages(env, package):
         text = re.sub(r"\s+", " ", re.sub(".\b", "", env.run(["mandoc", "-Tascii", "-O", "width=500", page]).out.decode()))
         for command in help_of:
             for option in re.findall(r"^  (-\S+)", env.compile(command, "--help").out.decode(), re.M):
-                check(f" {option} " in text, f"{name}(1) does not have {option}")
+                check(f" {option.replace('…', '...')} " in text, f"{name}(1) does not have {option}")
     text = (package.prefix / "share/man/man1/vittec-gpu.1").read_text()
     for name in re.findall(r"^  vittec-gpu \[?(\w+)", env.compile("--help").out.decode(), re.M):
         check(rf"vittec\-gpu {name}" in text, f"vittec-gpu(1) does not have the subcommand {name}")
@@ -184,11 +184,11 @@ def installed(env, package):
         source, build = project(env, FOUND)
         configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", generator=generator)
         build_and_run(env, build)
-        check((build / "twice.spv").exists(), "the kernels lie beside the program")
+        check((build / "twice.vgpu").exists(), "the kernels lie beside the program")
         target = env.folder()
         env.run(["cmake", "--install", build, "--prefix", target])
-        check(files_of(target) == ["bin/app", "share/app/twice.spv"], "what is installed", files_of(target))
-        check(env.run([target / "bin/app", target / "share/app/twice.spv"]).out.decode().strip() == SAID, "the installed program")
+        check(files_of(target) == ["bin/app", "share/app/twice.vgpu"], "what is installed", files_of(target))
+        check(env.run([target / "bin/app", target / "share/app/twice.vgpu"]).out.decode().strip() == SAID, "the installed program")
 
 
 def installed_shared(env, package):
@@ -199,12 +199,30 @@ def installed_shared(env, package):
     check("libvitte-gpu.so.0" in needed, "the program does not ask for the shared library", needed)
 
 
+def example(env, package):
+    """examples/cmake as it stands, on a device."""
+    source = env.folder() / "cmake"
+    shutil.copytree("examples/cmake", source)
+    environment = env.device("lavapipe")
+    flags = [*package.flags, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    for number, (find, options) in enumerate([
+            (None, [f"-DCMAKE_PREFIX_PATH={package.prefix}"]),
+            (f"add_subdirectory({ROOT} vitte)", [f"-DVITTEC_GPU_EXECUTABLE={env.vittec}"])]):
+        path, build = source / "CMakeLists.txt", source / f"build{number}"
+        if find:
+            path.write_text(path.read_text().replace("find_package(VitteGpu 0.1 REQUIRED)", find))
+        configure(env, package, source, build, *options, f"-DCMAKE_C_FLAGS={' '.join(flags)}")
+        env.run(["cmake", "--build", build])
+        said = env.run([build / "particles"], env=environment).out.decode()
+        check(re.fullmatch(r"llvmpipe .*: (\d+) J, the CPU has (\d+) J\n", said), "what it prints", said)
+
+
 def several_configurations(env, package):
     source, build = project(env, FOUND)
     configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", generator="Ninja Multi-Config")
     for config in ("Debug", "Release"):
         build_and_run(env, build, "--config", config)
-        check((build / config / "twice.spv").exists(), f"the kernels of {config} lie beside the program")
+        check((build / config / "twice.vgpu").exists(), f"the kernels of {config} lie beside the program")
 
 
 def subdirectory(env, package):
@@ -259,12 +277,12 @@ def rebuilds(env, package):
         source, build = project(env, FOUND)
         configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", generator=generator)
         build_and_run(env, build)
-        before = (build / "twice.spv").read_bytes(), (build / "twice.spv").stat().st_mtime_ns
+        before = (build / "twice.vgpu").read_bytes(), (build / "twice.vgpu").stat().st_mtime_ns
         check("Compiling" not in build_and_run(env, build), f"{generator}: nothing has changed")
         time.sleep(0.02)
         (source / "library/lib/scale.vt").write_text(MODULE.replace("2.0", "3.0"))
         check("Compiling" in build_and_run(env, build), f"{generator}: the module has changed")
-        after = (build / "twice.spv").read_bytes(), (build / "twice.spv").stat().st_mtime_ns
+        after = (build / "twice.vgpu").read_bytes(), (build / "twice.vgpu").stat().st_mtime_ns
         check(before[0] != after[0] and before[1] < after[1], f"{generator}: what came of it")
         (source / "library/lib/scale.vt").write_text("proc by(x: f32) -> f32 { give y; }\n")
         result = env.run(["cmake", "--build", build], expect=None)
@@ -318,6 +336,46 @@ def mistakes(env, package):
         check(text in re.sub(r"\s+", " ", result.err.decode()), f"`{text}` is not in what it says", result)
 
 
+# ---- what docs/integration.md shows
+
+def documented(env, package):
+    """The project of the document, built by each of its build systems, from what stands there."""
+    text = pathlib.Path("docs/integration.md").read_text()
+    files = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", text, re.M | re.S))
+    check(set(files) == {"brighten.vt", "main.c", "CMakeLists.txt", "Makefile", "meson.build"}, "the files of the document", sorted(files))
+    environment = {**env.device("lavapipe"), "PKG_CONFIG_PATH": str(package.prefix / "lib/pkgconfig"), "LD_LIBRARY_PATH": str(package.prefix / "lib"),
+                   "CFLAGS": " ".join(package.flags), "LDFLAGS": " ".join(package.flags), "MAKEFLAGS": ""}
+    prefix = f"-DCMAKE_PREFIX_PATH={package.prefix}"
+    ways = {
+        "CMake": ("cmake", [["cmake", "-S", ".", "-B", "build", prefix], ["cmake", "--build", "build"]], "build/app"),
+        "Make": ("make", [["make"]], "app"),
+        "Meson": ("meson", [["meson", "setup", "build"], ["meson", "compile", "-C", "build"]], "build/app"),
+        "none": ("cc", [[package.prefix / "bin/vittec-gpu", "brighten.vt", "-o", "kernels.h", "--embed"],
+                        ["cc", "-std=c11", "main.c", *package.flags, f"-I{package.prefix}/include", f"-L{package.prefix}/lib", "-lvitte-gpu", "-o", "app"]],
+                 "app"),
+    }
+    missing = []
+    for way, (tool, commands, app) in ways.items():
+        if shutil.which(tool) is None:
+            missing.append(tool)
+            continue
+        folder = env.folder()
+        for name, body in files.items():
+            (folder / name).write_text(body)
+        for command in commands:
+            env.run(command, cwd=folder, env=environment)
+        result = env.run([folder / app], env=environment)
+        check(result.out == b"1.5 2.5 3.5 4.5\n", f"{way}: what it prints", result)
+        if way == "Make":  # what was made is up to date, until a source changes
+            check(b"brighten" not in env.run(["make"], cwd=folder, env=environment).out, "Make builds again")
+            time.sleep(0.02)
+            (folder / "brighten.vt").write_text(files["brighten.vt"].replace("+= by", "+= 2.0 * by"))
+            env.run(["make"], cwd=folder, env=environment)
+            check(env.run([folder / app], env=environment).out == b"2 3 4 5\n", "Make after a change")
+    if missing:
+        raise Skip(f"no {', '.join(missing)} on this machine")
+
+
 # ---- pkg-config
 
 def pkg_config(env, package):
@@ -337,7 +395,7 @@ def pkg_config(env, package):
         app = env.folder() / "app"
         env.run(["cc", "-std=c11", "-Wall", "-Werror", source / "main.c", "-o", app, *package.flags, *flags])
         library = next(flag[2:] for flag in flags if flag.startswith("-L"))
-        (source / "magic").write_bytes(bytes([3, 2, 0x23, 7]))
+        (source / "magic").write_bytes(b"VGPU")
         result = env.run([app, source / "magic"], env={"LD_LIBRARY_PATH": library})
         check(result.out.decode().strip() == SAID, name, result)
     tool = env.run(["pkg-config", "--variable=vittec_gpu", "vitte-gpu"], env={"PKG_CONFIG_PATH": str(package.prefix / "lib/pkgconfig")})
