@@ -3,7 +3,7 @@
 # No tool runs while this file is read: `make test` works where only make is installed, because whatever is built waits
 # for tools/setup.sh, which installs what is missing. Folders are found by wildcard, so a new file needs no line here.
 
-CONFIG       ?= release#     release, debug, sanitize (address, undefined) or fuzz
+CONFIG       ?= release#     release, debug, sanitize (address, undefined), thread or fuzz
 WERROR       ?=#             1: warnings are errors
 V            ?=#             1: print whole commands
 SETUP        ?=#             no: never look for missing packages
@@ -32,9 +32,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 FLAGS_release  := -O2 -ffunction-sections -fdata-sections
 FLAGS_debug    := -O0 -g -DVT_DEBUG=1
 FLAGS_sanitize := -O1 -g -DVT_DEBUG=1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined -fsanitize=address,undefined
+FLAGS_thread   := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_fuzz     := $(FLAGS_sanitize),fuzzer-no-link
 ifndef FLAGS_$(CONFIG)
-$(error CONFIG=$(CONFIG): use release, debug, sanitize or fuzz)
+$(error CONFIG=$(CONFIG): use release, debug, sanitize, thread or fuzz)
 endif
 
 ifeq ($(CONFIG),fuzz)
@@ -88,6 +89,7 @@ PRODUCTS := $(VITTEC) $(LIB) $(RT_A) $(B)/libvitte-gpu.so
 
 # One file, one program.
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+THREAD_TESTS := $(patsubst tests/threads/%.c,$(B)/tests/%,$(wildcard tests/threads/*.c))
 TEST_TOOLS   := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 BENCHES      := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 GPU_BENCH    := $(B)/bench/gpu-bench
@@ -95,7 +97,7 @@ GPU_BENCH_OBJ := $(call objects,$(wildcard bench/gpu/*.c))
 EXAMPLES     := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 FAKES        := $(patsubst tests/fakes/%.c,$(B)/tests/%.so,$(wildcard tests/fakes/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c bench/*.c bench/gpu/*.c examples/*.c tests/fuzz/*.c))
+PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c tests/threads/*.c bench/*.c bench/gpu/*.c examples/*.c tests/fuzz/*.c))
 
 # The packages that this run needs. Everything that is built waits for them.
 NEEDS := $(if $(filter reference test bless stress bench bench-gpu-folder fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
@@ -133,7 +135,7 @@ bench-gpu-folder: $(VITTEC) $(GPU_BENCH) ## build/bench-gpu: a folder to run whe
 fuzz: | $(READY) $(GENERATED) ## each fuzz target for FUZZ_SECONDS
 	$(MAKE) CONFIG=fuzz run-fuzzers
 
-programs: $(PRODUCTS) $(UNIT_TESTS) $(TEST_TOOLS) $(EXAMPLES) $(FAKES)
+programs: $(PRODUCTS) $(UNIT_TESTS) $(TEST_TOOLS) $(EXAMPLES) $(FAKES) $(THREAD_TESTS)
 fuzzers: $(FUZZERS)
 
 run-fuzzers: fuzzers $(VITTEC)
@@ -234,9 +236,9 @@ $(LIB) $(RT_A): $(B)/sources
 	@rm -f $@
 	$(Q)ar rcs $@ $(filter %.o,$^)
 
-$(RT_SO): $(RUNTIME_OBJ) $(B)/sources
+$(RT_SO): $(RUNTIME_OBJ) $(B)/sources runtime-min/libvitte-gpu.map
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -shared -Wl,-soname,$(@F) $(filter %.o,$^) $(SYSLIBS) -o $@
+	$(Q)$(LINK) -shared -Wl,-soname,$(@F) -Wl,--version-script=runtime-min/libvitte-gpu.map $(filter %.o,$^) $(SYSLIBS) -o $@
 
 $(B)/libvitte-gpu.so: $(RT_SO)
 	@ln -sf $(<F) $@
@@ -253,6 +255,11 @@ $(VITTEC) $(UNIT_TESTS) $(TEST_TOOLS) $(BENCHES) $(FUZZERS): $(LIB) $(RT_A)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(EXTRA) $(filter %.o,$^) $(LIB) $(RT_A) $(SPIRV_TOOLS) $(or $(LLVM),$(LLVM_dynamic)) $(SYSLIBS) -o $@
+
+$(THREAD_TESTS): $(B)/tests/%: $(O)/tests/threads/%.o $(RT_A) # without the compiler, for CONFIG=thread
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $(filter %.o,$^) $(RT_A) -l:libSPIRV-Tools.a -lstdc++ $(SYSLIBS) -o $@
 
 $(FAKES): $(B)/tests/%.so: $(O)/tests/fakes/%.o # a driver that a test opens
 	$(call say,LINK,$@)

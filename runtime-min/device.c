@@ -18,6 +18,7 @@ void rt_device_unref(VtgDevice *device) {
     device->api->device_close(device);
     pthread_mutex_destroy(&device->transfer_lock);
     pthread_mutex_destroy(&device->lock);
+    rt_text_free(instance, device->cache_dir);
     rt_free(instance, device, device->api->device_size);
     rt_instance_unref(instance);
 }
@@ -58,7 +59,8 @@ VtgStatus vtg_device_create(VtgInstance *instance, const VtgDeviceDesc *given, V
         return rt_no_memory(instance, "a lock");
     }
     rt_instance_ref(instance);
-    status = api->device_open(device);
+    status = rt_text_copy(instance, desc.cache_dir, &device->cache_dir);
+    status = status == VTG_OK ? api->device_open(device) : status;
     if (status != VTG_OK) {
         rt_device_unref(device);
         return status;

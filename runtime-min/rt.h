@@ -85,6 +85,7 @@ struct VtgDevice {
     const RtApi *api;
     RtAdapter *adapter;
     bool force_staging;
+    char *cache_dir; /* NULL: the default */
 
     uint32_t queue_count; /* set by the API's device_open; at least 1 */
 
@@ -294,6 +295,16 @@ void rt_instance_unref(VtgInstance *instance);
 
 /* Before driver libraries are let go of; does something in sanitizer builds alone. */
 void rt_keep_libraries(void);
+
+/* ---- rt_cache.c ---- */
+
+#define RT_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t rt_hash(uint64_t hash, const void *data, size_t size);
+
+/* What was kept for this device and its driver, or NULL; freed with rt_free(). `more` is what else it depends on. */
+void *rt_cache_read(const VtgDevice *device, const void *more, size_t more_size, size_t *size);
+void rt_cache_write(const VtgDevice *device, const void *more, size_t more_size, const void *data,
+                    size_t size);
 
 /* ---- device.c ---- */
 

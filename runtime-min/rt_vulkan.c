@@ -557,6 +557,7 @@ static VtgStatus device_open(VtgDevice *base) {
 
 static void device_close(VtgDevice *base) {
     RvkDevice *device = rvk_device(base);
+    rvk_cache_close(device);
     for (uint32_t i = 0; i < RT_QUEUES; i++) {
         while (device->recordings[i]) {
             RvkRecording *next = device->recordings[i]->next;

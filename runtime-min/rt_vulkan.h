@@ -4,6 +4,7 @@
  * rt_vulkan_features.c  which features a device has, and how they are enabled
  * rt_vulkan_buffer.c    memory and buffers
  * rt_vulkan_kernel.c    pipelines
+ * rt_vulkan_cache.c     what the driver compiled, kept for the next process
  * rt_vulkan_commands.c  command buffers, descriptors, queries
  * rt_vulkan_queue.c     submission, fences, timestamps
  *
@@ -34,11 +35,11 @@
     X(CmdDispatch) X(CmdDispatchIndirect) X(CmdFillBuffer) X(CmdPipelineBarrier) X(CmdPushConstants)                      \
     X(CmdResetQueryPool) X(CmdWriteTimestamp) X(CreateBuffer) X(CreateCommandPool)                 \
     X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence)  \
-    X(CreatePipelineLayout) X(CreateQueryPool) X(CreateSemaphore) X(CreateShaderModule) X(DestroyBuffer)              \
+    X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateQueryPool) X(CreateSemaphore) X(CreateShaderModule) X(DestroyBuffer)              \
     X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout)  \
-    X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineLayout) X(DestroyQueryPool)                \
+    X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyQueryPool)                \
     X(DestroySemaphore) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements)        \
-    X(GetDeviceQueue) X(GetFenceStatus) X(GetQueryPoolResults) X(MapMemory) X(QueueSubmit)         \
+    X(GetDeviceQueue) X(GetFenceStatus) X(GetPipelineCacheData) X(GetQueryPoolResults) X(MapMemory) X(QueueSubmit)         \
     X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets)              \
     X(WaitForFences)
 // clang-format on
@@ -127,6 +128,9 @@ typedef struct RvkDevice {
     uint32_t recording_count;
     VkFence fences[RVK_SPARES];
     uint32_t fence_count;
+    VkPipelineCache cache; /* made with the first kernel; none: it cannot be had */
+    bool has_cache;
+    uint64_t cache_hash; /* of what was read from the file */
     struct {
         RVK_DEVICE_FUNCTIONS(RVK_POINTER)
     } fn;
@@ -197,6 +201,13 @@ void rvk_buffer_close(VtgBuffer *buffer);
 
 VtgStatus rvk_kernel_open(VtgKernel *kernel, const VtgKernelDesc *desc);
 void rvk_kernel_close(VtgKernel *kernel);
+
+/* ---- rt_vulkan_cache.c ---- */
+
+/* The device's cache, read from its file when first asked for; VK_NULL_HANDLE: there is none. */
+VkPipelineCache rvk_cache(RvkDevice *device);
+/* Writes the file if there is anything new, and lets go of the cache. */
+void rvk_cache_close(RvkDevice *device);
 
 /* ---- rt_vulkan_commands.c ---- */
 

@@ -153,7 +153,7 @@ static VtgStatus make_pipeline(RvkDevice *device, RvkKernel *kernel, const VtgKe
                   .pSpecializationInfo = desc->spec_count ? &specs : NULL},
         .layout = kernel->layout,
     };
-    result = device->fn.CreateComputePipelines(device->handle, VK_NULL_HANDLE, 1, &info, NULL,
+    result = device->fn.CreateComputePipelines(device->handle, rvk_cache(device), 1, &info, NULL,
                                                &kernel->pipeline);
     device->fn.DestroyShaderModule(device->handle, module, NULL);
     if (result != VK_SUCCESS) {

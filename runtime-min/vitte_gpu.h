@@ -11,9 +11,10 @@
  *   needs, and work that was submitted keeps its buffers and kernels until it has run. Destroying
  *   NULL does nothing.
  * - No driver is linked. Driver libraries are opened at run time, and a missing one is a status.
- * - Threads: functions on different objects may run at the same time. One object is used by one
- *   thread at a time, except where a comment says otherwise. Instances and devices may always be
- *   shared (their destruction excepted).
+ * - Threads: every function may be called from any thread, and functions on different objects at the
+ *   same time. Instances, devices, kernels, buffers and events may be used by any number of threads at
+ *   once (what two write into the same bytes of a buffer is theirs to order); a command list by one at a
+ *   time. Whoever destroys an object is the last to use that handle. docs/runtime.md has it by function.
  * - Sizes and offsets are bytes, times are nanoseconds, unless a name says otherwise.
  */
 #ifndef VITTE_GPU_H
@@ -262,6 +263,9 @@ typedef struct VtgDeviceDesc {
     uint32_t struct_size;
     uint32_t index;         /* of vtg_device_info(); 0 is the best device */
     uint32_t force_staging; /* not 0: never map the memory of buffers, copy through staging */
+    const char *cache_dir;  /* folder of what drivers compiled, for the next time; "": keep nothing;
+                               NULL: $VTG_CACHE_DIR, else $XDG_CACHE_HOME/vitte-gpu, else
+                               ~/.cache/vitte-gpu */
 } VtgDeviceDesc;
 #define VTG_DEVICE_DESC_INIT VTG_INIT_(VtgDeviceDesc)
 

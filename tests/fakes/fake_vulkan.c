@@ -80,7 +80,6 @@ MAKES(CommandPool, VkCommandPoolCreateInfo, VkCommandPool)
 MAKES(DescriptorPool, VkDescriptorPoolCreateInfo, VkDescriptorPool)
 MAKES(DescriptorSetLayout, VkDescriptorSetLayoutCreateInfo, VkDescriptorSetLayout)
 MAKES(Fence, VkFenceCreateInfo, VkFence)
-MAKES(PipelineCache, VkPipelineCacheCreateInfo, VkPipelineCache)
 MAKES(PipelineLayout, VkPipelineLayoutCreateInfo, VkPipelineLayout)
 MAKES(QueryPool, VkQueryPoolCreateInfo, VkQueryPool)
 MAKES(Semaphore, VkSemaphoreCreateInfo, VkSemaphore)
@@ -296,6 +295,20 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_MapMemory(VkDevice device, VkDeviceMe
 }
 
 /* ---- Pipelines ---- */
+
+static VKAPI_ATTR VkResult VKAPI_CALL
+fake_CreatePipelineCache(VkDevice device, const VkPipelineCacheCreateInfo *info,
+                         const VkAllocationCallbacks *allocator, VkPipelineCache *out) {
+    (void)device, (void)allocator;
+    fake_vulkan.cache_begin = (unsigned)info->initialDataSize;
+    return make("CreatePipelineCache", out);
+}
+
+static VKAPI_ATTR void VKAPI_CALL fake_DestroyPipelineCache(
+    VkDevice device, VkPipelineCache handle, const VkAllocationCallbacks *allocator) {
+    (void)device, (void)allocator;
+    destroy("CreatePipelineCache", handle);
+}
 
 static VKAPI_ATTR VkResult VKAPI_CALL fake_CreateComputePipelines(
     VkDevice device, VkPipelineCache cache, uint32_t count, const VkComputePipelineCreateInfo *info,

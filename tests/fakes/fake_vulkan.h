@@ -15,6 +15,7 @@ typedef struct FakeVulkan {
     const char *called[4096]; /* and which they were */
     atomic_long live;         /* objects made and not destroyed */
     atomic_int waits;         /* semaphores that submissions waited for */
+    unsigned cache_begin;     /* bytes that the last pipeline cache began with */
     atomic_int mistakes;      /* uses that Vulkan forbids */
 } FakeVulkan;
 

@@ -7,8 +7,9 @@
 #include "runtime_unit.h"
 #include "tests/fakes/fake_vulkan.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
-#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static FakeVulkan *fake;
@@ -365,6 +366,90 @@ static void test_lost(void) {
     end(&host, &w);
 }
 
+/* ---- The cache ---- */
+
+/* Opens a device, makes a kernel, lets go of both; gives the bytes that the driver was handed. */
+static unsigned cached_bytes(const char *folder) {
+    Host host = HOST_INIT;
+    VtgInstanceDesc desc = host_desc(&host, "vulkan");
+    VtgDeviceDesc device = VTG_DEVICE_DESC_INIT;
+    World w = {.fd = -1};
+    device.cache_dir = folder;
+    fake->cache_begin = 12345;
+    CHECK_OK(vtg_instance_create(&desc, &w.instance));
+    CHECK_OK(vtg_device_create(w.instance, &device, &w.device));
+    CHECK_OK(make_kernels(&w));
+    end(&host, &w);
+    return fake->cache_begin;
+}
+
+static long read_file(const char *path, char *bytes, size_t room) {
+    FILE *file = fopen(path, "rb");
+    size_t size = file ? fread(bytes, 1, room, file) : 0;
+    if (file) {
+        fclose(file);
+    }
+    return (long)size;
+}
+
+static void write_file(const char *path, const char *bytes, long size) {
+    FILE *file = fopen(path, "wb");
+    CHECK(file && fwrite(bytes, 1, (size_t)size, file) == (size_t)size);
+    if (file) {
+        fclose(file);
+    }
+}
+
+/* One file for the device. Every byte of it may be wrong, and it may end anywhere: then it is made again. */
+static void test_cache(void) {
+    enum { BYTES = 100 }; /* of the fake driver */
+    char root[] = "/tmp/vitte-cache-XXXXXX", folder[200], path[500] = "", bytes[1000], again[1000];
+    CHECK(mkdtemp(root) != NULL);
+    snprintf(folder, sizeof folder, "%s/a/b", root);
+    CHECK(cached_bytes(folder) == 0);
+    CHECK(cached_bytes(folder) == BYTES);
+    DIR *list = opendir(folder);
+    int files = 0;
+    for (struct dirent *entry; list && (entry = readdir(list)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            files++;
+        }
+    }
+    closedir(list);
+    CHECK(files == 1 && strstr(path, "/vulkan-"));
+    long size = read_file(path, bytes, sizeof bytes);
+    CHECK(size > BYTES && size < (long)sizeof bytes);
+    for (long i = 0; i < size; i++) {
+        memcpy(again, bytes, (size_t)size);
+        again[i] ^= 0x10;
+        write_file(path, again, size);
+        bool reserved = i >= 12 && i < 16; /* four bytes say nothing yet */
+        CHECK(cached_bytes(folder) == (reserved ? BYTES : 0));
+        CHECK(read_file(path, again, sizeof again) == size &&
+              (reserved || memcmp(again, bytes, (size_t)size) == 0));
+    }
+    for (long i = 0; i < size; i += 7) {
+        write_file(path, bytes, i);
+        CHECK(cached_bytes(folder) == 0);
+    }
+    write_file(path, bytes, size);
+    CHECK(cached_bytes(folder) == BYTES);
+    CHECK(cached_bytes("") == 0); /* off */
+    CHECK(cached_bytes("/proc/none/of/this") == 0);
+    unlink(path);
+    CHECK(mkdir(path, 0700) == 0 && cached_bytes(folder) == 0 && rmdir(path) == 0);
+    setenv("VTG_CACHE_DIR", folder, 1);
+    CHECK(cached_bytes(NULL) == 0 && cached_bytes(NULL) == BYTES);
+    setenv("VTG_CACHE_DIR", "", 1);
+    CHECK(cached_bytes(NULL) == 0);
+    unlink(path);
+    rmdir(folder);
+    *strrchr(folder, '/') = '\0';
+    rmdir(folder);
+    CHECK(rmdir(root) == 0);
+}
+
 /* A driver that never again says when work ends: the device can be destroyed all the same. */
 static void test_mute(void) {
     Host host = HOST_INIT;
@@ -402,12 +487,14 @@ int main(int argc, char **argv) {
         printf("%s\n", dlerror());
         return 1;
     }
+    setenv("VTG_CACHE_DIR", "", 1); /* nothing of this belongs into the user's */
     test_allocator("null");
     test_allocator("vulkan");
     test_driver();
     test_absent();
     test_lost();
     test_mute();
+    test_cache();
     printf("%d checks failed\n", atomic_load(&failures));
     return atomic_load(&failures) ? 1 : 0;
 }
