@@ -10,16 +10,12 @@
 #include "driver/bundle_jobs.h"
 #include "driver/report.h"
 #include "driver/target_choice.h"
+#include "driver/variants.h"
 #include "driver/version.h"
 
 /* Unless --targets says otherwise: for each API what most of its devices take. The one without
  * subgroups is a second chance, and nothing is said of it. */
 static const char default_targets[] = "vulkan1.1,opencl-c1.2,wgsl,wgsl+no-subgroups,msl2.4";
-
-typedef struct {
-    const char *text; /* "A=1,B=2", by name; "" for the source's own values */
-    const FrontendDefine *defines;
-} Variant;
 
 typedef struct {
     const char *path;
@@ -112,51 +108,12 @@ static Status require_target(Plan *plan, const char *text) {
 
 /* ---- variants ---- */
 
-static int by_name(const void *a, const void *b) {
-    return strcmp((*(const FrontendDefine *const *)a)->name,
-                  (*(const FrontendDefine *const *)b)->name);
-}
-
-/* NAME=VALUE,… : a literal each. */
-static Status read_variant(Plan *plan, const char *text, Variant *variant) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    static const char literals[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.+-";
-    VEC(FrontendDefine *) defines = {0};
-    for (const char *at = text; at != NULL;) {
-        size_t name = strspn(at, letters);
-        size_t value = at[name] == '=' ? strspn(at + name + 1, literals) : 0;
-        const char *end = at + name + 1 + value;
-        if (name == 0 || value == 0 || (*end != ',' && *end != '\0')) {
-            return fail(STATUS_USAGE, "`--variant` needs NAME=VALUE,NAME=VALUE…, not `%s`", text);
-        }
-        FrontendDefine *define = NEW(plan->arena, FrontendDefine);
-        define->name = arena_copy_text(plan->arena, at, name);
-        define->value = arena_copy_text(plan->arena, at + name + 1, value);
-        VEC_PUSH(plan->arena, &defines, define);
-        at = *end == ',' ? end + 1 : NULL;
-    }
-    qsort(defines.items, defines.count, sizeof *defines.items, by_name);
-    Text name = {.arena = plan->arena};
-    for (uint32_t i = 0; i < defines.count; i++) {
-        if (i > 0 && strcmp(defines.items[i - 1]->name, defines.items[i]->name) == 0) {
-            return fail(STATUS_USAGE, "`--variant %s`: `%s` is there twice", text,
-                        defines.items[i]->name);
-        }
-        defines.items[i]->next = i + 1 < defines.count ? defines.items[i + 1] : NULL;
-        text_printf(&name, "%s%s=%s", i > 0 ? "," : "", defines.items[i]->name,
-                    defines.items[i]->value);
-    }
-    *variant = (Variant){text_get(&name), defines.items[0]};
-    return STATUS_FINE;
-}
-
 /* The source's own values are always there, as the variant "". */
 static Status add_variants(Plan *plan) {
     VEC_PUSH(plan->arena, &plan->variants, (Variant){"", NULL});
     for (uint32_t i = 0; i < plan->options->variants.count; i++) {
         Variant variant;
-        Status status = read_variant(plan, plan->options->variants.items[i], &variant);
+        Status status = variant_read(plan->arena, plan->options->variants.items[i], &variant);
         if (status != STATUS_FINE) {
             return status;
         }

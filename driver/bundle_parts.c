@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "driver/run_kernel.h"
 #include "driver/values.h"
 #include "runtime-min/vgpu_format.h"
 
@@ -174,9 +175,7 @@ static void add_specs(Arena *arena, const IrModule *module, const IrFunction *ke
                      .id = spec->id,
                      .scalar = scalar_number(types->items[number].type),
                      .size = ir_is_bool(spec->type) ? 4 : ir_bits(spec->type) / 8,
-                     .kind = ir_is_signed_int(spec->type) ? VTG_SPEC_SIGNED
-                             : ir_is_float(spec->type)    ? VTG_SPEC_FLOAT
-                                                          : VTG_SPEC_UNSIGNED,
+                     .kind = run_spec_kind(spec->type),
                      .value = spec->bits,
                  });
     }

@@ -7,6 +7,7 @@
 
 #include "backend-wgsl/wgsl.h"
 #include "driver/bundle.h"
+#include "driver/bundle_print.h"
 #include "driver/commands.h"
 #include "driver/depfile.h"
 #include "driver/file.h"
@@ -71,7 +72,9 @@ static const TextWriter *text_writer(const Target *target) {
 static Status choose_target(Plan *plan, Arena *arena, const Options *options) {
     const char *output = options->output;
     plan->target = &targets[0];
-    if (options->target != NULL) {
+    if (options->reflect) {
+        plan->target = target_named("reflect");
+    } else if (options->target != NULL) {
         Status status = target_choose(arena, options->target, &plan->target, &plan->session);
         if (status != STATUS_FINE) {
             return status;
@@ -111,8 +114,10 @@ static Status check_passes(const Plan *plan, const SessionOptions *session) {
                 stop);
 }
 
+/* One result of all files, rather than one of each. */
 static bool is_of_all_files(const Target *target) {
-    return target->writer == WRITER_BUNDLE || target->writer == WRITER_HEADER;
+    return target->writer == WRITER_BUNDLE || target->writer == WRITER_HEADER ||
+           target->writer == WRITER_REFLECT;
 }
 
 /* `target` NULL: none is made. */
@@ -140,7 +145,7 @@ static Status check_files(const Options *options, const Target *target) {
                        options->variants.count > 0 || options->compress || options->jobs > 0)) {
         return fail(STATUS_USAGE,
                     "--targets, --require, --variant, --compress and -j go with a bundle: -o "
-                    "OUT.vgpu, or with a C header");
+                    "OUT.vgpu, OUT.h or OUT.json");
     }
     if (options->embed && (target == NULL || target->writer != WRITER_HEADER)) {
         return fail(STATUS_USAGE, "--embed goes with a C header: -o OUT.h");
@@ -170,7 +175,8 @@ static Status choose_output(Plan *plan, Arena *arena, const Options *options, co
     }
     bool to_standard = strcmp(plan->output, "-") == 0;
     if (to_standard && plan->emit == EMIT_NONE && text_writer(plan->target) == NULL &&
-        plan->target->writer != WRITER_HEADER && isatty(STDOUT_FILENO)) {
+        plan->target->writer != WRITER_HEADER && plan->target->writer != WRITER_REFLECT &&
+        isatty(STDOUT_FILENO)) {
         return fail(STATUS_USAGE, "standard output is a terminal, and %s is no text",
                     plan->target->name);
     }
@@ -352,15 +358,39 @@ static Status make_header(const Plan *plan, const Options *options, const Text *
     return job.wrong == NULL ? STATUS_FINE : report_bug(options, job.wrong, "");
 }
 
+typedef struct {
+    Text *out;
+    const VgpuView *view;
+} ReflectJob;
+
+static void print_reflection(void *arg) {
+    ReflectJob *job = arg;
+    bundle_print_json(job->out, job->view);
+}
+
+static Status make_reflection(const Options *options, const Text *bundle, Text *out) {
+    VgpuView view;
+    ReflectJob job = {out, &view};
+    const char *message = NULL;
+    const char *wrong = vgpu_view_open(&view, bundle->data, bundle->length);
+    if (wrong == NULL && guard_run(print_reflection, &job, &message) != FATAL_NONE) {
+        return fail(STATUS_FILE, "%s", message);
+    }
+    return wrong == NULL ? STATUS_FINE : report_bug(options, wrong, "");
+}
+
 /* Of all files together. */
 static Status compile_bundle(const Plan *plan, const Options *options) {
     Arena arena = {0}, source_arena = {0};
-    Text bundle = {.arena = &arena}, header = {.arena = &arena}, *result = &bundle;
+    Text bundle = {.arena = &arena}, made = {.arena = &arena}, *result = &bundle;
     SourceMap sources = {.arena = &source_arena};
     Status status = bundle_make(&bundle, options, &sources);
     if (status == STATUS_FINE && plan->target->writer == WRITER_HEADER) {
-        status = make_header(plan, options, &bundle, &header);
-        result = &header;
+        status = make_header(plan, options, &bundle, &made);
+        result = &made;
+    } else if (status == STATUS_FINE && plan->target->writer == WRITER_REFLECT) {
+        status = make_reflection(options, &bundle, &made);
+        result = &made;
     }
     if (status == STATUS_FINE) {
         status = write_file(plan->output, result->data, result->length);
@@ -395,7 +425,7 @@ static Status compile_all(Arena *arena, const Options *options) {
     status = status == STATUS_FINE ? check_files(options, common.target) : status;
     status = status == STATUS_FINE ? check_passes(&common, &options->session) : status;
     Plan *plans = NEW_ARRAY(arena, Plan, count);
-    if (common.target != NULL && is_of_all_files(common.target)) {
+    if (common.target != NULL && is_of_all_files(common.target) && common.emit == EMIT_NONE) {
         count = count > 0 ? 1 : 0;
     }
     for (uint32_t i = 0; i < count && status == STATUS_FINE; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend-spirv/spirv.h"
+#include "driver/bundle_print.h"
 #include "driver/commands.h"
 #include "driver/file.h"
 #include "driver/report.h"
@@ -23,17 +24,30 @@ static Status describe(Arena *arena, const char *path, const FileBytes *bytes) {
     return print_text(&out);
 }
 
+static Status describe_bundle(Arena *arena, const char *path, const FileBytes *bytes, bool json) {
+    Text out = {.arena = arena};
+    VgpuView view;
+    const char *wrong = vgpu_view_open(&view, bytes->data, bytes->size);
+    wrong = wrong == NULL ? bundle_check(arena, &view) : wrong;
+    if (wrong != NULL) {
+        return fail(STATUS_SOURCE, "`%s` is no valid bundle: %s", path, wrong);
+    }
+    (json ? bundle_print_json : bundle_print_text)(&out, &view);
+    return print_text(&out);
+}
+
 Status command_inspect(const Options *options) {
     if (options->operands.count != 1) {
-        return fail(STATUS_USAGE, "`inspect` takes one FILE.spv, found %u",
+        return fail(STATUS_USAGE, "`inspect` takes one FILE.vgpu or FILE.spv, found %u",
                     options->operands.count);
     }
     const char *path = options->operands.items[0];
-    if (strcmp(path_ending(path), ".vgpu") == 0) {
-        return fail(STATUS_USAGE, "bundles (.vgpu) are not built yet; `inspect` reads .spv files");
+    bool is_bundle = strcmp(path_ending(path), ".vgpu") == 0;
+    if (!is_bundle && strcmp(path_ending(path), ".spv") != 0 && strcmp(path, "-") != 0) {
+        return fail(STATUS_USAGE, "`inspect` reads .vgpu and .spv files, not `%s`", path);
     }
-    if (strcmp(path_ending(path), ".spv") != 0 && strcmp(path, "-") != 0) {
-        return fail(STATUS_USAGE, "`inspect` reads .spv files, not `%s`", path);
+    if (options->json && !is_bundle) {
+        return fail(STATUS_USAGE, "--json goes with a bundle");
     }
     FileBytes bytes;
     FileStatus read = file_read(path, INSPECT_MAX_BYTES, &bytes);
@@ -47,7 +61,8 @@ Status command_inspect(const Options *options) {
         return fail(STATUS_FILE, "`%s` is too large to inspect", path);
     }
     Arena arena = {0};
-    Status status = describe(&arena, file_name(path), &bytes);
+    Status status = is_bundle ? describe_bundle(&arena, path, &bytes, options->json)
+                              : describe(&arena, file_name(path), &bytes);
     arena_release(&arena);
     free(bytes.data);
     return status;

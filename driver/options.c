@@ -13,6 +13,7 @@ const OptionRow option_rows[] = {
 #define C (1u << COMMAND_COMPILE)
 #define K (1u << COMMAND_CHECK)
 #define R (1u << COMMAND_RUN)
+#define I (1u << COMMAND_INSPECT)
 #define F (1u << COMMAND_FMT)
 #define ALL (~0u)
 #define GROUP(title) {KIND_GROUP, title, NULL, 0, 0, NULL},
@@ -22,6 +23,7 @@ const OptionRow option_rows[] = {
 #undef C
 #undef K
 #undef R
+#undef I
 #undef F
 #undef ALL
 #undef GROUP

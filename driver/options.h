@@ -28,7 +28,7 @@ typedef struct {
     const char *output, *target; /* NULL: not given */
     const char *targets, *require;
     OptionList variants;
-    bool compress, embed;
+    bool compress, embed, reflect, json;
     unsigned jobs; /* 0: not given */
     OptionList entries, folders;
     unsigned emit;

@@ -7,6 +7,7 @@
 #include "driver/commands.h"
 #include "driver/device_code.h"
 #include "driver/report.h"
+#include "driver/run_bundle.h"
 #include "driver/run_report.h"
 #include "driver/run_specs.h"
 #include "driver/scalars.h"
@@ -37,12 +38,13 @@ static Status find_source(const Options *options, const char **source) {
         return fail(STATUS_USAGE, "no file to run; `vittec-gpu run --help` says more");
     }
     const Target *target = target_of_ending(*source);
-    if (target != NULL && (target->writer == WRITER_LATER || target->writer == WRITER_BUNDLE)) {
-        return fail(STATUS_USAGE, "%s files are not built yet; `run` takes .vt and .vir",
+    if (target != NULL && target->writer == WRITER_LATER) {
+        return fail(STATUS_USAGE, "%s files are not built yet; `run` takes .vt, .vir and .vgpu",
                     path_ending(*source));
     }
-    if (target != NULL && target->writer != WRITER_IR) {
-        return fail(STATUS_USAGE, "`%s` is no source file; `run` takes .vt and .vir", *source);
+    if (target != NULL && target->writer != WRITER_IR && target->writer != WRITER_BUNDLE) {
+        return fail(STATUS_USAGE, "`%s` is no source file; `run` takes .vt, .vir and .vgpu",
+                    *source);
     }
     return STATUS_FINE;
 }
@@ -70,7 +72,7 @@ static Status choose_kernel(Run *run) {
         return fail(STATUS_USAGE, "there are several kernels; say --kernel: %s", text_get(&names));
     }
     run->kernel = ir_reflect(&run->session.arena, only);
-    return STATUS_FINE;
+    return run->bundle.path != NULL ? run_bundle_reflect(run) : STATUS_FINE;
 }
 
 /* ---- its parameters ---- */
@@ -282,7 +284,9 @@ static Status run_job(Run *run) {
     bool on_device = device->device != NULL;
     run->device_name =
         on_device ? vtg_device_get_info(device->device)->name : "the reference interpreter";
-    Status status = on_device ? run_on_device(run) : run_on_interpreter(run);
+    Status status = run->bundle.path != NULL ? run_bundle_dispatch(run)
+                    : on_device              ? run_on_device(run)
+                                             : run_on_interpreter(run);
     if (status == STATUS_FINE && options->validate && device->instance != NULL &&
         vtg_instance_validation_messages(device->instance) > 0) {
         status = report_bug(options, "the validation layer had something to say", "");
@@ -297,9 +301,12 @@ static bool is_interp(const Options *options) {
     return options->device != NULL && strcmp(options->device, "interp") == 0;
 }
 
-static Status check_options(const Options *options) {
+static Status check_options(const Options *options, bool is_bundle) {
     if (options->check_races && !is_interp(options)) {
         return fail(STATUS_USAGE, "--check-races needs --device=interp");
+    }
+    if (options->variants.count > 0 && !is_bundle) {
+        return fail(STATUS_USAGE, "--variant goes with a bundle; say -D for a source");
     }
     if (options->check_races && options->repeat > 0) {
         return fail(STATUS_USAGE, "--check-races runs once: leave out --repeat");
@@ -336,8 +343,9 @@ static Status compile(Run *run, const char *source) {
 Status command_run(const Options *options) {
     const char *source;
     Run run = {.options = options};
-    Status status = check_options(options);
-    status = status == STATUS_FINE ? find_source(options, &source) : status;
+    Status status = find_source(options, &source);
+    bool is_bundle = status == STATUS_FINE && strcmp(path_ending(source), ".vgpu") == 0;
+    status = status == STATUS_FINE ? check_options(options, is_bundle) : status;
     if (status != STATUS_FINE) {
         return status;
     }
@@ -345,13 +353,14 @@ Status command_run(const Options *options) {
         choose_kernel,     run_choose_specs, bind_all,          choose_grid,
         run_check_outputs, run_job,          run_write_outputs,
     };
-    status = compile(&run, source);
+    status = is_bundle ? run_bundle_open(&run, source) : compile(&run, source);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == STATUS_FINE; i++) {
         status = steps[i](&run);
     }
     for (uint32_t i = 0; run.values != NULL && i < run.kernel->param_count; i++) {
         value_free(&run.values[i]);
     }
+    run_bundle_close(&run);
     device_close(&run.device);
     session_close(&run.session);
     return worse(status, run.verdict);

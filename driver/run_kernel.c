@@ -116,7 +116,7 @@ static VtgAccess access_of(unsigned access) {
     return accesses[access];
 }
 
-static VtgSpecKind kind_of(const IrType *type) {
+VtgSpecKind run_spec_kind(const IrType *type) {
     return ir_is_signed_int(type) ? VTG_SPEC_SIGNED
            : ir_is_float(type)    ? VTG_SPEC_FLOAT
                                   : VTG_SPEC_UNSIGNED;
@@ -132,7 +132,7 @@ static void fill_specs(const RunJob *job, const IrModule *module, VtgSpecConstan
         }
         uint32_t bytes = ir_is_bool(spec->type) ? 4 : ir_bits(spec->type) / 8;
         specs[i] = (VtgSpecConstant){
-            .id = spec->id, .size = bytes, .value = value->bits, .kind = kind_of(spec->type)};
+            .id = spec->id, .size = bytes, .value = value->bits, .kind = run_spec_kind(spec->type)};
     }
 }
 
@@ -260,12 +260,9 @@ static VtgStatus read_back(DeviceRun *run) {
     return status;
 }
 
-static VtgStatus run_all(DeviceRun *run, const DeviceCode *code) {
+static VtgStatus run_all(DeviceRun *run) {
     RunJob *job = run->job;
-    VtgStatus status = create_kernel(run, code);
-    if (status == VTG_OK) {
-        status = create_args(run);
-    }
+    VtgStatus status = create_args(run);
     job->host_clock = false;
     for (uint32_t i = 0; i < runs_of(job) && status == VTG_OK; i++) {
         status = i > 0 ? restore(run) : VTG_OK;
@@ -276,15 +273,22 @@ static VtgStatus run_all(DeviceRun *run, const DeviceCode *code) {
     return status == VTG_OK ? read_back(run) : status;
 }
 
-VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, const DeviceCode *code,
-                            RunJob *job) {
-    DeviceRun run = {.device = device, .module = module, .job = job};
-    VtgStatus status = run_all(&run, code);
+VtgStatus run_kernel_made(VtgDevice *device, VtgKernel *kernel, RunJob *job) {
+    DeviceRun run = {.device = device, .kernel = kernel, .job = job};
+    VtgStatus status = run_all(&run);
     for (uint32_t i = 0; run.buffers != NULL && i < job->kernel->param_count; i++) {
         vtg_buffer_destroy(run.buffers[i]);
     }
-    vtg_kernel_destroy(run.kernel);
     free(run.buffers);
     free(run.args);
+    return status;
+}
+
+VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, const DeviceCode *code,
+                            RunJob *job) {
+    DeviceRun run = {.device = device, .module = module, .job = job};
+    VtgStatus status = create_kernel(&run, code);
+    status = status == VTG_OK ? run_kernel_made(device, run.kernel, job) : status;
+    vtg_kernel_destroy(run.kernel);
     return status;
 }

@@ -30,4 +30,10 @@ InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why);
 VtgStatus run_kernel_device(VtgDevice *device, const IrModule *module, const DeviceCode *code,
                             RunJob *job);
 
+/* The same with a kernel that was made, which stays the caller's. */
+VtgStatus run_kernel_made(VtgDevice *device, VtgKernel *kernel, RunJob *job);
+
+/* How a kernel is given a constant of a type. */
+VtgSpecKind run_spec_kind(const IrType *type);
+
 #endif

@@ -6,12 +6,21 @@
 #include "driver/options.h"
 #include "driver/run_kernel.h"
 #include "driver/values.h"
+#include "runtime-min/vgpu_view.h"
+
+/* What a bundle is run from (run_bundle.h); `path` NULL: it is a source that runs. */
+typedef struct {
+    const char *path, *variant;
+    VgpuView view;
+    VtgBundle *opened;
+} RunBundle;
 
 /* One `vittec-gpu run`. */
 typedef struct {
     const Options *options;
     Session session;
     Device device;
+    RunBundle bundle;
     const ReflectKernel *kernel;
     Value *values; /* by parameter */
     RunJob job;

@@ -12,6 +12,7 @@ typedef enum {
     WRITER_MSL,
     WRITER_BUNDLE,
     WRITER_HEADER,
+    WRITER_REFLECT,
     WRITER_IR
 } Writer;
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from report import Report  # noqa: E402
 from suites.common import Env, Failure, Skip  # noqa: E402
 
-SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "hostile", "run", "races", "prints", "examples", "random",
+SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "bundle", "hostile", "run", "races", "prints", "examples", "random",
           "targets", "wgsl", "opencl", "msl", "header", "cmake", "runtime"]
 
 

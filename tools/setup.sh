@@ -27,6 +27,7 @@ packages() { cat <<'END'
   demo  mesa-vulkan-drivers      file:/usr/share/vulkan/icd.d/*.json|/etc/vulkan/icd.d/*.json  Vulkan driver that needs no GPU
   demo  libpng-dev               hdr:png.h                                           reads and writes pictures
   test  python3                  cmd:python3                                         test runner
+  test  python3-jsonschema       file:/usr/lib/python3/dist-packages/jsonschema/__init__.py  checks reflection against its schema
   test  clang-22                 cmd:clang-22                                        compiler of the fuzz targets
   test  libclang-rt-22-dev       file:/usr/lib/llvm-22/lib/clang/22/lib/*/libclang_rt.fuzzer*.a  sanitizers and fuzzer of clang
   test  llvm-22                  cmd:llvm-symbolizer-22                              names in the sanitizers' reports

@@ -203,8 +203,6 @@ def what_comes_later_says_so(env):
     for name in rows("driver/options.def", r'^OPTION\(LATER, *"([^"]+)"'):
         refused(env, 2, f"the option `{name}` is not built yet", *values.get(name, [name, "x"]), "add.vt", cwd=folder)
     refused(env, 2, "`fmt` is not built yet", "fmt", "add.vt", cwd=folder)
-    refused(env, 2, "not built yet", "run", "add.vgpu", cwd=folder)
-    refused(env, 2, "not built yet", "inspect", "add.vgpu", cwd=folder)
     refused(env, 2, "not built yet", "run", "add.vt", "--device=metal", "a=1", "b=1", "out=1", cwd=folder)
     check(set(names(folder)) <= {"add.vt", "out"}, f"files: {names(folder)}")
 
@@ -226,7 +224,7 @@ def wrong_use(env):
         ("the pass `mem2reg` does not run here", ["add.vt", "--emit=ir", "-O0", "--stop-after=mem2reg"]),
         ("`--grid` is no option of `check`", ["check", "--grid=1", "add.vt"]),
         ("`devices` takes no argument", ["devices", "all"]),
-        ("`inspect` takes one FILE.spv, found 0", ["inspect"]),
+        ("`inspect` takes one FILE.vgpu or FILE.spv, found 0", ["inspect"]),
         ("`explain` takes one code, found 2", ["explain", "E0301", "E0302"]),
         ("there is no diagnostic `E9999`", ["explain", "E9999"]),
         ("there is no diagnostic `unused_varible`; did you mean `unused_variable`?", ["explain", "unused_varible"]),
@@ -767,7 +765,7 @@ def inspect(env):
         check(part in text, f"`{part}` is missing", text)
     same_text(text, env.compile("inspect", "-", stdin=(folder / "kinds.spv").read_bytes()).out.decode(), "standard input")
     refused(env, 3, "cannot read", "inspect", "none.spv", cwd=folder)
-    refused(env, 2, "`inspect` reads .spv files", "inspect", "kinds.vt", cwd=folder)
+    refused(env, 2, "`inspect` reads .vgpu and .spv files", "inspect", "kinds.vt", cwd=folder)
 
 
 @case
