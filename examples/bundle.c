@@ -5,7 +5,7 @@
  *
  * Opens the bundle, takes the best device (of that API), makes the kernel `saxpy` from the code that fits the device,
  * runs y = 2.5 x + y over 1,000 numbers and checks the result. Exit status 0: right, 1: not, 77: no such device. */
-#include "vitte_gpu.h"
+#include <vitte_gpu.h>
 
 #include <stdio.h>
 
