@@ -4,6 +4,7 @@
 #     [HEADER app_kernels.h] [EMBED]     typed launch functions; EMBED: with the bundle inside
 #     [TARGETS vulkan wgsl ...]          of --print-targets; default: all
 #     [DEFINES NAME=VALUE ...]           the value of a top-level const
+#     [VARIANTS NAME=VALUE,... ...]      every kernel once more with these values
 #     [INCLUDES folder ...]              where `use` looks
 #     [PROFILE name] [OPTIMIZE 0|1|2|3|s]
 #     [OPTIONS option ...]               anything else that vittec-gpu knows
@@ -20,7 +21,7 @@ function(vitte_gpu_add_kernels target)
     cmake_policy(SET CMP0116 NEW)
     set(function "vitte_gpu_add_kernels(${target})")
     cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "BUNDLE;HEADER;PROFILE;OPTIMIZE;INSTALL_DESTINATION"
-        "SOURCES;TARGETS;DEFINES;INCLUDES;OPTIONS")
+        "SOURCES;TARGETS;DEFINES;VARIANTS;INCLUDES;OPTIONS")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "${function}: what is ${arg_UNPARSED_ARGUMENTS}? The sources follow the word SOURCES.")
     endif()
@@ -60,6 +61,9 @@ function(vitte_gpu_add_kernels target)
     endif()
     foreach(define IN LISTS arg_DEFINES)
         list(APPEND options "-D${define}")
+    endforeach()
+    foreach(variant IN LISTS arg_VARIANTS)
+        list(APPEND options "--variant=${variant}")
     endforeach()
     foreach(folder IN LISTS arg_INCLUDES)
         get_filename_component(path "${folder}" ABSOLUTE)

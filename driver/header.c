@@ -1,6 +1,7 @@
 /* See header.h. A header without the bundle depends on the kernels' names, parameters and constants alone. */
 #include "driver/header.h"
 
+#include "driver/header_text.h"
 #include "driver/header_types.h"
 #include "driver/scalars.h"
 #include "driver/targets.h"
@@ -14,6 +15,7 @@ typedef struct {
     HeaderNames names;
     HeaderTypes types;
     const char *stem; /* "app_kernels" */
+    bool has_variants;
 } Header;
 
 /* A specialization constant. */
@@ -48,6 +50,7 @@ static const char *const kernel_patterns[] = {
     "Vtg%cSpecs",
     "vtg_%l",
     "vtg_%l_create",
+    "vtg_%l_create_variant",
     "vtg_%l_destroy",
     "vtg_%l_record",
     "vtg_%l_record_indirect",
@@ -260,11 +263,11 @@ static void print_create(Header *h, const Launch *l) {
     text_printf(
         h->out,
         "typedef struct %s {\n    VtgKernel *kernel;\n    VtgDevice *device;\n} %s;\n\n"
-        "/* Makes the kernel for a device%s. Errors: as vtg_bundle_kernel_create(). */\n"
+        "/* Makes the kernel for a device%s. Errors: as\n * vtg_bundle_kernel_create(). */\n"
         "static inline VtgStatus %s_create(VtgDevice *device, const VtgBundle *bundle, %s%s%s "
         "*result) {\n",
-        l->type, l->type, has_specs ? "; specs may be NULL: the values of the source" : "",
-        l->function, has_specs ? "const " : "",
+        l->type, l->type, has_specs ? "; specs may be NULL: the source's values" : "", l->function,
+        has_specs ? "const " : "",
         has_specs ? arena_printf(h->arena, "%sSpecs *specs, ", l->type) : "", l->type);
     if (has_specs) {
         text_printf(h->out, "    VtgSpecConstant list[%u];\n    if (specs != NULL) {\n",
@@ -277,7 +280,7 @@ static void print_create(Header *h, const Launch *l) {
     }
     text_printf(
         h->out,
-        "    result->device = device;\n    return vtg_typed_kernel_(device, bundle, \"%s\", ",
+        "    result->device = device;\n    return vtg_typed_kernel_(device, bundle, \"%s\", NULL, ",
         l->name);
     if (has_specs) {
         text_printf(h->out, "list, specs != NULL ? %u : 0, &result->kernel);\n}\n\n",
@@ -289,6 +292,19 @@ static void print_create(Header *h, const Launch *l) {
         h->out,
         "static inline void %s_destroy(%s kernel) {\n    vtg_kernel_destroy(kernel.kernel);\n}\n\n",
         l->function, l->type);
+}
+
+/* The code of a --variant, by the name that it has there. */
+static void print_create_variant(Header *h, const Launch *l) {
+    text_printf(
+        h->out,
+        "/* The same with the values of a variant of the bundle: \"NAME=VALUE,NAME=VALUE\". */\n"
+        "static inline VtgStatus %s_create_variant(VtgDevice *device, const VtgBundle *bundle, "
+        "const char *variant, %s *result) {\n"
+        "    result->device = device;\n"
+        "    return vtg_typed_kernel_(device, bundle, \"%s\", variant, NULL, 0, "
+        "&result->kernel);\n}\n\n",
+        l->function, l->type, l->name);
 }
 
 /* A way to run it: `call` is what the runtime's function takes before the arguments, `after` behind their number. */
@@ -326,8 +342,8 @@ static void print_runs(Header *h, const Launch *l) {
     print_run(h, l, "_record_indirect", "VtgCommands *commands, ",
               "VtgBuffer *groups, uint64_t offset",
               "vtg_commands_dispatch_indirect(commands, kernel.kernel, groups, offset", "");
-    if (l->param_count >
-        0) { /* C++ has no compound literals: the arguments may be a list in braces */
+    bool has_args = l->param_count > 0;
+    if (has_args) { /* C++ has no compound literals: the arguments may be a list in braces */
         text_printf(h->out,
                     "\n#ifdef __cplusplus\nstatic inline VtgStatus %s(%s kernel, const %sArgs "
                     "&args, VtgGrid grid, VtgEvent **event = nullptr) {\n"
@@ -408,6 +424,9 @@ static void print_kernel(Header *h, const VgpuKernel *kernel, const char *name) 
     print_specs(h, &l);
     print_args(h, &l);
     print_create(h, &l);
+    if (h->has_variants) {
+        print_create_variant(h, &l);
+    }
     print_runs(h, &l);
 }
 
@@ -415,6 +434,7 @@ static void print_kernel(Header *h, const VgpuKernel *kernel, const char *name) 
 static const char *read_kernels(Header *h, VgpuKernel *kernels, uint32_t *count) {
     const VgpuView *view = &h->input->bundle;
     for (uint32_t i = 0; i < view->kernel_count; i++) {
+        h->has_variants |= *vgpu_entry_variant(view, i) != '\0';
         if (*vgpu_entry_variant(view, i) == '\0') {
             const char *wrong = vgpu_view_kernel(view, i, &kernels[(*count)++]);
             if (wrong != NULL) {
@@ -426,7 +446,8 @@ static const char *read_kernels(Header *h, VgpuKernel *kernels, uint32_t *count)
 }
 
 const char *header_print(Text *out, const HeaderInput *input) {
-    Header h = {.input = input, .arena = out->arena, .out = out};
+    Text body = {.arena = out->arena};
+    Header h = {.input = input, .arena = out->arena, .out = &body};
     VgpuKernel *kernels = NEW_ARRAY(h.arena, VgpuKernel, input->bundle.kernel_count);
     uint32_t count = 0;
     const char *wrong = read_kernels(&h, kernels, &count);
@@ -434,7 +455,7 @@ const char *header_print(Text *out, const HeaderInput *input) {
         return wrong;
     }
     header_names_init(&h.names, h.arena);
-    h.types = (HeaderTypes){.arena = h.arena, .out = out, .names = &h.names};
+    h.types = (HeaderTypes){.arena = h.arena, .out = &body, .names = &h.names};
     h.stem = stem_of(&h, input->output);
     /* kernels come first: their names are those that programs write most */
     const char **names = NEW_ARRAY(h.arena, const char *, count);
@@ -460,6 +481,7 @@ const char *header_print(Text *out, const HeaderInput *input) {
     if (input->embed) {
         print_bundle(&h);
     }
-    text_add(out, "#endif\n");
+    text_add(&body, "#endif\n");
+    header_lines(out, &body);
     return NULL;
 }

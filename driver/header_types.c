@@ -1,6 +1,7 @@
 /* See header_types.h. */
 #include "driver/header_types.h"
 
+#include "driver/header_text.h"
 #include "ir/text/namer.h"
 
 static const char *const form_patterns[] = {
@@ -15,48 +16,6 @@ static const char *const form_patterns[] = {
     "vtg_buffer_%l_arg",
     NULL,
 };
-
-/* ---- comments ---- */
-
-/* Bidirectional controls (U+200E, 200F, 202A to 202E, 2066 to 2069) show text in another order than compilers read it. */
-static bool is_direction(const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    return c[0] == 0xe2 &&
-           ((c[1] == 0x80 && ((c[2] >= 0xaa && c[2] <= 0xae) || c[2] == 0x8e || c[2] == 0x8f)) ||
-            (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-}
-
-/* One line of it; gives what follows. */
-static const char *comment_line(Text *out, const char *text) {
-    for (; *text != '\0' && *text != '\n'; text++) {
-        bool ends = (text[0] == '*' && text[1] == '/') || (text[0] == '/' && text[1] == '*') ||
-                    (text[0] == '?' && text[1] == '?'); /* a trigraph */
-        if (is_direction(text)) {
-            text_char(out, '?');
-            text += 2;
-        } else if ((unsigned char)*text >= ' ' && *text != 0x7f) {
-            text_char(out, *text == '\\' && (text[1] == '\n' || text[1] == '\0') ? '/' : *text);
-        }
-        text_add(out, ends ? " " : "");
-    }
-    return *text == '\n' ? text + 1 : text;
-}
-
-void header_comment(Text *out, int indent, const char *text) {
-    if (*text == '\0') {
-        return;
-    }
-    text_indent(out, indent);
-    text_add(out, "/* ");
-    text = comment_line(out, text);
-    while (*text != '\0') {
-        text_char(out, '\n');
-        text_indent(out, indent);
-        text_add(out, " * ");
-        text = comment_line(out, text);
-    }
-    text_add(out, " */\n");
-}
 
 /* ---- what the record says ---- */
 
@@ -281,6 +240,9 @@ static void declare_named(HeaderTypes *h, HeaderType type) {
 
 void header_declare(HeaderTypes *h, HeaderType type, bool is_element) {
     uint32_t kind = kind_of(type);
+    if (kind == VGPU_TYPE_IS_FORM && known_name(h, type) != NULL) {
+        return;
+    }
     if (kind == VGPU_TYPE_IS_ARRAY) {
         header_declare(h, element_of(type), false);
     }

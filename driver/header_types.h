@@ -43,7 +43,4 @@ const char *header_type_text(HeaderType type);
 /* "float", "bool". */
 const char *header_scalar(IrScalar scalar);
 
-/* A comment of its own lines: text of the source, in which nothing ends or begins a comment. "": nothing. */
-void header_comment(Text *out, int indent, const char *text);
-
 #endif

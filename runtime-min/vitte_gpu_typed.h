@@ -184,10 +184,12 @@ static inline VtgStatus vtg_typed_open_(VtgDevice *device, const char *path, con
 }
 
 static inline VtgStatus vtg_typed_kernel_(VtgDevice *device, const VtgBundle *bundle,
-                                          const char *name, const VtgSpecConstant *specs,
-                                          uint32_t spec_count, VtgKernel **kernel) {
+                                          const char *name, const char *variant,
+                                          const VtgSpecConstant *specs, uint32_t spec_count,
+                                          VtgKernel **kernel) {
     VtgBundleKernelDesc desc = VTG_BUNDLE_KERNEL_DESC_INIT;
     desc.name = name;
+    desc.variant = variant;
     desc.specs = specs;
     desc.spec_count = spec_count;
     return vtg_bundle_kernel_create(device, bundle, &desc, kernel);

@@ -53,7 +53,7 @@ SAID = "null: VGPU"
 
 def cases(env):
     package = Package(env)
-    for function in (install_and_uninstall, manual_pages, reference, installed, installed_shared, example, several_configurations,
+    for function in (install_and_uninstall, manual_pages, reference, installed, installed_shared, example, only_cpp, several_configurations,
                      subdirectory, subdirectory_builds_the_compiler, cross_compiled, rebuilds, moved, versions, mistakes, documented, pkg_config):
         yield function.__name__.replace("_", " "), lambda f=function: f(env, package)
 
@@ -141,6 +141,9 @@ def install_and_uninstall(env, package):
     check(files_of(folder) == ["opt/vitte/lib/other.txt"], "left behind", files_of(folder))
     check(not (folder / "opt/vitte/lib/cmake/VitteGpu").exists(), "the package's own folder is left behind")
     env.run(["sh", "tools/install.sh", "remove", env.bin, "/opt/vitte", folder], expect=2)
+    for target in ("install", "uninstall"):
+        said = env.run(["make", "-n", target, "SETUP=no", f"CONFIG={env.bin.name}", "PREFIX=/a b", "DESTDIR=/c"], env={"MAKEFLAGS": ""}).out.decode()
+        check(f"tools/install.sh {target} build/{env.bin.name} '/a b' '/c'" in said, f"make {target}", said[-1000:])
 
 
 def manual_pages(env, package):
@@ -215,6 +218,27 @@ def example(env, package):
         env.run(["cmake", "--build", build])
         said = env.run([build / "particles"], env=environment).out.decode()
         check(re.fullmatch(r"llvmpipe .*: (\d+) J, the CPU has (\d+) J\n", said), "what it prints", said)
+
+
+def only_cpp(env, package):
+    """A project without C, and every word of vitte_gpu_add_kernels."""
+    source, build = project(env, FOUND)
+    (source / "main.c").rename(source / "main.cpp")
+    (source / "main.cpp").write_text('#include "all.h"\n' + MAIN.replace("argc > 1", "ALL_BUNDLE_SIZE > 0 && argc > 1"))
+    (source / "more.vt").write_text("const BY: u32 = 1;\n/// added\nkernel more(data: Buffer<u32>) { data[i] += BY; }\n")
+    path = source / "CMakeLists.txt"
+    call = ("vitte_gpu_add_kernels(app SOURCES twice.vt more.vt BUNDLE twice.vgpu HEADER all.h EMBED TARGETS vulkan1.1 wgsl DEFINES BY=5\n"
+            "    VARIANTS BY=2 BY=3 INCLUDES library OPTIMIZE 1 OPTIONS -g --bounds=trust INSTALL_DESTINATION share/app)")
+    path.write_text(re.sub(r"vitte_gpu_add_kernels\(.*\)", call, path.read_text()).replace("main.c)", "main.cpp)").replace("LANGUAGES C)", "LANGUAGES CXX)"))
+    flags = " ".join(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *package.flags])
+    configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", f"-DCMAKE_CXX_FLAGS={flags}")
+    build_and_run(env, build)
+    header = next(build.rglob("all.h")).read_text()
+    check("vtg_more_create_variant(" in header and "vtg_twice(" in header, "the header", header)
+    bundle = (build / "twice.vgpu").read_bytes()
+    for text in (b"BY=2", b"BY=3", b"BY=5", b"-O1 -g --bounds=trust", b"wgsl", b"vulkan1.1"):
+        check(text in bundle, f"`{text.decode()}` is not in the bundle")
+    check(b"opencl" not in bundle, "a target that was not asked for")
 
 
 def several_configurations(env, package):

@@ -108,7 +108,7 @@ def names(env):
                              ("dispatch", "vtg_dispatch_kernel"), ("nothing", "vtg_nothing"), ("arg", "vtg_arg_kernel")]:
         body = text[text.index(f"/* ---- {source} ---- */"):]
         check(f" {function}_create(" in body.split("/* ----")[1], f"the functions of `{source}` are not those of {function}", text)
-    check(len(re.findall(r"_create\(VtgDevice \*device, const VtgBundle", text)) == 9, "the kernels", text)
+    check(len(re.findall(r"_create\(VtgDevice \*device,\s+const VtgBundle", text)) == 9, "the kernels", text)
     for compiler, standard in COMPILERS:
         compile_text(env, compiler, standard, f"#include \"{path}\"\nint main(void) {{ return 0; }}\n", "-o", path.parent / "a.out",
                      "-c", "-Wno-unused-function")
@@ -314,6 +314,11 @@ int main(void) {
         specs.STEPS = -77;
         specs.LOWEST = 5;
     }
+    check(vtg_values_create_variant(device, bundle, "BLOCK=7,SCALE=8.5", &values));
+    check(vtg_values(values, &args, one, NULL));
+    check(vtg_buffer_f32_read(out, 0, got, 2));
+    printf("%g %g\\n", (double)got[0], (double)got[1]);
+    vtg_values_destroy(values);
     VtgPairs pairs;
     VtgBufferPair data;
     VtgPair host[256], last;
@@ -371,8 +376,8 @@ def program(env, compiler, standard, sources, text, *options):
 
 
 def runs(env, compiler, standard):
-    app, environment = program(env, compiler, standard, SPECS, RUNS)
-    want = "64 1.5 1 -3 1\n" + 2 * "4e+06 -0.25 2 -77 0\n" + "1064 1 79 7\n1065 1 80 7\n66 0 66 0\n"
+    app, environment = program(env, compiler, standard, SPECS, RUNS, "--variant=SCALE=8.5,BLOCK=7")
+    want = "64 1.5 1 -3 1\n" + 2 * "4e+06 -0.25 2 -77 0\n" + "7 8.5\n1064 1 79 7\n1065 1 80 7\n66 0 66 0\n"
     same_text(want, env.run([app], env=environment).out.decode(), "what the program prints")
 
 
