@@ -31,6 +31,8 @@ class Statements:
     def declare(self, scope, level, _loops=0):
         type_, kind = self.types.any_type(), self.r.random()
         name = self.r.choice([v.name for v in scope if v.name.isalnum()] or ["m0"]) if kind < 0.1 else self.name("m")
+        if name[0] in "ku":  # a loop counts with it, or phases of a kernel branch on it, behind this block
+            name = self.name("m")
         mutable = kind < 0.75
         value = self.expr(scope, type_, 2)
         annotation = "" if kind < 0.4 and type_ not in self.types.forms else f": {type_}"
