@@ -22,11 +22,14 @@ FEATURE_PROGRAMS = 200
 
 # Which device takes the first, second … of the programs of odd seeds, all of which SwiftShader takes besides, and of even ones.
 SHARES = {
-    "odd": ["lavapipe", "dawn-swiftshader", "pocl", "dawn-swiftshader", "lavapipe", None, "lavapipe", "dawn-swiftshader", "mesa25",
-            None, "lavapipe", "dawn-swiftshader", "pocl", "dawn-mesa25", "lavapipe", None],
-    "even": ["lavapipe", "pocl", "lavapipe", "mesa25", "lavapipe", "pocl", "lavapipe", "lavapipe"],
+    "odd": ["lavapipe", "dawn-swiftshader", "pocl", "dawn-swiftshader", "lavapipe", "dawn-swiftshader", None, "dawn-swiftshader", "mesa25",
+            "dawn-swiftshader", "pocl", "dawn-swiftshader", None, "dawn-mesa25", "lavapipe", "dawn-swiftshader"],
+    "even": ["lavapipe", "pocl", "lavapipe", "mesa25", "lavapipe", "pocl", "lavapipe", "pocl"],
 }
-
+LEAST = 500  # programs of the first 2,000 that are executed for each target; MSL has its own (suites/msl.py)
+TARGETS = {"pocl": "OpenCL C", "dawn-swiftshader": "WGSL", "dawn-mesa25": "WGSL"}  # of the other devices it is Vulkan
+# PoCL's compiler takes most of its time to optimise: what comes at -O0 from us is left as it is there, too
+UNOPTIMISED = {("pocl", "0"): {"POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disable"}}
 
 def plan(seeds):
     """{(device, levels): seeds}"""
@@ -52,11 +55,22 @@ def cases(env):
                     "--out", str(folder)], check=True)
     seeds = range(env.args.seed, env.args.seed + count)
     jobs = {("lavapipe", "03"): seeds} if env.args.quick else plan(seeds)
+    if count >= 2000:
+        yield "enough for each target", lambda: check_plan(jobs)
     for (device, levels), seeds in sorted(jobs.items()):
         for start in range(0, len(seeds), CHUNK):
             chunk = seeds[start:start + CHUNK]
             yield f"{device} -O{' -O'.join(levels)} {chunk[0]}-{chunk[-1]}", \
                 lambda c=chunk, d=device, l=levels: check(env, folder, c, d, l)
+
+
+def check_plan(jobs):
+    programs = {}
+    for (device, _), seeds in jobs.items():
+        programs.setdefault(TARGETS.get(device, "Vulkan"), set()).update(seeds)
+    counts = {target: len(seeds) for target, seeds in programs.items()}
+    if len(counts) != 3 or min(counts.values()) < LEAST:
+        raise Failure(f"{counts}, not {LEAST} for each target")
 
 
 def check_features(env):
@@ -78,7 +92,7 @@ def run_stress(env, driver, levels, files):
     """What is wrong with which seed, all that was printed, and why there is no such device, or None."""
     missing, bad, whole = None, {}, ""
     try:
-        environment, option = env.device(driver), env.OTHER_DEVICES.get(driver, ("vulkan",))[0]
+        environment, option = {**env.device(driver), **UNOPTIMISED.get((driver, levels), {})}, env.OTHER_DEVICES.get(driver, ("vulkan",))[0]
     except Skip as skip:
         environment, option, missing = {}, "none", skip  # the interpreter and spirv-val can still judge
     while files:
