@@ -11,8 +11,8 @@
 #include "ir/reflect.h"
 #include "ir/text/namer.h"
 
-const IrPass *const msl_passes[] = {&pass_split_shared, &pass_wrap_signed, &pass_opt_fold,
-                                    &pass_opt_dce, NULL};
+const IrPass *const msl_passes[] = {&pass_lower_bool_parts, &pass_split_shared, &pass_wrap_signed,
+                                    &pass_opt_fold,         &pass_opt_dce,      NULL};
 
 static const unsigned versions[] = {
     [MSL_2_4] = SPVC_MAKE_MSL_VERSION(2, 4, 0),

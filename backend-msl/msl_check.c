@@ -14,7 +14,7 @@ enum { MOST_NESTED = 120 };
 typedef struct {
     const IrModule *module;
     const IrFunction *function;
-    bool f64, atomic64, bools, deep; /* reported for this function */
+    bool f64, atomic64, deep; /* reported for this function */
 } Check;
 
 static void lacks(const Check *c, Pos pos, const char *what, const char *of) {
@@ -39,19 +39,6 @@ static bool is_f64(const IrType *type) {
     return type->scalar == IR_F64;
 }
 
-/* SPIRV-Cross has bools of a form be `short`, and does not see it through for vectors. */
-static bool has_bool_lanes(const IrType *type, bool in_form) {
-    if (ir_is_root(type) || type->kind == IR_TYPE_ARRAY) {
-        return has_bool_lanes(type->element, in_form);
-    }
-    for (uint32_t i = 0; type->kind == IR_TYPE_FORM && i < type->count; i++) {
-        if (has_bool_lanes(type->fields[i].type, true)) {
-            return true;
-        }
-    }
-    return in_form && ir_is_value(type) && type->scalar == IR_BOOL && type->lanes > 1;
-}
-
 static bool is_atomic64(const IrType *type) {
     return ir_is_atomic(type) && ir_bits(type) == 64;
 }
@@ -64,10 +51,6 @@ static void check_type(Check *c, Pos pos, const char *what, const IrType *type) 
     if (!c->atomic64 && holds(type, is_atomic64)) {
         c->atomic64 = true;
         lacks(c, pos, what, "an atomic of 64 bits");
-    }
-    if (!c->bools && has_bool_lanes(type, false)) {
-        c->bools = true;
-        lacks(c, pos, what, "a form with vectors of bool");
     }
 }
 

@@ -58,8 +58,22 @@ template <class V, class F> inline V fold(V give, F fn) {
         return result;
     });
 }
-template <class V> constexpr V plus(V a, V b) { return static_cast<V>(a + b); }
-template <class V> constexpr V times(V a, V b) { return static_cast<V>(a * b); }
+// Integers wrap.
+template <class V> struct unsigned_of { using type = V; };
+template <> struct unsigned_of<int> { using type = uint; };
+template <> struct unsigned_of<short> { using type = uint; };
+template <> struct unsigned_of<ushort> { using type = uint; };
+template <int N> struct unsigned_of<vec<int, N>> { using type = vec<uint, N>; };
+template <int N> struct unsigned_of<vec<short, N>> { using type = vec<uint, N>; };
+template <int N> struct unsigned_of<vec<ushort, N>> { using type = vec<uint, N>; };
+template <class V> constexpr V plus(V a, V b) {
+    using W = typename unsigned_of<V>::type;
+    return static_cast<V>(static_cast<W>(a) + static_cast<W>(b));
+}
+template <class V> constexpr V times(V a, V b) {
+    using W = typename unsigned_of<V>::type;
+    return static_cast<V>(static_cast<W>(a) * static_cast<W>(b));
+}
 template <class V> inline V simd_sum(V v) { return fold(v, plus<V>); }
 template <class V> inline V simd_product(V v) { return fold(v, times<V>); }
 template <class V> inline V simd_min(V v) { return fold(v, [](V a, V b) { return min(a, b); }); }

@@ -46,7 +46,7 @@ OP_TYPES = {"32 bits, f16": each_op.WGSL,
             "8 and 16 bits": op_types(["i8", "u8", "i16", "u16", "i32", "u32"], []),
             "64 bits": op_types(["i64", "u64", "i32", "u32"], ["f32"])}
 OP_PARTS = 2
-RANDOM, RANDOM_QUICK, RANDOM_CHUNK = 80, 20, 10
+RANDOM, RANDOM_QUICK, RANDOM_CHUNK = 550, 50, 25  # of 550 MSL takes more than 500
 INVOCATIONS = 20  # of random programs, as in tests/tools/stress.c
 
 # how the invocations of a threadgroup take turns, and how many are a simdgroup
@@ -165,13 +165,25 @@ def option_values(arguments, name):
     return values, left
 
 
+def typed_names(text):
+    """(name, type) of each parameter of a kernel in IR text: commas are in types, too."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "<") - (letter == ">")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [re.fullmatch(r" *%(\w+): (.*)", part).groups() for part in parts]
+
+
 class Inputs:
     """The buffers of a step as files, the block of values, the size of the workgroup and their number."""
 
     def __init__(self, env, source, kernel, defines, arguments, folder):
         whole = env.compile(source, "--entry", kernel, *defines, "--emit=ir", "--stop-after=frontend", "-o", "-").out.decode()
         head = re.search(rf"^kernel @{kernel}\((.*?)\)(?= workgroup)(.*) \{{$", whole, re.M)
-        parameters = re.findall(r"%(\w+): ((?:[^,<>]|<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>)+)(?:, |$)", head[1])
+        parameters = typed_names(head[1])
         self.buffers = [name for name, kind in parameters if kind.startswith("buffer<")]
         self.values = [(name, kind) for name, kind in parameters if not kind.startswith("buffer<")]
         self.layout(env.compile(source, "--entry", kernel, *defines, "--emit=layout", "-o", "-").out.decode())
@@ -278,39 +290,39 @@ def check_ops(env, device, types, part):
 
 
 def check_random(env, device, start):
-    """Programs of odd seeds: those of even ones have types that MSL lacks."""
+    """Programs of odd seeds: those of even ones have types that MSL lacks. Every third chunk at -O0, the others at -O2."""
     folder, stress = env.folder(), env.bin / "tests/stress"
+    level = "-O0" if start // RANDOM_CHUNK % 3 == 2 else "-O2"
     subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + 2 * start), "--count", str(2 * RANDOM_CHUNK),
                     "--out", str(folder)], check=True)
     sources = sorted(path for path in folder.glob("*.vt") if int(path.stem) % 2 == 1)
-    for level in ("-O0", "-O2"):
-        results, texts, table, jobs, judged = env.folder(), "", "", [], []
-        for source in sources:
-            (results / source.stem).mkdir()
-        env.run([stress, f"--write={results}", *sources])
-        for number, source in enumerate(sources):
-            where = results / source.stem
-            arguments = [f"{file.stem}=@{file}" for file in where.iterdir()]
-            # MSL must know the size of a workgroup
-            defines = [x for value in re.findall(r"const BLOCK: u32 = (\d+)", source.read_text()) for x in ("-D", f"BLOCK={value}")]
-            done = env.compile(source, level, "--target=msl", *defines, "-o", "-", expect=None)
-            if done.code == 1 and codes_of(done) == ["E1002"]:  # forms with vectors of bool
-                continue
-            if done.code != 0:
-                raise Failure(str(done))
-            judged.append(source)
-            inputs = Inputs(env, source, "run", defines, [*arguments, "--grid", str(INVOCATIONS)], where)
-            cpp, row = as_cpp(done.out.decode(), f"random_{number}", {})
-            texts, table = texts + cpp, table + row
-            jobs.append(" ".join(map(str, [f"random_{number}", *ORDERS[level], *inputs.groups, *inputs.sides, *inputs.files])))
-        if len(judged) < RANDOM_CHUNK // 3:
-            raise Failure(f"{level}: MSL takes {len(judged)} of {len(sources)} programs")
-        for source, result in zip(judged, device.run(env.folder(), texts, table, jobs)):
-            if result != "fine":
-                raise Failure(f"{source} {level}: {result}\n{source.read_text()}")
-        compared = env.run([stress, f"--compare={results}", *judged], expect=None)
-        if compared.code != 0:
-            raise Failure(f"{level}\n{compared}")
+    results, texts, table, jobs, judged = env.folder(), "", "", [], []
+    for source in sources:
+        (results / source.stem).mkdir()
+    env.run([stress, f"--write={results}", *sources])
+    for number, source in enumerate(sources):
+        where = results / source.stem
+        arguments = [f"{file.stem}=@{file}" for file in where.iterdir()]
+        # MSL must know the size of a workgroup
+        defines = [x for value in re.findall(r"const BLOCK: u32 = (\d+)", source.read_text()) for x in ("-D", f"BLOCK={value}")]
+        done = env.compile(source, level, "--target=msl", *defines, "-o", "-", expect=None)
+        if done.code == 1 and codes_of(done) == ["E1002"]:
+            continue
+        if done.code != 0:
+            raise Failure(str(done))
+        judged.append(source)
+        inputs = Inputs(env, source, "run", defines, [*arguments, "--grid", str(INVOCATIONS)], where)
+        cpp, row = as_cpp(done.out.decode(), f"random_{number}", {})
+        texts, table = texts + cpp, table + row
+        jobs.append(" ".join(map(str, [f"random_{number}", *ORDERS[level], *inputs.groups, *inputs.sides, *inputs.files])))
+    if len(judged) < RANDOM_CHUNK * 2 // 3:
+        raise Failure(f"{level}: MSL takes {len(judged)} of {len(sources)} programs")
+    for source, result in zip(judged, device.run(env.folder(), texts, table, jobs)):
+        if result != "fine":
+            raise Failure(f"{source} {level}: {result}\n{source.read_text()}")
+    compared = env.run([stress, f"--compare={results}", *judged], expect=None)
+    if compared.code != 0:
+        raise Failure(f"{level}\n{compared}")
 
 
 def check_names(env):
