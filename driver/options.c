@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "driver/options_table.h"
+#include "driver/profile.h"
 
 /* clang-format off */
 const OptionRow option_rows[] = {
@@ -217,6 +218,21 @@ static bool set_warning(Parser *p, const OptionRow *row, void *field, const char
     return true;
 }
 
+static bool set_profile(Parser *p, const OptionRow *row, void *field, const char *argument) {
+    const char *words[PROFILE_COUNT + 1] = {NULL};
+    for (unsigned i = 0; i < PROFILE_COUNT; i++) {
+        words[i] = profile_name(i);
+        if (strcmp(words[i], argument) == 0) {
+            *(unsigned *)field |= 1u << i;
+            return true;
+        }
+    }
+    text_printf(p->error, "`%s`: there is no profile `%s` (--print-profiles lists them)", row->name,
+                argument);
+    say_nearest(p, argument, words);
+    return false;
+}
+
 static bool set_action(Parser *p, const OptionRow *row, void *field, const char *argument) {
     (void)p, (void)argument;
     *(const char **)field = row->name;
@@ -236,7 +252,7 @@ static SetOption *const setters[KINDS] = {
     [KIND_CHOICE] = set_choice,     [KIND_COUNT] = set_count,        [KIND_PASS] = set_pass,
     [KIND_PIPELINE] = set_pipeline, [KIND_DEFINE] = add_define,      [KIND_WARN_ON] = set_warning,
     [KIND_WARN_OFF] = set_warning,  [KIND_WARN_ERROR] = set_warning, [KIND_ACTION] = set_action,
-    [KIND_LATER] = refuse_later,
+    [KIND_LATER] = refuse_later,    [KIND_PROFILE] = set_profile,
 };
 
 /* ---- finding the row ---- */

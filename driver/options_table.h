@@ -17,6 +17,7 @@ typedef enum {
     KIND_WARN_ON,
     KIND_WARN_OFF,
     KIND_WARN_ERROR,
+    KIND_PROFILE,
     KIND_ACTION,
     KIND_LATER,
     KINDS

@@ -9,6 +9,7 @@
 #include "backend-opencl/opencl.h"
 #include "backend-wgsl/wgsl.h"
 #include "driver/file.h"
+#include "driver/profile.h"
 #include "driver/targets.h"
 #include "ir/base/fatal.h"
 #include "ir/races.h"
@@ -343,6 +344,10 @@ static void run_passes(void *arg) {
         if (!ir_verify_lowered(session->module, &session->detail, NULL)) {
             BUG("the IR is valid, but not lowered");
         }
+    }
+    if (fine && whole && options->profiles != 0) {
+        fatal_context("the profile");
+        profiles_check(session);
     }
 }
 

@@ -47,6 +47,7 @@ typedef struct {
     bool reconvergence;             /* of the target: maximal reconvergence */
     IrPrints prints;
     unsigned bounds;        /* BOUNDS_CHECK, BOUNDS_TRUST */
+    unsigned profiles;      /* --profile: a bit for each (profile.h) */
     bool verify;            /* after every pass; always in builds with VT_DEBUG */
     bool time;              /* fill `phases` */
     const char *dump_after; /* a pass, SESSION_FRONTEND or "all" */

@@ -8,6 +8,7 @@
 
 #include "driver/commands.h"
 #include "driver/file.h"
+#include "driver/profile.h"
 #include "driver/report.h"
 #include "driver/targets.h"
 #include "driver/version.h"
@@ -29,6 +30,13 @@ static void print_version(Text *out, const Options *options) {
 static void print_targets(Text *out, const Options *options) {
     (void)options;
     targets_print(out);
+}
+
+static void print_profiles(Text *out, const Options *options) {
+    (void)options;
+    for (unsigned i = 0; i < PROFILE_COUNT; i++) {
+        text_printf(out, "%-20s %s\n", profile_name(i), profile_text(i));
+    }
 }
 
 static void print_pipeline(Text *out, const char *level, const IrPass *const *pipeline) {
@@ -53,9 +61,8 @@ static const struct {
     const char *option;
     void (*print)(Text *out, const Options *options);
 } actions[] = {
-    {"--help", options_help},
-    {"--version", print_version},
-    {"--print-targets", print_targets},
+    {"--help", options_help},           {"--version", print_version},
+    {"--print-targets", print_targets}, {"--print-profiles", print_profiles},
     {"--print-passes", print_passes},
 };
 

@@ -29,6 +29,9 @@ def cases(env):
     yield "depfile", lambda: depfile(env)
     yield "reflection fits the schema", lambda: reflection(env)
     yield "inspect", lambda: inspect(env)
+    yield "profiles in the document", profiles_documented
+    for profile in PROFILES:
+        yield f"profile {profile}", lambda p=profile: profile_limits(env, p)
     yield "wrong use", lambda: wrong_use(env)
     yield "damaged files", lambda: damaged(env)
     yield "1,000 kernels open in less than 1 ms", lambda: opens_fast(env)
@@ -453,6 +456,53 @@ def damaged(env):
     (folder / "x.vgpu").write_bytes(data[:-100])
     result = env.compile("run", "x.vgpu", "x=zeros:4", expect=1, cwd=folder)
     check(b"it is cut short" in result.err, "run of a file that is cut", result)
+
+
+# ---- profiles
+
+# From the specifications that driver/profiles.def names: sides, invocations, shared bytes, storage buffers (that parameters can
+# be, beside one value of 4 bytes), bytes of values.
+PROFILES = {"webgpu-default": ((256, 256, 64), 256, 16384, 8, 65536),
+            "vulkan-1.1-minimum": ((128, 128, 64), 128, 16384, 4, 128),
+            "vulkan-roadmap-2022": ((256, 256, 64), 256, 16384, 30, 128),
+            "metal-apple7": ((1024, 1024, 1024), 1024, 32768, 31 - 2, 4096)}
+
+
+def profiles_documented():
+    rows = re.findall(r"^\| `([\w.-]+)` \| (\d+) x (\d+) x (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", pathlib.Path("docs/profiles.md").read_text(), re.M)
+    table = re.findall(r'^PROFILE\(\w+, *"([\w.-]+)", *\w+, *(\d+), *(\d+), *(\d+), *(\d+), *(\d+), *(\d+), *(\d+),',
+                       pathlib.Path("driver/profiles.def").read_text(), re.M)
+    check(rows == table and [row[0] for row in rows] == list(PROFILES), "docs/profiles.md and driver/profiles.def differ", (rows, table))
+
+
+def profile_limits(env, profile):
+    """As much as is promised is fine, and a little more is E1006 in the line that asks for it."""
+    sides, invocations, shared, buffers, values = PROFILES[profile]
+    sources = {}
+    for axis in range(3):
+        for side, fine in ((min(sides[axis], invocations), True), (sides[axis] + 1, False)):
+            size = [1, 1, 1]
+            size[axis] = side
+            if side <= 1024 and (axis < 2 or side <= 64):  # what the language takes
+                sources[f"side {axis} {side}"] = (f"#[workgroup({', '.join(map(str, size))})]\nkernel k(x: Buffer<u32>) {{ x[i] = 1; }}\n", fine, 1)
+    for words, fine in ((shared // 4, True), (shared // 4 + 1, False)):
+        sources[f"shared {words}"] = ("kernel k(x: Buffer<u32>) {\n" f"shared s: [u32; {words}];\n"
+                                      "s[local_index] = i; barrier(); x[i] = s[63 - local_index]; }\n", fine, 2)
+    for count, fine in ((buffers, True), (buffers + 1, False)):
+        params = "".join(f"b{n}: Buffer<u32>,\n" for n in range(count))
+        body = " + ".join(f"b{n}[i]" for n in range(count))
+        sources[f"buffers {count}"] = (f"kernel k(v: u32,\n{params}) {{ b0[i] = v + {body}; }}\n", fine, 1 + count)
+    if values <= 4096:
+        for words, fine in ((values // 4, True), (values // 4 + 1, False)):
+            params = "".join(f"v{n}: u32,\n" for n in range(words))
+            sources[f"values {words}"] = (f"kernel k(x: Buffer<u32>,\n{params}) {{ x[i] = v0 + v{words - 1}; }}\n", fine, 1 + words)
+    folder = env.folder()
+    for name, (source, fine, line) in sources.items():
+        (folder / "x.vt").write_text(source)
+        result = env.compile("check", "x.vt", f"--profile={profile}", "--diagnostics=json", cwd=folder, expect=0 if fine else 1)
+        said = [json.loads(text) for text in result.err.decode().splitlines()]
+        errors = [(d["code"], d["place"]["line"]) for d in said if d["severity"] == "error"]
+        check(errors == ([] if fine else [("E1006", line)]), f"{profile}: {name}", f"{source[:300]}\n{errors}")
 
 
 # ---- devices
