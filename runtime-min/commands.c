@@ -121,7 +121,7 @@ static RtUse *use_slot(RtUse *uses, uint32_t capacity, const void *object) {
 
 /* Makes sure that `count` new objects fit without growing, so that nothing can fail after it. */
 static VtgStatus reserve_uses(VtgCommands *commands, uint32_t count) {
-    uint32_t capacity = commands->use_capacity ? commands->use_capacity : 16;
+    uint32_t capacity = commands->use_capacity ? commands->use_capacity : 8;
     while (capacity / 2 < commands->use_count + count) {
         if (capacity > UINT32_MAX / 2) {
             return rt_no_memory(instance_of(commands), "a command list");

@@ -48,6 +48,7 @@ static void retire(VtgEvent *event, VtgStatus status) {
         }
         e->commands->busy = false;
         queue->retired = e->serial;
+        atomic_fetch_sub(&queue->pending, 1);
         atomic_store(&e->status, status);
     }
     queue->pending_head = rest;
@@ -80,39 +81,35 @@ VtgStatus rt_event_wait(VtgEvent *event, uint64_t timeout_ns) {
     return (VtgStatus)atomic_load(&event->status);
 }
 
-static void sweep_queue(VtgDevice *device, RtQueue *queue) {
-    for (;;) {
-        pthread_mutex_lock(&device->lock);
-        VtgEvent *event = queue->pending_head;
-        if (event) {
-            rt_event_ref(event);
-        }
-        pthread_mutex_unlock(&device->lock);
-        if (!event) {
-            return;
-        }
-        VtgStatus status = rt_event_wait(event, 0);
-        rt_event_unref(event);
-        if (status != VTG_OK) {
-            return;
-        }
+/* Referenced; NULL: the queue has nothing pending. */
+static VtgEvent *first_pending(VtgDevice *device, uint32_t queue) {
+    pthread_mutex_lock(&device->lock);
+    VtgEvent *event = device->queues[queue].pending_head;
+    if (event) {
+        rt_event_ref(event);
     }
+    pthread_mutex_unlock(&device->lock);
+    return event;
 }
 
 void rt_event_sweep(VtgDevice *device) {
     for (uint32_t i = 0; i < device->queue_count; i++) {
-        sweep_queue(device, &device->queues[i]);
+        VtgStatus status = VTG_OK;
+        /* A glance without the lock, at what may be on its way: the next sweep sees it. */
+        while (status == VTG_OK && atomic_load(&device->queues[i].pending) != 0) {
+            VtgEvent *event = first_pending(device, i);
+            if (!event) {
+                break;
+            }
+            status = rt_event_wait(event, 0);
+            rt_event_unref(event);
+        }
     }
 }
 
 void rt_event_give_up(VtgDevice *device) {
     for (uint32_t i = 0; i < device->queue_count; i++) {
-        pthread_mutex_lock(&device->lock);
-        VtgEvent *event = device->queues[i].pending_head;
-        if (event) {
-            rt_event_ref(event);
-        }
-        pthread_mutex_unlock(&device->lock);
+        VtgEvent *event = first_pending(device, i);
         if (event) {
             retire(event, VTG_ERROR_DEVICE_LOST);
             rt_event_unref(event);
@@ -164,6 +161,7 @@ static VtgStatus submit_locked(VtgCommands *commands, VtgEvent *event) {
         return status;
     }
     queue->serial = event->serial;
+    atomic_fetch_add(&queue->pending, 1);
     commands->busy = true;
     rt_commands_ref(commands);
     rt_event_ref(event);

@@ -9,7 +9,7 @@
 
 /* Every driver API, in the order in which devices that are otherwise equal are listed. The null API
  * is there by name only. */
-static const RtApi *const rt_apis[] = {&rt_vulkan, &rt_opencl, &rt_webgpu};
+static const RtApi *const rt_apis[] = {&rt_vulkan, &rt_metal, &rt_opencl, &rt_webgpu};
 enum { RT_API_COUNT = sizeof rt_apis / sizeof rt_apis[0] };
 
 /* ---- Texts ---- */
@@ -249,6 +249,9 @@ static void adapter_free(RtAdapter *adapter) {
                            adapter->info.driver_version};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         rt_text_free(instance, (char *)(uintptr_t)texts[i]);
+    }
+    if (adapter->context->api->adapter_close) {
+        adapter->context->api->adapter_close(adapter);
     }
     rt_free(instance, adapter, adapter->context->api->adapter_size);
 }

@@ -70,6 +70,7 @@ typedef struct RtQueue {
     uint64_t retired;       /* and of the last that has retired */
     VtgEvent *pending_head; /* those that have not, in order */
     VtgEvent *pending_tail;
+    atomic_uint pending; /* how many, for a look without the lock */
 
     /* The watcher (watch.c): a thread that begins when somebody first wants to be told. */
     RtWatch *watches; /* in order of submission; the first may be at work */
@@ -208,6 +209,8 @@ struct RtApi {
      * logged as information. */
     VtgStatus (*context_open)(RtContext *context);
     void (*context_close)(RtContext *context);
+    /* May be NULL: there is nothing to let go of. Before context_close. */
+    void (*adapter_close)(RtAdapter *adapter);
 
     VtgStatus (*device_open)(VtgDevice *device);
     void (*device_close)(VtgDevice *device);
@@ -245,6 +248,7 @@ struct RtApi {
 };
 
 extern const RtApi rt_vulkan;
+extern const RtApi rt_metal;
 extern const RtApi rt_opencl;
 extern const RtApi rt_webgpu;
 extern const RtApi rt_null;

@@ -177,9 +177,9 @@ typedef void (*VtgLogFn)(void *user, VtgLogLevel level, const char *message);
 
 typedef struct VtgInstanceDesc {
     uint32_t struct_size;
-    uint32_t validation;    /* 1: the API's own validation layer, if installed, reports to `log`;
+    uint32_t validation; /* 1: the API's own validation layer, if installed, reports to `log`;
                             2: its checks of synchronisation too (slower; some versions leak) */
-    const char *api;        /* "vulkan", "opencl", "webgpu", "null" (accepts all, runs nothing);
+    const char *api; /* "vulkan", "metal", "opencl", "webgpu", "null" (accepts all, runs nothing);
                             NULL: all real ones */
     VtgAllocator allocator; /* host memory of the library itself; drivers use their own */
     VtgLogFn log;           /* NULL: silence */

@@ -37,7 +37,7 @@ FOREIGN = {
     r"(llvm|llvm-c|clang|clang-c)/.*": ["ir/llvm/*", "backend-spirv/opencl_*", "tests/*"],
     r"spirv-tools/.*":                 ["backend-spirv/*", "tests/*"],
     r"spirv(-headers|_cross)?/.*":     ["backend-*/*", "tests/*"],
-    r"(vulkan|vk_video)/.*":           ["runtime-min/rt_vulkan*", "tests/fakes/*", "tests/unit/test_runtime_faults.c"],
+    r"(vulkan|vk_video)/.*":           ["runtime-min/rt_vulkan*", "tests/fakes/*", "tests/unit/test_runtime_faults.c", "bench/dispatch.c"],
     r"(CL|webgpu)/.*":                 ["runtime-min/rt_*"],
     r"sys/eventfd\.h":               ["runtime-min/event.c"],
     r"zstd\.h":                        ["driver/bundle_blobs.c"],
