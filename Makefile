@@ -15,7 +15,7 @@ PICTURE      ?=#             a PNG file of yours, for `make demo` to find the ed
 PREFIX       ?= /usr/local#  where `make install` goes
 DESTDIR      ?=#             put before PREFIX by packagers
 CLANG        ?= clang-22#    compiler of CONFIG=fuzz
-LLVM_LINK    ?= static#      or dynamic: how vittec-gpu is linked with LLVM
+LLVM_LINK    ?= static#      or dynamic: how vittec-gpu is linked with LLVM and SPIRV-Cross
 LLVM_PREFIX  ?= /usr/lib/llvm-22#  where LLVM is
 CLANG_FORMAT ?= clang-format-22#  of `make format`
 
@@ -40,11 +40,18 @@ endif
 
 ifeq ($(CONFIG),fuzz)
 override CC := $(CLANG)
-else ifeq ($(origin CC),default)
+override CXX := $(CLANG)
+else
+ifeq ($(origin CC),default)
 CC := cc
+endif
+ifeq ($(origin CXX),default)
+CXX := c++
+endif
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(filter 1,$(WERROR)),-Werror)
+COMPILE_CXX = $(CXX) -std=c++17 -fno-exceptions -fno-rtti -I. -Wall -Wextra -Wshadow $(if $(filter 1,$(WERROR)),-Werror) $(FLAGS_$(CONFIG)) $(CPPFLAGS) $(CXXFLAGS)
 COMPILE  := $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -I. -Ibuild/gen $(WARNINGS) $(FLAGS_$(CONFIG)) $(CPPFLAGS) $(CFLAGS)
 LINK     := $(CC) $(FLAGS_$(CONFIG)) -Wl,-O1 -Wl,--gc-sections -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 # The runtime is small: programs carry it along, and its time goes into drivers.
@@ -53,10 +60,9 @@ RUNTIME_LINK  := -Wl,-z,noseparate-code -Wl,--version-script=runtime-min/libvitt
 SYSLIBS  := -ldl -lpthread -lm
 # SPIRV-Tools and SPIRV-Cross are C++. The release links the C++ runtime statically: a process then starts in 0.9 ms instead of 1.6 ms.
 SPIRV_CROSS := $(patsubst %,-l:libspirv-cross-%.a,c msl hlsl cpp reflect glsl util core)
-SPIRV_TOOLS := -l:libSPIRV-Tools.a $(SPIRV_CROSS) -l:libzstd.a
 STDCXX      := $(if $(filter release,$(CONFIG)),-l:libstdc++.a -static-libgcc,-lstdc++)
 
-# LLVM. Static: its constructors run when it is needed (llvm-start.ld), and no address waits to be relocated (no-pie), so a process
+# LLVM, and SPIRV-Cross likewise. Static: its constructors run when it is needed (llvm-start.ld), and no address waits to be relocated (no-pie), so a process
 # that does not use it starts as fast as without. The tests link it dynamically: that takes 40 MB and two seconds less for each.
 # The shell asks llvm-config when something is linked.
 ifeq ($(filter static dynamic,$(LLVM_LINK)),)
@@ -66,6 +72,8 @@ LLVM_INCLUDE := -isystem $(LLVM_PREFIX)/include
 LLVM_static  := $(if $(filter release debug,$(CONFIG)),-no-pie) -Wl,-T,tools/llvm-start.ld -L$(LLVM_PREFIX)/lib \
                 $$($(LLVM_PREFIX)/bin/llvm-config --link-static --libs core passes spirv) -l:libz.a -l:libzstd.a $(STDCXX)
 LLVM_dynamic := -L$(LLVM_PREFIX)/lib -lLLVM -lstdc++
+CROSS_static := $(SPIRV_CROSS)
+CROSS_dynamic := -lspirv-cross-c-shared
 
 # ---- files
 
@@ -81,7 +89,7 @@ GENERATED     := $(LEXERS) $(PARSERS) $(PARSERS:.c=.h) build/gen/driver/explain_
 
 MAIN_OBJ     := $(O)/driver/main.o
 COMPILER_OBJ := $(filter-out $(MAIN_OBJ),$(call objects,$(wildcard $(COMPILER_DIRS:%=%/*.c)))) \
-                $(patsubst build/%.c,$(O)/%.o,$(LEXERS) $(PARSERS))
+                $(patsubst %.cpp,$(O)/%.o,$(wildcard $(COMPILER_DIRS:%=%/*.cpp))) $(patsubst build/%.c,$(O)/%.o,$(LEXERS) $(PARSERS))
 RUNTIME_OBJ  := $(call objects,$(wildcard runtime-min/*.c))
 
 VITTEC  := $(B)/vittec-gpu
@@ -199,12 +207,17 @@ $(ALL_OBJ): $(B)/flags | $(READY) $(GENERATED)
 $(RUNTIME_OBJ): private EXTRA := $(RUNTIME_FLAGS)
 $(call objects,$(wildcard tests/fakes/*.c)): private EXTRA := -fPIC
 $(call objects,$(wildcard examples/*.c)): private EXTRA := -Iruntime-min
-$(call objects,$(wildcard ir/llvm/*.c backend-spirv/opencl_*.c tests/unit/test_llvm*.c)): private EXTRA := $(LLVM_INCLUDE)
+$(call objects,$(wildcard ir/llvm/*.c backend-spirv/opencl_*.c tests/unit/test_llvm*.c)) $(O)/ir/llvm/no_memory.o: private EXTRA := $(LLVM_INCLUDE)
 
 $(O)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
+
+$(O)/%.o: %.cpp
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE_CXX) $(EXTRA) -MMD -MP -c $< -o $@
 
 $(O)/%.o: build/%.c
 	$(call say,CC,$<)
@@ -253,11 +266,11 @@ $(BENCHES): $(B)/bench/%: $(O)/bench/%.o
 $(FUZZERS): build/fuzz/%: $(O)/tests/fuzz/%.o
 $(FUZZERS): private EXTRA := -fsanitize=fuzzer
 $(VITTEC): $(if $(filter static,$(LLVM_LINK)),tools/llvm-start.ld)
-$(VITTEC): private LLVM := $(LLVM_$(LLVM_LINK))
+$(VITTEC): private LLVM := $(CROSS_$(LLVM_LINK)) $(LLVM_$(LLVM_LINK))
 $(VITTEC) $(UNIT_TESTS) $(TEST_TOOLS) $(BENCHES) $(FUZZERS): $(LIB) $(RT_A)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) $(EXTRA) $(filter %.o,$^) $(LIB) $(RT_A) $(SPIRV_TOOLS) $(or $(LLVM),$(LLVM_dynamic)) $(SYSLIBS) -o $@
+	$(Q)$(LINK) $(EXTRA) $(filter %.o,$^) $(LIB) $(RT_A) -l:libSPIRV-Tools.a $(or $(LLVM),$(SPIRV_CROSS) $(LLVM_dynamic)) -l:libzstd.a $(SYSLIBS) -o $@
 
 $(THREAD_TESTS): $(B)/tests/%: $(O)/tests/threads/%.o $(RT_A) # without the compiler, for CONFIG=thread
 	$(call say,LINK,$@)

@@ -301,7 +301,9 @@ const IrPass *const *session_pipeline(const SessionOptions *options) {
     if (options->pipeline != NULL) {
         return options->pipeline;
     }
-    return options->level == 0 ? ir_pipeline_O0 : ir_pipeline_O1;
+    return options->level == 0   ? ir_pipeline_O0
+           : options->level == 1 ? ir_pipeline_O1
+                                 : ir_pipeline_O2;
 }
 
 /* Runs them as the session's options say. */

@@ -54,7 +54,8 @@ static void print_passes(Text *out, const Options *options) {
     }
     text_add(out, "\nPasses in parentheses run when the one before them changed something.\n");
     print_pipeline(out, "-O0:", ir_pipeline_O0);
-    print_pipeline(out, "-O1 and above:", ir_pipeline_O1);
+    print_pipeline(out, "-O1:", ir_pipeline_O1);
+    print_pipeline(out, "-O2 and above:", ir_pipeline_O2);
 }
 
 static const struct {

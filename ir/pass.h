@@ -30,6 +30,7 @@ const IrPass *ir_pipeline_mark(const char *name); /* one of these, "(" and ")"; 
 /* Pipelines end with NULL. */
 extern const IrPass *const ir_pipeline_O0[]; /* what is needed to be legal */
 extern const IrPass *const ir_pipeline_O1[]; /* that, and optimisation */
+extern const IrPass *const ir_pipeline_O2[]; /* that, and LLVM's */
 
 typedef struct {
     const char *name;

@@ -42,6 +42,7 @@ FOREIGN = {
     r"sys/eventfd\.h":               ["runtime-min/event.c"],
     r"zstd\.h":                        ["driver/bundle_blobs.c"],
     r"link\.h":                        ["runtime-min/rt_sanitize.c"],  # dl_iterate_phdr
+    r"new":                           ["ir/llvm/*.cpp"],  # C++
     r"(png|zlib)\.h":                  ["examples/*", "tests/*"],
     r"c(stdio|stdlib|string)|iostream|sstream|vector|ucontext\.h": ["tests/msl/*"],  # C++, and fibers
     r"vitte_gpu\.h":                   ["examples/*"],  # as a program that uses the installed library writes it

@@ -4,6 +4,7 @@
  * nothing is optimised. Where it is linked statically, tools/llvm-start.ld puts them into a section of their own; here they run.
  * Linked dynamically, the section is not there, and the loader has run them.
  */
+#include <llvm-c/Support.h>
 #include <pthread.h>
 
 #include "ir/llvm/to_llvm.h"
@@ -19,6 +20,9 @@ static void construct(void) {
          next++) {
         (*next)();
     }
+    /* An instruction stays in its region: what moves into a loop's continuing part would be carried there. */
+    static const char *const options[] = {"llvm", "-instcombine-code-sinking=false"};
+    LLVMParseCommandLineOptions(2, options, NULL);
 }
 
 void llvm_start(void) {

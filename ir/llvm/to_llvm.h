@@ -51,7 +51,8 @@ typedef struct {
     LLVMValueRef (*call)(ToLlvm *t, const IrInst *inst);
     /* PRINT and ASSERT. */
     void (*tell)(ToLlvm *t, const IrInst *inst);
-    /* Pure ops that to_llvm_ops.c marks as KEPT (functions like `sin`, tests, reductions, bit fields): as the model wants them.
+    /* Pure ops that to_llvm_ops.c marks as KEPT (functions like `sin`, tests, reductions, bit fields, parts of
+     * composites): as the model wants them.
      * NULL: the core writes them with LLVM's intrinsics and plain instructions (to_llvm_plain). */
     LLVMValueRef (*kept)(ToLlvm *t, const IrInst *inst);
     /* What LLVM shall know as the place of an instruction; NULL: no places. The opaque model gives `pos` as the line. */
@@ -125,5 +126,8 @@ ToLlvmTemplate to_llvm_template(const ToLlvmOpaque *opaque, LLVMValueRef functio
 /* Runs what LLVM's libraries do when a process starts, which ours leaves until someone needs LLVM. Before anything
  * else of LLVM; any number of times, from any thread. */
 void llvm_start(void);
+
+/* From now on, LLVM's lack of memory is fatal_memory (no_memory.cpp). */
+void llvm_catch_no_memory(void);
 
 #endif

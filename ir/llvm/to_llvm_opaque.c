@@ -78,6 +78,9 @@ static bool is_same_way(const IrInst *a, const IrInst *b) {
         return a->spec == b->spec;
     case OP_CALL:
         return a->callee == b->callee;
+    case OP_EXTRACT:
+    case OP_INSERT:
+        return a->index == b->index;
     case OP_VAR:
     case OP_SHARED:
     case OP_PRINT:
@@ -202,8 +205,9 @@ static LLVMValueRef declare(ToLlvm *t, const IrInst *inst, uint32_t lane, unsign
             return other->function;
         }
     }
-    char name[64];
-    snprintf(name, sizeof name, "%s.%u", ir_ops[inst->op].text, opaque->declared.count);
+    char name[96];
+    snprintf(name, sizeof name, "%s.%.32s.%u", ir_ops[inst->op].text, t->function->name->text,
+             opaque->declared.count);
     Declared declared = {.lane = lane, .inst = inst, .hash = hash};
     declared.function = LLVMAddFunction(t->llvm, name, signature(t, inst, inst->op == OP_BUILTIN));
     describe(t, declared.function, effects);

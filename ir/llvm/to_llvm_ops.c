@@ -336,8 +336,27 @@ static LLVMValueRef emit_construct(ToLlvm *t, const IrInst *inst) {
     return made;
 }
 
+/* What was put into a lane is taken as it is: names stay with it, and LLVM need not find it. */
+static LLVMValueRef inserted(LLVMValueRef vector, uint32_t lane) {
+    while (LLVMIsAInsertElementInst(vector) != NULL) {
+        LLVMValueRef index = LLVMGetOperand(vector, 2);
+        if (LLVMIsAConstantInt(index) == NULL) {
+            return NULL;
+        }
+        if (LLVMConstIntGetZExtValue(index) == lane) {
+            return LLVMGetOperand(vector, 1);
+        }
+        vector = LLVMGetOperand(vector, 0);
+    }
+    return NULL;
+}
+
 static LLVMValueRef emit_extract(ToLlvm *t, const IrInst *inst) {
     LLVMValueRef whole = operand(t, inst, 0);
+    LLVMValueRef there = inserted(whole, inst->index);
+    if (there != NULL) {
+        return there;
+    }
     return ir_is_composite(inst->operands[0]->type)
                ? LLVMBuildExtractValue(t->builder, whole, inst->index, "")
                : LLVMBuildExtractElement(t->builder, whole, lane_number(t, inst->index), "");
@@ -466,9 +485,9 @@ static LLVMValueRef emit_tell(ToLlvm *t, const IrInst *inst) {
 #define ROW_ISINF        {emit_isinf, NULL, KEPT}
 #define ROW_CONVERT      {emit_convert, NULL, KEPT} /* float to int: asked there */
 #define ROW_BITCAST      {emit_bitcast, NULL, 0}
-#define ROW_CONSTRUCT    {emit_construct, NULL, 0}
-#define ROW_EXTRACT      {emit_extract, NULL, 0}
-#define ROW_INSERT       {emit_insert, NULL, 0}
+#define ROW_CONSTRUCT    {emit_construct, NULL, KEPT} /* of composites: asked there */
+#define ROW_EXTRACT      {emit_extract, NULL, KEPT}
+#define ROW_INSERT       {emit_insert, NULL, KEPT}
 #define ROW_EXTRACT_AT   {emit_extract_at, NULL, KEPT}
 #define ROW_INSERT_AT    {emit_insert_at, NULL, KEPT}
 #define ROW_SWIZZLE      {emit_swizzle, NULL, 0}
@@ -569,7 +588,7 @@ LLVMValueRef to_llvm_plain(ToLlvm *t, const IrInst *inst) {
     return rows[inst->op].emit(t, inst);
 }
 
-/* Of REM and CONVERT, only some are no plain instruction. */
+/* Of some ops only some. */
 static bool is_kept(const IrInst *inst) {
     if ((rows[inst->op].flags & KEPT) == 0) {
         return false;
@@ -582,6 +601,11 @@ static bool is_kept(const IrInst *inst) {
     case OP_EXTRACT_AT:
     case OP_INSERT_AT:
         return (inst->flags & IR_RAW) != 0;
+    case OP_CONSTRUCT:
+        return ir_is_composite(inst->results[0]->type);
+    case OP_EXTRACT:
+    case OP_INSERT:
+        return ir_is_composite(inst->operands[0]->type);
     default:
         return true;
     }

@@ -655,7 +655,7 @@ def passes(env):
     listed = env.compile("--print-passes").out.decode()
     for name in rows("ir/passes/passes.def", r"^PASS\((\w+),"):
         check(re.search(rf"^{name} ", listed, re.M), f"--print-passes has no {name}", listed)
-    for level, line in (("-O0", r"^-O0: (.*)$"), ("-O2", r"^-O1 and above: (.*)$")):
+    for level, line in (("-O0", r"^-O0: (.*)$"), ("-O1", r"^-O1: (.*)$"), ("-O2", r"^-O2 and above: (.*)$")):
         whole = re.search(line, listed, re.M)[1]
         # what stands in parentheses runs when the pass before it changed something
         pipeline = re.sub(r"\( .*? \)", "", whole).split()

@@ -303,6 +303,7 @@ int main(int argc, char **argv) {
         "opt_if_convert",
         "mem2reg opt_fold lower_int_div lower_shift lower_convert lower_bounds opt_fold opt_dce",
         "lower_bits lower_int_div lower_shift lower_convert lower_bounds mem2reg opt_fold opt_dce",
+        "mem2reg opt_cse lower_bounds opt_control llvm opt_fold lower_int_div lower_shift",
     };
     unsigned first = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     unsigned count = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 150;
