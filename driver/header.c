@@ -73,7 +73,7 @@ static const char *stem_of(Header *h, const char *output) {
     const char *slash = strrchr(output, '/'), *file = slash != NULL ? slash + 1 : output;
     const char *stem =
         arena_printf(h->arena, "%.*s", (int)(strlen(file) - strlen(path_ending(file))), file);
-    stem = header_spelling(h->arena, "%l", stem);
+    stem = strcmp(output, "-") == 0 ? "kernels" : header_spelling(h->arena, "%l", stem);
     if (stem[0] >= '0' && stem[0] <= '9') {
         stem = arena_printf(h->arena, "kernels_%s", stem);
     }

@@ -15,8 +15,7 @@ QUIET = ["--targets=vulkan1.1", "-Wno-race", "-Wno-lossy_cast", "-Wno-unused_var
 
 
 def cases(env):
-    for compiler, standard in COMPILERS:
-        yield f"every source {compiler}", lambda c=compiler, s=standard: every_source(env, c, s)
+    yield "every source", lambda: every_source(env)
     for function in (names, comments, layouts, wrong_types, several_headers, deterministic, mistakes):
         yield function.__name__.replace("_", " "), lambda f=function: f(env)
     for function in (runs, wrong_sizes):
@@ -48,24 +47,27 @@ def compile_text(env, compiler, standard, text, *options, expect=0):
 
 # ---- all that compiles
 
-def every_source(env, compiler, standard):
-    """All in one program. In C++ each header has a namespace; in C its names get a number."""
-    is_cpp, text = "++" in standard, FIRST
-    folder = env.folder()
+def texts_of_every_source(env):
     sources = sorted([*pathlib.Path("tests/run").glob("*.vt"), *pathlib.Path("tests/run/corpus").glob("*.vt"),
                       *pathlib.Path("examples").glob("*.vt"), *pathlib.Path("examples/cmake").glob("*.vt")])
-    if env.args.quick:
-        sources = sources[::8]
-    for number, source in enumerate(sources):
-        path = folder / f"h{number}.h"
-        env.compile(source, "-o", path, "-O0", *QUIET)
-        macros = "".join(f"#undef {name}\n" for name in re.findall(r"#define (\w+)", path.read_text()))
-        if is_cpp:
-            text += f"namespace n{number} {{\n#include \"{path}\"\n}}\n{macros}"
-        else:
-            path.write_text(numbered(path.read_text(), number))
-            text += f"#include \"{path}\"\n"
-    compile_text(env, compiler, standard, text)
+    texts = []
+    for source in sources[::8] if env.args.quick else sources:
+        texts.append(env.compile(source, "-o", "-", "--target=c-header", "-O0", *QUIET).out.decode().replace("KERNELS", f"KERNELS{len(texts)}"))
+    return texts
+
+
+def every_source(env):
+    """All in one program. In C++ each header has a namespace; in C its names get a number."""
+    folder = env.folder()
+    c = cpp = FIRST
+    for number, text in enumerate(texts_of_every_source(env)):
+        (folder / f"c{number}.h").write_text(numbered(text, number))
+        (folder / f"cpp{number}.h").write_text(text)
+        c += f"#include \"{folder}/c{number}.h\"\n"
+        cpp += f"namespace n{number} {{\n#include \"{folder}/cpp{number}.h\"\n}}\n"
+        cpp += "".join(f"#undef {name}\n" for name in re.findall(r"#define (\w+)", text))
+    for compiler, standard in COMPILERS:
+        compile_text(env, compiler, standard, cpp if "++" in standard else c)
 
 
 def numbered(text, number):
