@@ -6,7 +6,8 @@
 #     [DEFINES NAME=VALUE ...]           the value of a top-level const
 #     [VARIANTS NAME=VALUE,... ...]      every kernel once more with these values
 #     [INCLUDES folder ...]              where `use` looks
-#     [PROFILE name] [OPTIMIZE 0|1|2|3|s]
+#     [PROFILE name ...]                 of --print-profiles: devices that the kernels must fit
+#     [OPTIMIZE 0|1|2|3|s]
 #     [OPTIONS option ...]               anything else that vittec-gpu knows
 #     [INSTALL_DESTINATION folder])      where `install` puts the bundle
 #
@@ -20,8 +21,8 @@ function(vitte_gpu_add_kernels target)
     # Dependency files name absolute paths, and CMake translates them for each generator.
     cmake_policy(SET CMP0116 NEW)
     set(function "vitte_gpu_add_kernels(${target})")
-    cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "BUNDLE;HEADER;PROFILE;OPTIMIZE;INSTALL_DESTINATION"
-        "SOURCES;TARGETS;DEFINES;VARIANTS;INCLUDES;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "BUNDLE;HEADER;OPTIMIZE;INSTALL_DESTINATION"
+        "SOURCES;TARGETS;DEFINES;VARIANTS;INCLUDES;PROFILE;OPTIONS")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "${function}: what is ${arg_UNPARSED_ARGUMENTS}? The sources follow the word SOURCES.")
     endif()
@@ -72,9 +73,9 @@ function(vitte_gpu_add_kernels target)
     if(DEFINED arg_OPTIMIZE)
         list(APPEND options "-O${arg_OPTIMIZE}")
     endif()
-    if(DEFINED arg_PROFILE)
-        list(APPEND options "--profile=${arg_PROFILE}")
-    endif()
+    foreach(profile IN LISTS arg_PROFILE)
+        list(APPEND options "--profile=${profile}")
+    endforeach()
     list(APPEND options ${arg_OPTIONS})
 
     # Several configurations have a folder each, beside their programs.

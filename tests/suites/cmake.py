@@ -231,7 +231,7 @@ def only_cpp(env, package):
     (source / "more.vt").write_text("const BY: u32 = 1;\n/// added\nkernel more(data: Buffer<u32>) { data[i] += BY; }\n")
     path = source / "CMakeLists.txt"
     call = ("vitte_gpu_add_kernels(app SOURCES twice.vt more.vt BUNDLE twice.vgpu HEADER all.h EMBED TARGETS vulkan1.1 wgsl DEFINES BY=5\n"
-            "    VARIANTS BY=2 BY=3 INCLUDES library OPTIMIZE 1 OPTIONS -g --bounds=trust INSTALL_DESTINATION share/app)")
+            "    VARIANTS BY=2 BY=3 INCLUDES library OPTIMIZE 1 PROFILE vulkan-1.1-minimum webgpu-default OPTIONS -g --bounds=trust INSTALL_DESTINATION share/app)")
     path.write_text(re.sub(r"vitte_gpu_add_kernels\(.*\)", call, path.read_text()).replace("main.c)", "main.cpp)").replace("LANGUAGES C)", "LANGUAGES CXX)"))
     flags = " ".join(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *package.flags])
     configure(env, package, source, build, f"-DCMAKE_PREFIX_PATH={package.prefix}", f"-DCMAKE_CXX_FLAGS={flags}")
@@ -262,6 +262,8 @@ def subdirectory(env, package):
     configure(env, package, source, build, f"-DVITTEC_GPU_EXECUTABLE={env.vittec}", "-DVITTE_GPU_SHARED=ON",
               generator="Unix Makefiles")
     build_and_run(env, build)
+    exported = env.run(["readelf", "--wide", "--dyn-syms", next(build.rglob("libvitte-gpu.so"))]).out.decode()
+    check("vtg_open@@VITTE_GPU_0" in exported and " rt_" not in exported, "what the shared library exports", exported)
 
 
 def subdirectory_builds_the_compiler(env, package):
@@ -277,6 +279,11 @@ def subdirectory_builds_the_compiler(env, package):
         configure(env, package, source, build, generator=generator)
         build_and_run(env, build, "-j2")
         shutil.rmtree(copy / "build")
+    top = env.folder()  # by itself, everything is built
+    env.run(["cmake", "-S", copy, "-B", top, "-G", "Ninja"])
+    env.run(["cmake", "--build", top])
+    check((copy / "build/release/vittec-gpu").exists() and (top / "libvitte-gpu.a").exists() and (top / "libvitte-gpu.so").exists(),
+          "what the repository itself builds", files_of(top))
 
 
 def cross_compiled(env, package):
