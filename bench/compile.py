@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Compile times: python3 bench/compile.py build/release [add] [text] [corpus] [generated]
+"""Compile times: python3 bench/compile.py build/release [add] [text] [corpus] [generated] [bundle]
 
 add: a small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn. text: the same
 kernel to each target that is text, at -O0 and -O2. corpus: each
-source of tests/run/corpus at -O2, whole process. generated: kernels (bench/kernels.py) of growing length. Prints tables, writes
-build/bench/compile.json, and ends with 1 when a goal is missed.
+source of tests/run/corpus at -O2, whole process. generated: kernels (bench/kernels.py) of growing length. bundle: 500
+variants of a kernel for all targets on two threads, 500 that make no difference, opening a bundle of 1,000 kernels. Prints tables,
+writes build/bench/compile.json, and ends with 1 when a goal is missed.
 Other work on the machine spoils wall times; the load is printed, and the checks of growth use processor time for that reason.
 """
 import json
@@ -14,6 +15,7 @@ import pathlib
 import re
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,9 @@ GOALS = {
     "5,000 lines, wall ms": 1000.0,
     "5,000 lines, peak MB": 200.0,
     "growth exponent of time": 1.2,  # 1: twice the lines take twice the time
+    "500 variants, wall ms": 5000.0,
+    "a variant that makes no difference, bytes of records and code": 0.0,
+    "opening 1,000 kernels, us": 1000.0,
 }
 failed = []
 
@@ -160,7 +165,61 @@ def dispatch(bin_dir, _):
     return done.stdout.splitlines()
 
 
-PARTS = {"add": small, "text": text, "corpus": corpus, "generated": large, "dispatch": dispatch}
+# A tiled product of matrices whose factor and bounds are constants.
+VARIED = """const FACTOR: u32 = 1;
+const DEPTH: u32 = 64;
+const UNUSED: u32 = 0;
+#[workgroup(8, 8)]
+kernel product(a: Buffer<f32>, b: Buffer<f32>, out: Buffer<f32>, width: u32) {
+    shared left: [f32; 64];
+    shared right: [f32; 64];
+    let mut sum = 0.0;
+    for tile in 0..DEPTH / 8 {
+        left[local_index] = a[j * width + tile * 8 + local_id.x];
+        right[local_index] = b[(tile * 8 + local_id.y) * width + i];
+        barrier();
+        for k in 0..group_size.x {
+            sum += left[local_id.y * 8 + k] * right[k * 8 + local_id.x];
+        }
+        barrier();
+    }
+    out[j * width + i] = sum * (FACTOR as f32);
+}
+"""
+
+
+def bundle_size(path):
+    """Bytes of the sections that hold records and code (docs/bundle-format.md)."""
+    data = path.read_bytes()
+    rows = [struct.unpack_from("<4sIQQQ", data, 32 + 32 * k) for k in range(struct.unpack_from("<I", data, 12)[0])]
+    return sum(size for tag, _, _, size, _ in rows if tag in (b"KERN", b"BLOB"))
+
+
+def bundle(bin_dir, folder):
+    source, many = folder / "varied.vt", folder / "many.vt"
+    source.write_text(VARIED)
+    many.write_text("".join(f"kernel k{n}(x: Buffer<u32>) {{ x[i] = x[i] * {n} + {n % 7}; }}\n" for n in range(1000)))
+    vittec, bundles = bin_dir / "vittec-gpu", {}
+    for name, args in {"one kernel": [source], "500 variants": [source, *(f"--variant=FACTOR={n}" for n in range(2, 502))],
+                       "500 that make no difference": [source, *(f"--variant=UNUSED={n}" for n in range(1, 501))],
+                       "1,000 kernels": [many]}.items():
+        path = folder / (name.replace(" ", "-") + ".vgpu")
+        run = measure(bin_dir / "bench/measure", 3, [[vittec, *args, "-j2", "-o", path]])[0]
+        bundles[name] = {"wall": min(run["wall"]), "cpu": min(run["cpu"]), "peak": run["peak"],
+                         "bytes": path.stat().st_size, "pieces": bundle_size(path), "path": path}
+    print("bundles for vulkan1.1, opencl-c1.2, wgsl and msl2.4 (-O2 -j2), whole process, best of 3:\n")
+    table(["bundle", "wall ms", "cpu ms", "peak MB", "KB"],
+          [[name, f"{b['wall']:.0f}", f"{b['cpu']:.0f}", f"{b['peak']:.0f}", f"{b['bytes'] / 1024:.0f}"] for name, b in bundles.items()])
+    count, opening, _ = subprocess.run([bin_dir / "tests/bundle_open", bundles["1,000 kernels"]["path"]], capture_output=True,
+                                       text=True, check=True).stdout.split()
+    goal("500 variants, wall ms", bundles["500 variants"]["wall"])
+    goal("a variant that makes no difference, bytes of records and code",
+         bundles["500 that make no difference"]["pieces"] - bundles["one kernel"]["pieces"])
+    goal("opening 1,000 kernels, us", float(opening))
+    return {name: {k: v for k, v in b.items() if k != "path"} for name, b in bundles.items()} | {"opening us": float(opening)}
+
+
+PARTS = {"add": small, "text": text, "corpus": corpus, "generated": large, "dispatch": dispatch, "bundle": bundle}
 
 
 def main():

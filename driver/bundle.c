@@ -277,13 +277,42 @@ static bool is_needless(const BundleCode *code, const BundleCode *later) {
            memcmp(code->code, later->code, code->size) == 0;
 }
 
+/* For some targets constants have their values by now: what all others say of the kernel counts. */
+static const BundleKernel *most_constants(const Plan *plan, uint32_t file, uint32_t variant,
+                                          uint32_t kernel) {
+    const BundleKernel *most = job_of(plan, file, variant, 0)->kernels.items[kernel].about;
+    for (uint32_t t = 1; t < plan->targets.count; t++) {
+        const BundleKernel *about = job_of(plan, file, variant, t)->kernels.items[kernel].about;
+        most = about->specs.count > most->specs.count ? about : most;
+    }
+    return most;
+}
+
+/* VGPU_TARGET_FIXED: the constants that the code for a target no longer has. */
+static uint32_t fixed_constants(const BundleKernel *about, const BundleKernel *here) {
+    uint32_t fixed = 0;
+    for (uint32_t i = 0; i < about->specs.count; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < here->specs.count && !found; k++) {
+            found = here->specs.items[k].id == about->specs.items[i].id;
+        }
+        fixed |= found ? 0 : UINT32_C(1) << (i < 31 ? i : 31);
+    }
+    return fixed;
+}
+
 static Status add_entry(Plan *plan, uint32_t file, uint32_t variant, uint32_t kernel,
                         BundleEntry *entry) {
     const BundleCode **codes = NEW_ARRAY(plan->arena, const BundleCode *, plan->targets.count);
+    const BundleKernel *about = most_constants(plan, file, variant, kernel);
     uint32_t count = 0;
     for (uint32_t t = 0; t < plan->targets.count; t++) {
-        const BundleCode *code = job_of(plan, file, variant, t)->kernels.items[kernel].code;
+        const BundleJobKernel *made = &job_of(plan, file, variant, t)->kernels.items[kernel];
+        BundleCode *code = made->code;
         bool is_new = code != NULL;
+        if (is_new) {
+            code->fixed = fixed_constants(about, made->about);
+        }
         for (uint32_t i = 0; i < count && is_new; i++) {
             is_new = !is_needless(codes[i], code);
         }
@@ -291,9 +320,7 @@ static Status add_entry(Plan *plan, uint32_t file, uint32_t variant, uint32_t ke
             codes[count++] = code;
         }
     }
-    *entry =
-        (BundleEntry){plan->variants.items[variant].text,
-                      job_of(plan, file, variant, 0)->kernels.items[kernel].about, codes, count};
+    *entry = (BundleEntry){plan->variants.items[variant].text, about, codes, count};
     return count > 0 ? STATUS_FINE
                      : fail(STATUS_SOURCE, "no target of the bundle can express `%s`",
                             entry->kernel->name);

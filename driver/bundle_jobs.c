@@ -39,13 +39,46 @@ static void note_source(Compiling *c) {
     }
 }
 
+/* Of a side of a workgroup, or the length of a shared array. */
+static bool is_size(const IrModule *module, const IrSpec *spec) {
+    for (const IrFunction *f = module->functions; f != NULL; f = f->next) {
+        for (int axis = 0; axis < 3; axis++) {
+            if (f->workgroup_spec[axis] == spec) {
+                return true;
+            }
+        }
+        for (const IrInst *inst = f->body.first; inst != NULL; inst = inst->next) {
+            if (ir_shared_length(inst) == spec) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* MSL must know sizes: what they are made of keeps its default, and so does what the command line gave a value. */
+static void fix_sizes(Session *session) {
+    VEC(const IrSpec *) specs = {0};
+    for (const IrSpec *spec = session->module->specs; spec != NULL; spec = spec->next) {
+        if (is_size(session->module, spec)) {
+            VEC_PUSH(&session->arena, &specs, spec);
+        }
+    }
+    for (uint32_t i = 0; i < specs.count; i++) {
+        msl_fix_spec(session->module, specs.items[i]->name->text);
+    }
+    const FrontendDefine *define = session->options.frontend.defines;
+    for (; define != NULL; define = define->next) {
+        msl_fix_spec(session->module, define->name);
+    }
+}
+
 /* Between front end and passes. */
 static void prepare(void *arg) {
     Compiling *c = arg;
     bundle_note_specs(&c->session.arena, c->session.module, &c->specs);
-    const FrontendDefine *define = c->session.options.frontend.defines;
-    for (; define != NULL && c->job->target->target->writer == WRITER_MSL; define = define->next) {
-        msl_fix_spec(c->session.module, define->name);
+    if (c->job->target->target->writer == WRITER_MSL) {
+        fix_sizes(&c->session);
     }
 }
 

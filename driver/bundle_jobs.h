@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
     const BundleKernel *about;
-    const BundleCode *code; /* NULL: the target cannot express it */
+    BundleCode *code; /* NULL: the target cannot express it */
 } BundleJobKernel;
 
 typedef struct {

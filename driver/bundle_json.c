@@ -263,6 +263,21 @@ static void print_features(Json *j, uint64_t features) {
     close_item(j, ']');
 }
 
+/* The constants that have their defaults in the code. */
+static void print_fixed(Json *j, uint32_t fixed) {
+    key(j, "fixed_constants");
+    text_char(j->out, '[');
+    const char *before = "";
+    for (uint32_t i = 0; i < j->kernel->specs.count; i++) {
+        if ((fixed >> (i < 31 ? i : 31) & 1) != 0) {
+            text_add(j->out, before);
+            spec_name(j, i + 1);
+            before = ", ";
+        }
+    }
+    text_char(j->out, ']');
+}
+
 static void print_bindings(Json *j, uint32_t target) {
     VgpuTable bindings = vgpu_target_bindings(j->kernel, target);
     key(j, "bindings");
@@ -327,6 +342,7 @@ static void print_target(Json *j, uint32_t i) {
     } else {
         nothing(j, "buffer_sizes_binding");
     }
+    print_fixed(j, vgpu_get(targets, i, VGPU_TARGET_FIXED));
     string(j, "encoding", bundle_encoding_name(vgpu_get(targets, i, VGPU_TARGET_ENCODING)));
     number(j, "size", vgpu_get64(targets, i, VGPU_TARGET_SIZE));
     number(j, "stored_size", vgpu_get64(targets, i, VGPU_TARGET_STORED));

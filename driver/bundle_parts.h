@@ -50,7 +50,7 @@ typedef struct {
 
 typedef struct {
     const char *name, *entry;
-    uint32_t format, api, block, block_size, block_binding, sizes_binding;
+    uint32_t format, api, block, block_size, block_binding, sizes_binding, fixed;
     uint64_t features;
     VEC(BundleBinding) bindings;
     const void *code;

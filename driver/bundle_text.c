@@ -184,6 +184,16 @@ static void print_features(const Printer *p, uint64_t features) {
     }
 }
 
+static void print_fixed(const Printer *p, uint32_t fixed) {
+    const char *before = "; fixed: ";
+    for (uint32_t i = 0; i < p->kernel->specs.count; i++) {
+        if ((fixed >> (i < 31 ? i : 31) & 1) != 0) {
+            text_printf(p->out, "%s%s", before, field(p, &p->kernel->specs, i, VGPU_SPEC_NAME));
+            before = ", ";
+        }
+    }
+}
+
 static void print_targets(const Printer *p) {
     const VgpuTable *targets = &p->kernel->targets;
     for (uint32_t i = 0; i < targets->count; i++) {
@@ -209,6 +219,7 @@ static void print_targets(const Printer *p) {
                         bundle_block_name(format, vgpu_get(targets, i, VGPU_TARGET_BLOCK)));
         }
         print_features(p, vgpu_get64(targets, i, VGPU_TARGET_FEATURES));
+        print_fixed(p, vgpu_get(targets, i, VGPU_TARGET_FIXED));
         text_char(p->out, '\n');
     }
 }

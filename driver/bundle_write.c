@@ -178,6 +178,7 @@ static void put_targets(const Record *r) {
         put64(r->block, at + VGPU_TARGET_SIZE, blob->size);
         put64(r->block, at + VGPU_TARGET_HASH, blob->stored_hash);
         put32(r->block, at + VGPU_TARGET_SIZES_BINDING, code->sizes_binding);
+        put32(r->block, at + VGPU_TARGET_FIXED, code->fixed);
         put_bindings(r, code, at + VGPU_TARGET_BINDINGS);
         put_string(r->block, at + VGPU_TARGET_NAME, code->name);
         put_string(r->block, at + VGPU_TARGET_ENTRY, code->entry);

@@ -226,6 +226,13 @@ static VtgStatus fill_specs(Making *m, const VtgBundleKernelDesc *given) {
                            given->specs[i].id);
         }
         m->specs[i] = spec_at(specs, at);
+        uint32_t fixed = vgpu_get(&m->record.targets, m->target, VGPU_TARGET_FIXED);
+        if ((fixed >> (at < 31 ? at : 31) & 1) != 0 && given->specs[i].value != m->specs[i].value) {
+            return rt_fail(m->bundle->instance, VTG_ERROR_UNSUPPORTED,
+                           "kernel `%s`: in its code for %s the specialisation constant %u has "
+                           "its default; a variant of the bundle can have another",
+                           m->name, target_name(m, m->target), given->specs[i].id);
+        }
         m->specs[i].value = given->specs[i].value;
     }
     return VTG_OK;

@@ -179,7 +179,8 @@ enum {
     VGPU_TARGET_SIZE = 72,          /* u64: its bytes, decoded */
     VGPU_TARGET_HASH = 80,          /* u64: of the bytes as they are stored */
     VGPU_TARGET_SIZES_BINDING = 88, /* u32: MSL: where the sizes of the buffers are bound; else 0 */
-    VGPU_TARGET_FLAGS = 92,         /* u32: 0 */
+    VGPU_TARGET_FIXED =
+        92, /* u32: bit n: constant n has its default in the code; 31: those from 31 on */
     VGPU_TARGET_BYTES = 96,
 
     VGPU_CODE_SPIRV = 0,        /* for Vulkan, little-endian */

@@ -263,6 +263,10 @@ def as_documented(env, source):
             check(target["entry"] == json_target["entry"] and f"{target['hash']:016x}" == json_target["hash"], "a target")
             check(target["encoding"] == 0 and target["size"] == target["stored"] == json_target["size"], "encoding", target["name"])
             check([b["number"] for b in target["bindings"]] == [b["number"] for b in json_target["bindings"]], "bindings")
+            sizes = {names[s - 1] for s in kernel["workgroup_spec"] + [v["spec"] for v in kernel["shared"]] if s}
+            fixed = {n for k, n in enumerate(names) if target["fixed"] >> k & 1}
+            check(fixed == set(json_target["fixed_constants"]) and fixed >= (sizes if target["name"] == "msl2.4" else set()) and
+                  (not fixed or target["name"] == "msl2.4"), "constants that are fixed", target["name"])
             check([b["param"] for b in target["bindings"][:len(kernel["params"])]] == list(range(len(kernel["params"]))),
                   "the parameters come first")
         check(len(kernel["targets"]) == len(json_kernel["targets"]), "the number of targets")

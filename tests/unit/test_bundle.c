@@ -53,7 +53,7 @@ static const char source[] = "/// A mass at a place.\n"
 /* What the command line makes of it; aligned, malloc'ed. */
 static unsigned char *make_bundle(const char *path, char **extra, int extra_count, size_t *size) {
     char *argv[16] = {"vittec-gpu", (char *)(uintptr_t)path, "-o", "t.vgpu",
-                      "--targets=vulkan,wgsl"};
+                      "--targets=vulkan,wgsl,msl"};
     int argc = 5;
     for (int i = 0; i < extra_count; i++) {
         argv[argc++] = extra[i];
@@ -101,7 +101,7 @@ static void test_contents(const unsigned char *bytes, size_t size) {
     CHECK(vgpu_view_kernel(&view, 0, &kernel) == NULL);
     CHECK(strcmp(vgpu_text(kernel.record, kernel.record.bytes + VGPU_KERNEL_DOC),
                  "Moves all of them.") == 0);
-    CHECK(kernel.params.count == 3 && kernel.targets.count == 2);
+    CHECK(kernel.params.count == 3 && kernel.targets.count == 3);
     CHECK(vgpu_get(&kernel.params, 0, VGPU_PARAM_SIZE) == 16);
     CHECK(vgpu_get(&kernel.params, 0, VGPU_PARAM_ACCESS) == (VGPU_READ | VGPU_WRITE));
     CHECK(vgpu_get(&kernel.params, 2, VGPU_PARAM_OFFSET) == 4);
@@ -182,7 +182,7 @@ static void test_runtime(Host *host, const unsigned char *bytes, size_t size) {
     CHECK(create(host, bundle, "none", NULL, NULL, NULL) == VTG_ERROR_NOT_FOUND);
     CHECK(strstr(host->last, "no kernel `none`") != NULL);
     CHECK(create(host, bundle, "advance", "TILE=9", NULL, NULL) == VTG_ERROR_NOT_FOUND);
-    CHECK(create(host, bundle, "advance", NULL, "msl2.4", NULL) == VTG_ERROR_NOT_FOUND);
+    CHECK(create(host, bundle, "advance", NULL, "opencl-c1.2", NULL) == VTG_ERROR_NOT_FOUND);
     VtgSpecConstant spec;
     CHECK(vtg_bundle_spec(bundle, "advance", NULL, "TILE", &spec) == VTG_ERROR_NOT_FOUND);
     CHECK(vtg_bundle_spec(bundle, "sums", NULL, "TILE", &spec) == VTG_OK);
@@ -194,6 +194,12 @@ static void test_runtime(Host *host, const unsigned char *bytes, size_t size) {
     spec.value = 1024;
     CHECK(create(host, bundle, "sums", NULL, NULL, &spec) == VTG_OK);
     CHECK(create(host, bundle, "advance", NULL, NULL, &spec) == VTG_ERROR_INVALID_ARGUMENT);
+    CHECK(create(host, bundle, "sums", NULL, "wgsl", &spec) == VTG_OK);
+    CHECK(create(host, bundle, "sums", NULL, "msl2.4", &spec) == VTG_ERROR_UNSUPPORTED);
+    CHECK(strstr(host->last, "has its default") != NULL);
+    CHECK(create(host, bundle, "sums", "TILE=16", "msl2.4", NULL) == VTG_OK);
+    spec.value = 8;
+    CHECK(create(host, bundle, "sums", NULL, "msl2.4", &spec) == VTG_OK);
     vtg_bundle_destroy(bundle);
 }
 
