@@ -3,6 +3,7 @@
 #include <spirv/unified1/spirv.h>
 #include <string.h>
 
+#include "backend-spirv/opencl_spirv.h"
 #include "backend-spirv/spirv.h"
 #include "ir/base/fatal.h"
 
@@ -48,16 +49,10 @@ static SpirvBinary without_reconvergence(Arena *arena, SpirvBinary binary) {
     return (SpirvBinary){words, count, 0};
 }
 
-bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why) {
-    static const spv_target_env environments[] = {
-        [SPIRV_VULKAN_1_1] = SPV_ENV_VULKAN_1_1,
-        [SPIRV_VULKAN_1_2] = SPV_ENV_VULKAN_1_2,
-        [SPIRV_VULKAN_1_3] = SPV_ENV_VULKAN_1_3,
-    };
-    spv_context context = context_new(environments[target]);
+static bool validate(spv_target_env environment, const uint32_t *words, size_t count, Text *why) {
+    spv_context context = context_new(environment);
     spv_diagnostic diagnostic = NULL;
-    binary = without_reconvergence(why->arena, binary);
-    spv_const_binary_t module = {binary.words, binary.count};
+    spv_const_binary_t module = {words, count};
     spv_result_t result = spvValidate(context, &module, &diagnostic);
     if (result != SPV_SUCCESS) {
         take_message(why, result, diagnostic);
@@ -65,6 +60,39 @@ bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why) {
     spvDiagnosticDestroy(diagnostic);
     spvContextDestroy(context);
     return result == SPV_SUCCESS;
+}
+
+/* What an extension of OpenCL brings, and SPIRV-Tools do not know of: then all are allowed that the version has. */
+static bool needs_extension(const uint32_t *words, size_t count) {
+    enum { HEADER_WORDS = 5 };
+    bool found = false;
+    for (size_t at = HEADER_WORDS; at < count && (words[at] & SpvOpCodeMask) == SpvOpCapability;
+         at += words[at] >> SpvWordCountShift) {
+        found |=
+            words[at + 1] == SpvCapabilityFloat16 || words[at + 1] == SpvCapabilityInt64Atomics;
+    }
+    return found;
+}
+
+/* SPIRV-Tools know no OpenCL 3.0. */
+bool opencl_spirv_validate(const uint32_t *words, size_t count, OpenclSpirvVersion version,
+                           Text *why) {
+    static const spv_target_env environments[][2] = {
+        [OPENCL_SPIRV_1_0] = {SPV_ENV_OPENCL_2_1, SPV_ENV_UNIVERSAL_1_0},
+        [OPENCL_SPIRV_1_2] = {SPV_ENV_OPENCL_2_2, SPV_ENV_UNIVERSAL_1_2},
+        [OPENCL_SPIRV_1_4] = {SPV_ENV_UNIVERSAL_1_4, SPV_ENV_UNIVERSAL_1_4},
+    };
+    return validate(environments[version][needs_extension(words, count)], words, count, why);
+}
+
+bool spirv_validate(SpirvBinary binary, SpirvTarget target, Text *why) {
+    static const spv_target_env environments[] = {
+        [SPIRV_VULKAN_1_1] = SPV_ENV_VULKAN_1_1,
+        [SPIRV_VULKAN_1_2] = SPV_ENV_VULKAN_1_2,
+        [SPIRV_VULKAN_1_3] = SPV_ENV_VULKAN_1_3,
+    };
+    binary = without_reconvergence(why->arena, binary);
+    return validate(environments[target], binary.words, binary.count, why);
 }
 
 bool spirv_disassemble(Text *out, SpirvBinary binary, Text *why) {

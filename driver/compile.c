@@ -31,6 +31,7 @@ typedef struct {
     Status (*write)(Session *session, unsigned version, Text *out);
     void (*prepare)(void *session); /* between front end and passes; NULL: nothing to do */
     const IrPass *const *leave_out; /* of the passes; NULL: none */
+    bool no_subgroups;              /* as nobody knows whether the device has what it takes */
 } TextWriter;
 
 static Status write_wgsl(Session *session, unsigned version, Text *out) {
@@ -47,6 +48,14 @@ static Status write_msl(Session *session, unsigned version, Text *out) {
     return session_msl(session, (MslVersion)version, out);
 }
 
+static Status write_opencl_spirv(Session *session, unsigned version, Text *out) {
+    return session_opencl_spirv(session, (OpenclSpirvVersion)version, out);
+}
+
+static Status write_llvm(Session *session, unsigned version, Text *out) {
+    return session_llvm(session, (OpenclSpirvVersion)version, out);
+}
+
 static void fix_specs(void *arg) {
     Session *session = arg;
     for (const FrontendDefine *define = session->options.frontend.defines; define != NULL;
@@ -58,9 +67,11 @@ static void fix_specs(void *arg) {
 /* NULL: the target is no text that is printed. */
 static const TextWriter *text_writer(const Target *target) {
     static const TextWriter writers[] = {
-        [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out},
-        [WRITER_OPENCL] = {write_opencl, NULL, NULL},
-        [WRITER_MSL] = {write_msl, fix_specs, NULL},
+        [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out, false},
+        [WRITER_OPENCL] = {write_opencl, NULL, NULL, false},
+        [WRITER_OPENCL_SPIRV] = {write_opencl_spirv, NULL, NULL, true},
+        [WRITER_LLVM] = {write_llvm, NULL, NULL, true},
+        [WRITER_MSL] = {write_msl, fix_specs, NULL, false},
     };
     bool is_listed = target->writer < sizeof writers / sizeof *writers;
     return is_listed && writers[target->writer].write != NULL ? &writers[target->writer] : NULL;
@@ -260,8 +271,34 @@ static Status make_layout(Session *session, const Plan *plan, const char *input,
     return status;
 }
 
+static Status write_text(Session *session, const Plan *plan, const char *input, Text *text) {
+    const TextWriter *writer = text_writer(plan->target);
+    session->options.leave_out = writer->leave_out;
+    session->options.no_subgroups |= writer->no_subgroups;
+    Status status = session_load_file(session, input);
+    status = status == STATUS_FINE ? session_need_kernel(session) : status;
+    status = status == STATUS_FINE && writer->prepare != NULL
+                 ? session_guard(session, writer->prepare, session)
+                 : status;
+    status = status == STATUS_FINE ? session_lower(session) : status;
+    return status == STATUS_FINE ? writer->write(session, plan->target->version, text) : status;
+}
+
+static Status make_opencl_binary(Session *session, const Plan *plan, const char *input,
+                                 SpirvBinary *binary) {
+    Text text = {.arena = &session->arena};
+    Status status = write_text(session, plan, input, &text);
+    uint32_t *words = NEW_ARRAY(&session->arena, uint32_t, text.length / sizeof *words);
+    memcpy(words, text_get(&text), text.length);
+    *binary = (SpirvBinary){words, text.length / sizeof *words, 0};
+    return status;
+}
+
 static Status make_binary(Session *session, const Plan *plan, const char *input,
                           SpirvBinary *binary) {
+    if (plan->target->writer == WRITER_OPENCL_SPIRV) {
+        return make_opencl_binary(session, plan, input, binary);
+    }
     Status status = session_load_file(session, input);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     status = status == STATUS_FINE ? session_lower(session) : status;
@@ -287,16 +324,8 @@ static Status make_spvasm(Session *session, const Plan *plan, const char *input,
 }
 
 static Status make_text(Session *session, const Plan *plan, const char *input, Result *result) {
-    const TextWriter *writer = text_writer(plan->target);
     Text text = {.arena = &session->arena};
-    session->options.leave_out = writer->leave_out;
-    Status status = session_load_file(session, input);
-    status = status == STATUS_FINE ? session_need_kernel(session) : status;
-    status = status == STATUS_FINE && writer->prepare != NULL
-                 ? session_guard(session, writer->prepare, session)
-                 : status;
-    status = status == STATUS_FINE ? session_lower(session) : status;
-    status = status == STATUS_FINE ? writer->write(session, plan->target->version, &text) : status;
+    Status status = write_text(session, plan, input, &text);
     *result = (Result){text_get(&text), text.length};
     return status;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "backend-opencl/opencl.h"
+#include "driver/report.h"
+#include "ir/base/fatal.h"
 
 typedef Status Make(Session *session, unsigned version, const IrFunction *kernel, DeviceCode *code);
 
@@ -41,7 +43,7 @@ static Status make_opencl(Session *session, unsigned version, const IrFunction *
         [OPENCL_C_1_2] = 1 << 16 | 2, [OPENCL_C_2_0] = 2 << 16, [OPENCL_C_3_0] = 3 << 16};
     Text text = {.arena = &session->arena};
     ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
-    ir_reflect_all_lengths(reflected); /* OpenCL C has no length of a buffer: each is an argument */
+    ir_reflect_all_lengths(reflected); /* OpenCL has no length of a buffer: each is an argument */
     Status status = session_opencl(session, (OpenclVersion)version, &text);
     if (status != STATUS_FINE) {
         return status;
@@ -55,6 +57,41 @@ static Status make_opencl(Session *session, unsigned version, const IrFunction *
                          .api_version = versions[version]};
     FEATURES_OF(opencl_needs, session->module)
     return STATUS_FINE;
+}
+
+/* SPIR-V, or LLVM IR: the arguments are those of OpenCL C. */
+static Status make_il(Session *session, const IrFunction *kernel, DeviceCode *code,
+                      Status (*write)(Session *session, OpenclSpirvVersion version, Text *out),
+                      OpenclSpirvVersion version) {
+    static const uint32_t versions[] = {[OPENCL_SPIRV_1_0] = 2 << 16 | 1,
+                                        [OPENCL_SPIRV_1_2] = 2 << 16 | 2,
+                                        [OPENCL_SPIRV_1_4] = 3 << 16};
+    Text text = {.arena = &session->arena};
+    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
+    ir_reflect_all_lengths(reflected);
+    Status status = write(session, version, &text);
+    if (status != STATUS_FINE) {
+        return status;
+    }
+    *code = (DeviceCode){.format = VTG_CODE_SPIRV_OPENCL,
+                         .bytes = text_get(&text),
+                         .size = text.length,
+                         .entry = opencl_kernel_name(&session->arena, session->module, kernel),
+                         .kernel = reflected,
+                         .value_block = VTG_VALUES_PUSH_CONSTANTS,
+                         .api_version = versions[version]};
+    FEATURES_OF(opencl_needs, session->module)
+    return STATUS_FINE;
+}
+
+static Status make_opencl_spirv(Session *session, unsigned version, const IrFunction *kernel,
+                                DeviceCode *code) {
+    return make_il(session, kernel, code, session_opencl_spirv, (OpenclSpirvVersion)version);
+}
+
+static Status make_llvm(Session *session, unsigned version, const IrFunction *kernel,
+                        DeviceCode *code) {
+    return make_il(session, kernel, code, session_llvm, (OpenclSpirvVersion)version);
 }
 
 /* Every length is handed over, so that buffers may be empty. */
@@ -111,11 +148,14 @@ static Status make_metal(Session *session, unsigned version, const IrFunction *k
 static const struct {
     Make *make;
     const IrPass *const *leave_out; /* of the pipeline that all targets share; NULL: nothing */
+    bool no_subgroups;              /* nobody knows whether the device has what it takes */
 } writers[] = {
-    [WRITER_SPIRV] = {make_vulkan, NULL},
-    [WRITER_OPENCL] = {make_opencl, NULL},
-    [WRITER_WGSL] = {make_webgpu, wgsl_leave_out},
-    [WRITER_MSL] = {make_metal, NULL},
+    [WRITER_SPIRV] = {make_vulkan, NULL, false},
+    [WRITER_OPENCL] = {make_opencl, NULL, false},
+    [WRITER_OPENCL_SPIRV] = {make_opencl_spirv, NULL, true},
+    [WRITER_LLVM] = {make_llvm, NULL, true},
+    [WRITER_WGSL] = {make_webgpu, wgsl_leave_out, false},
+    [WRITER_MSL] = {make_metal, NULL, false},
 };
 
 bool target_code_exists(const Target *target) {
@@ -125,6 +165,7 @@ bool target_code_exists(const Target *target) {
 
 void target_code_prepare(SessionOptions *options, const Target *target) {
     options->leave_out = writers[target->writer].leave_out;
+    options->no_subgroups |= writers[target->writer].no_subgroups;
 }
 
 Status target_code_make(Session *session, const Target *target, const IrFunction *kernel,
@@ -165,21 +206,74 @@ static bool has(const VtgDeviceInfo *device, VtgFeature feature) {
     return (device->features & VTG_FEATURE_BIT(feature)) != 0;
 }
 
-/* What is left out does what such a device does by itself. Vulkan has subgroups, and the text of OpenCL C chooses itself. */
-void device_code_prepare(Session *session, const VtgDeviceInfo *device) {
-    Writer writer = apis[row_of(device)].writer;
-    session->options.leave_out =
-        has(device, VTG_FEATURE_ZERO_INIT_SHARED) ? writers[writer].leave_out : NULL;
-    session->options.no_subgroups =
-        writer == WRITER_WGSL && !has(device, VTG_FEATURE_SUBGROUP_BASIC);
+/* What a device says that it takes besides: the first that it does is the best. */
+static const struct {
+    const char *target, *il;
+    bool by_name; /* only where it is asked for */
+} il_targets[] = {
+    {"opencl2.2", "SPIR-V_1.2", false},
+    {"opencl2.1", "SPIR-V_1.0", false},
+    {"opencl3.0", "SPIR-V_1.4", true},
+    {"llvm-ir", "LLVM-IR", true},
+};
+enum { IL_TARGETS = sizeof il_targets / sizeof *il_targets };
+
+static bool takes_il(const VtgDeviceInfo *device, const char *il) {
+    return device->il_versions != NULL && strstr(device->il_versions, il) != NULL;
 }
 
-Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
-                        DeviceCode *code) {
+static const Target *best_target(const VtgDeviceInfo *device) {
+    for (size_t i = 0; i < IL_TARGETS; i++) {
+        if (!il_targets[i].by_name && takes_il(device, il_targets[i].il)) {
+            return target_named(il_targets[i].target);
+        }
+    }
     const Target *target = targets;
     while (target->writer != apis[row_of(device)].writer) {
         target++;
     }
-    session->options.reconvergence = has(device, VTG_FEATURE_MAXIMAL_RECONVERGENCE);
-    return target_code_make(session, target, kernel, code);
+    return target;
+}
+
+static bool takes_target(const VtgDeviceInfo *device, const Target *target) {
+    for (size_t i = 0; i < IL_TARGETS; i++) {
+        if (strcmp(il_targets[i].target, target->name) == 0) {
+            return takes_il(device, il_targets[i].il);
+        }
+    }
+    return target->writer == apis[row_of(device)].writer;
+}
+
+static Status choose_target(SessionOptions *options, const VtgDeviceInfo *device,
+                            const char *name) {
+    const Target *target = name != NULL ? target_named(name) : best_target(device);
+    if (target == NULL) {
+        return fail(STATUS_USAGE, "there is no target `%s` (--print-targets lists them)", name);
+    }
+    if (!takes_target(device, target)) {
+        return fail(STATUS_USAGE, "%s takes no code of the target `%s`", device->name,
+                    target->name);
+    }
+    options->device_target = target;
+    return STATUS_FINE;
+}
+
+/* What is left out does what such a device does by itself. Vulkan has subgroups, and the text of OpenCL C chooses itself. */
+Status device_code_prepare(SessionOptions *options, const VtgDeviceInfo *device, const char *name) {
+    Status status = choose_target(options, device, name);
+    if (status != STATUS_FINE) {
+        return status;
+    }
+    Writer writer = options->device_target->writer;
+    options->leave_out =
+        has(device, VTG_FEATURE_ZERO_INIT_SHARED) ? writers[writer].leave_out : NULL;
+    options->no_subgroups = writers[writer].no_subgroups ||
+                            (writer == WRITER_WGSL && !has(device, VTG_FEATURE_SUBGROUP_BASIC));
+    options->reconvergence = has(device, VTG_FEATURE_MAXIMAL_RECONVERGENCE);
+    return STATUS_FINE;
+}
+
+Status device_code_make(Session *session, const IrFunction *kernel, DeviceCode *code) {
+    REQUIRE(session->options.device_target != NULL);
+    return target_code_make(session, session->options.device_target, kernel, code);
 }

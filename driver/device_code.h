@@ -31,11 +31,12 @@ Status target_code_make(Session *session, const Target *target, const IrFunction
 /* Whether there is code for devices of an API ("vulkan"). */
 bool device_code_exists(const char *api);
 
-/* What the session's options must say of a device of that API, before its module is lowered for it. */
-void device_code_prepare(Session *session, const VtgDeviceInfo *device);
+/* What a session's options must say of the device, before its module is lowered for it: the target of its code, by name
+ * or (NULL) the best that it takes, and what follows from that. What the device does not take is an error that is printed. */
+Status device_code_prepare(SessionOptions *options, const VtgDeviceInfo *device,
+                           const char *target);
 
-/* Makes it for one kernel of a lowered module that has no other; `api` is one of those. */
-Status device_code_make(Session *session, const VtgDeviceInfo *device, const IrFunction *kernel,
-                        DeviceCode *code);
+/* Makes it for one kernel of a module that was lowered so, and that has no other. */
+Status device_code_make(Session *session, const IrFunction *kernel, DeviceCode *code);
 
 #endif

@@ -77,6 +77,9 @@ static void print_device(Text *out, const VtgDeviceInfo *info, uint32_t number) 
     print_bytes(out, info->memory_bytes);
     text_printf(out, "\n    driver      %s %s, %s %s\n", info->driver, info->driver_version,
                 info->api, info->api_version);
+    if (info->il_versions != NULL && *info->il_versions != '\0') {
+        text_printf(out, "    takes       OpenCL C, %s\n", info->il_versions);
+    }
     print_limits(out, &info->limits);
     if (info->timestamp_step_ns > 0.0) {
         text_printf(out, "    timestamps  every %g ns\n", info->timestamp_step_ns);

@@ -220,7 +220,7 @@ static Status run_on_device(Run *run) {
     const VtgDeviceInfo *info = vtg_device_get_info(device->device);
     keep_chosen(run);
     DeviceCode code;
-    Status status = device_code_make(session, info, run->kernel->kernel, &code);
+    Status status = device_code_make(session, run->kernel->kernel, &code);
     if (status != STATUS_FINE) {
         return report_session(session, run->options, status);
     }
@@ -318,7 +318,8 @@ static Status check_options(const Options *options, bool is_bundle) {
 static Status open_device(Run *run) {
     Status status = device_open(&run->device, run->options->device, run->options->validate);
     if (status == STATUS_FINE && run->device.device != NULL) {
-        device_code_prepare(&run->session, vtg_device_get_info(run->device.device));
+        status = device_code_prepare(&run->session.options, vtg_device_get_info(run->device.device),
+                                     run->options->target);
     }
     return status;
 }

@@ -388,6 +388,8 @@ typedef struct {
     Text *out;
     SpirvTarget target;
     OpenclVersion opencl;
+    OpenclSpirvVersion opencl_spirv;
+    bool is_text; /* LLVM IR, not SPIR-V */
     MslVersion msl;
     bool for_msl;
     WgslFacts *facts;
@@ -462,6 +464,30 @@ static void write_opencl(void *arg) {
 Status session_opencl(Session *session, OpenclVersion version, Text *out) {
     Output output = {.session = session, .out = out, .opencl = version};
     return session_guard(session, write_opencl, &output);
+}
+
+static void write_opencl_spirv(void *arg) {
+    const Output *output = arg;
+    Session *session = output->session;
+    OpenclSpirvOptions options = {
+        .version = output->opencl_spirv, .level = session->options.level, .text = output->is_text};
+    fatal_context("OpenCL SPIR-V writer");
+    if (!opencl_spirv_check(session->module) || !run_pipeline(session, opencl_spirv_passes)) {
+        return;
+    }
+    uint64_t time = now();
+    opencl_spirv_write(output->out, session->module, &options);
+    add_phase(session, "LLVM", &time);
+}
+
+Status session_opencl_spirv(Session *session, OpenclSpirvVersion version, Text *out) {
+    Output output = {.session = session, .out = out, .opencl_spirv = version};
+    return session_guard(session, write_opencl_spirv, &output);
+}
+
+Status session_llvm(Session *session, OpenclSpirvVersion version, Text *out) {
+    Output output = {.session = session, .out = out, .opencl_spirv = version, .is_text = true};
+    return session_guard(session, write_opencl_spirv, &output);
 }
 
 /* From the words for Vulkan, which name what the source names. */

@@ -16,10 +16,12 @@
 
 #include "backend-msl/msl.h"
 #include "backend-opencl/opencl.h"
+#include "backend-spirv/opencl_spirv.h"
 #include "backend-spirv/spirv.h"
 #include "backend-wgsl/wgsl.h"
 #include "driver/modules.h"
 #include "driver/status.h"
+#include "driver/targets.h"
 #include "frontend/frontend.h"
 #include "ir/pass.h"
 
@@ -42,6 +44,7 @@ typedef struct {
     const IrPass *const *leave_out; /* what the target does not want of it; NULL: nothing */
     bool debug;                     /* -g */
     bool value_lengths;             /* WGSL: the length of every buffer is a value */
+    const Target *device_target;    /* the code that a device is given (device_code_prepare) */
     bool no_subgroups;              /* the target has none: each invocation is one */
     bool atomic_float;              /* of the target: it adds f32 atomically */
     bool reconvergence;             /* of the target: maximal reconvergence */
@@ -109,6 +112,9 @@ Status session_need_kernel(Session *session);
 Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary);
 Status session_wgsl(Session *session, Text *out, WgslFacts *facts);
 Status session_opencl(Session *session, OpenclVersion version, Text *out);
+/* SPIR-V, or LLVM IR as text. */
+Status session_opencl_spirv(Session *session, OpenclSpirvVersion version, Text *out);
+Status session_llvm(Session *session, OpenclSpirvVersion version, Text *out);
 Status session_msl(Session *session, MslVersion version, Text *out);
 Status session_disassemble(Session *session, SpirvBinary binary, Text *out);
 Status session_print_ir(Session *session, Text *out);

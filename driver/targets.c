@@ -5,6 +5,7 @@
 
 #include "backend-msl/msl.h"
 #include "backend-opencl/opencl.h"
+#include "backend-spirv/opencl_spirv.h"
 #include "backend-spirv/spirv.h"
 
 const Target targets[] = {

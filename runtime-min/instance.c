@@ -246,7 +246,7 @@ VtgStatus rt_adapter_text(const RtAdapter *adapter, const char **field, const ch
 static void adapter_free(RtAdapter *adapter) {
     const VtgInstance *instance = adapter->context->instance;
     const char *texts[] = {adapter->info.name, adapter->info.api_version, adapter->info.driver,
-                           adapter->info.driver_version};
+                           adapter->info.driver_version, adapter->info.il_versions};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         rt_text_free(instance, (char *)(uintptr_t)texts[i]);
     }

@@ -117,6 +117,16 @@ static VtgStatus keep_text(const RoclContext *context, RtAdapter *adapter, cl_de
     return status;
 }
 
+/* 12 for OpenCL 1.2; 0: not known. */
+static unsigned version_of(const RoclContext *context, cl_device_id device) {
+    size_t size;
+    char *version = text_of(context, device, CL_DEVICE_VERSION, &size);
+    unsigned major = 0, minor = 0;
+    bool known = version && sscanf(version, "OpenCL %u.%u", &major, &minor) == 2;
+    rt_free(context->base.instance, version, size);
+    return known ? major * 10 + minor : 0;
+}
+
 /* A whole word of a list between blanks. */
 static bool has_word(const char *list, const char *word) {
     size_t length = strlen(word);
@@ -200,9 +210,24 @@ static VtgLimits limits_of(const RoclContext *context, cl_device_id device) {
     return limits;
 }
 
-static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_device_id device) {
+/* The function that makes programs from SPIR-V: OpenCL 2.1 has it, older devices by an extension. */
+static __typeof__(&clCreateProgramWithIL)
+il_function(const RoclContext *context, cl_platform_id platform, cl_device_id device) {
     size_t size;
     char *il = text_of(context, device, CL_DEVICE_IL_VERSION, &size);
+    bool takes = il && strstr(il, "SPIR-V");
+    rt_free(context->base.instance, il, size);
+    if (!takes || version_of(context, device) >= 21) {
+        return takes ? context->fn.CreateProgramWithIL : NULL;
+    }
+    __typeof__(&clCreateProgramWithIL) function;
+    void *symbol =
+        context->fn.GetExtensionFunctionAddressForPlatform(platform, "clCreateProgramWithILKHR");
+    memcpy(&function, &symbol, sizeof symbol);
+    return function;
+}
+
+static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_device_id device) {
     RoclAdapter found = {
         .base.info = {.type = type_of(context, device),
                       .queues = RT_QUEUES,
@@ -213,9 +238,8 @@ static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_de
                       .limits = limits_of(context, device)},
         .platform = platform,
         .device = device,
-        .takes_spirv = il && strstr(il, "SPIR-V") && context->fn.CreateProgramWithIL,
+        .create_from_il = il_function(context, platform, device),
     };
-    rt_free(context->base.instance, il, size);
     RtAdapter *adapter = rt_adapter_add(&context->base, &found.base);
     if (!adapter) {
         return VTG_ERROR_OUT_OF_MEMORY;
@@ -229,6 +253,7 @@ static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_de
         {&adapter->info.api_version, CL_DEVICE_VERSION, "OpenCL "},
         {&adapter->info.driver, CL_DEVICE_VENDOR, ""},
         {&adapter->info.driver_version, CL_DRIVER_VERSION, ""},
+        {&adapter->info.il_versions, CL_DEVICE_IL_VERSION, ""},
     };
     VtgStatus status = VTG_OK;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == VTG_OK; i++) {
@@ -239,12 +264,7 @@ static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_de
 
 /* A device that compiles nothing, or is older than OpenCL 1.2, is of no use here. */
 static bool is_useful(const RoclContext *context, cl_device_id device) {
-    size_t size;
-    char *version = text_of(context, device, CL_DEVICE_VERSION, &size);
-    unsigned major = 0, minor = 0;
-    bool known = version && sscanf(version, "OpenCL %u.%u", &major, &minor) == 2;
-    rt_free(context->base.instance, version, size);
-    return known && major * 10 + minor >= 12 && number_of(context, device, CL_DEVICE_AVAILABLE) &&
+    return version_of(context, device) >= 12 && number_of(context, device, CL_DEVICE_AVAILABLE) &&
            number_of(context, device, CL_DEVICE_COMPILER_AVAILABLE);
 }
 

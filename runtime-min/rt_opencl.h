@@ -9,7 +9,7 @@
 
 #include "rt.h"
 
-#define CL_TARGET_OPENCL_VERSION 210 /* clCreateProgramWithIL is looked up, not needed */
+#define CL_TARGET_OPENCL_VERSION 220 /* what is newer than 1.2 is looked up, not needed */
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl.h>
 
@@ -17,6 +17,7 @@
 #define ROCL_FUNCTIONS(NEEDED, OPTIONAL)                                                           \
     NEEDED(GetPlatformIDs)                                                                         \
     NEEDED(GetPlatformInfo)                                                                        \
+    NEEDED(GetExtensionFunctionAddressForPlatform)                                                 \
     NEEDED(GetDeviceIDs)                                                                           \
     NEEDED(GetDeviceInfo)                                                                          \
     NEEDED(CreateContext)                                                                          \
@@ -44,7 +45,8 @@
     NEEDED(GetEventInfo)                                                                           \
     NEEDED(GetEventProfilingInfo)                                                                  \
     NEEDED(ReleaseEvent)                                                                           \
-    OPTIONAL(CreateProgramWithIL) /* OpenCL 2.1 */
+    OPTIONAL(CreateProgramWithIL)              /* OpenCL 2.1 */                                    \
+    OPTIONAL(SetProgramSpecializationConstant) /* OpenCL 2.2 */
 
 typedef struct RoclFunctions {
 #define ROCL_MEMBER(name) __typeof__(&cl##name) name;
@@ -62,7 +64,7 @@ typedef struct RoclAdapter {
     RtAdapter base;
     cl_platform_id platform;
     cl_device_id device;
-    bool takes_spirv;
+    __typeof__(&clCreateProgramWithIL) create_from_il; /* NULL: it takes no SPIR-V */
 } RoclAdapter;
 
 typedef struct RoclDevice {

@@ -26,7 +26,27 @@ static VtgStatus build_failed(const RoclKernel *kernel, cl_int error) {
     return status;
 }
 
-/* Specialisation constants are macros: VTG_SPEC_7 for id 7, with the value's bits. */
+/* Specialisation constants of SPIR-V are set by number, before the program is built. */
+static VtgStatus set_specs(RoclKernel *kernel, const VtgKernelDesc *desc) {
+    VtgDevice *device = kernel->base.device;
+    const RoclFunctions *fn = rocl_fn(device);
+    if (desc->spec_count > 0 && !fn->SetProgramSpecializationConstant) {
+        return rt_fail(device->instance, VTG_ERROR_UNSUPPORTED,
+                       "kernel `%s` has specialization constants, which need OpenCL 2.2",
+                       kernel->base.label);
+    }
+    for (uint32_t i = 0; i < desc->spec_count; i++) {
+        const VtgSpecConstant *spec = &desc->specs[i];
+        cl_int error = fn->SetProgramSpecializationConstant(kernel->program, spec->id, spec->size,
+                                                            &spec->value);
+        if (error != CL_SUCCESS) {
+            return rocl_fail(device->instance, error, "clSetProgramSpecializationConstant");
+        }
+    }
+    return VTG_OK;
+}
+
+/* Those of OpenCL C are macros: VTG_SPEC_7 for id 7, with the value's bits. */
 static VtgStatus build(RoclKernel *kernel, const VtgKernelDesc *desc) {
     enum { ROOM = 48 }; /* "-D VTG_SPEC_4294967295=0x0123456789abcdefUL " */
     VtgDevice *device = kernel->base.device;
@@ -36,7 +56,8 @@ static VtgStatus build(RoclKernel *kernel, const VtgKernelDesc *desc) {
     if (!options) {
         return rt_no_memory(instance, "build options");
     }
-    for (uint32_t i = 0; i < desc->spec_count; i++) {
+    bool is_text = desc->code_format == VTG_CODE_OPENCL_C;
+    for (uint32_t i = 0; is_text && i < desc->spec_count; i++) {
         const VtgSpecConstant *spec = &desc->specs[i];
         bool wide = spec->size == 8;
         uint64_t bits = wide ? spec->value : spec->value & UINT32_MAX;
@@ -60,12 +81,13 @@ static VtgStatus make_program(RoclKernel *kernel, const VtgKernelDesc *desc) {
         kernel->program = fn->CreateProgramWithSource(context, 1, &text, &desc->code_size, &error);
         break;
     case VTG_CODE_SPIRV_OPENCL:
-        if (!rocl_adapter(device)->takes_spirv) {
+        if (!rocl_adapter(device)->create_from_il) {
             return rt_fail(device->instance, VTG_ERROR_UNSUPPORTED,
                            "kernel `%s` is SPIR-V, which device `%s` does not take",
                            kernel->base.label, device->adapter->info.name);
         }
-        kernel->program = fn->CreateProgramWithIL(context, desc->code, desc->code_size, &error);
+        kernel->program =
+            rocl_adapter(device)->create_from_il(context, desc->code, desc->code_size, &error);
         break;
     default:
         return rt_fail(device->instance, VTG_ERROR_UNSUPPORTED,
@@ -82,6 +104,9 @@ static VtgStatus make_program(RoclKernel *kernel, const VtgKernelDesc *desc) {
 VtgStatus rocl_kernel_open(VtgKernel *base, const VtgKernelDesc *desc) {
     RoclKernel *kernel = (RoclKernel *)base;
     VtgStatus status = make_program(kernel, desc);
+    if (status == VTG_OK && desc->code_format == VTG_CODE_SPIRV_OPENCL) {
+        status = set_specs(kernel, desc);
+    }
     status = status == VTG_OK ? build(kernel, desc) : status;
     if (status != VTG_OK) {
         return status;

@@ -248,6 +248,8 @@ typedef struct VtgDeviceInfo {
     uint32_t unified_memory; /* not 0: VTG_MEMORY_SHARED is there */
     uint32_t queues;         /* 2: transfers run beside dispatches; 1: VTG_QUEUE_TRANSFER is
                                 VTG_QUEUE_COMPUTE */
+    const char *
+        il_versions; /* OpenCL: what it takes besides its C, "SPIR-V_1.0 SPIR-V_1.2"; else NULL or "" */
 } VtgDeviceInfo;
 
 /* The number of devices. Fixed when the instance is created, in an order that depends on the machine
@@ -438,7 +440,7 @@ typedef struct VtgSpecConstant {
  * Of VTG_CODE_OPENCL_C and VTG_CODE_SPIRV_OPENCL: kernel argument n is parameter n. A BUFFER is a pointer to
  * global memory, NULL when the range is empty; a VALUE takes exactly its `size` bytes from the value block, so
  * a 3-vector is handed over as a struct of three; a LENGTH is a uint. Specialisation constants of OpenCL C are
- * macros: VTG_SPEC_7 is the bits of the one with id 7.
+ * macros: VTG_SPEC_7 is the bits of the one with id 7; those of SPIR-V are set if the device is of OpenCL 2.2.
  *
  * Of VTG_CODE_WGSL: group 0; the buffer parameters are at bindings 0, 1, 2 ... in order of declaration, `var<storage,
  * read>` where the access is VTG_ACCESS_READ and `read_write` where it is not; the value block, if it has bytes, is at

@@ -22,7 +22,7 @@ from report import Report  # noqa: E402
 from suites.common import Env, Failure, Skip  # noqa: E402
 
 SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "bundle", "hostile", "run", "races", "prints", "examples", "random",
-          "targets", "wgsl", "opencl", "msl", "header", "cmake", "runtime"]
+          "targets", "wgsl", "opencl", "opencl_spirv", "msl", "header", "cmake", "runtime"]
 
 
 def run_case(case):

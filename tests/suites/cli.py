@@ -1077,7 +1077,7 @@ def devices_time_themselves(env):
     folder, missing = folder_with(env, add=ADD), []
     for name in [*env.KNOWN_DEVICES, *env.OTHER_DEVICES]:
         try:
-            result = env.compile("run", "add.vt", "a=1,2", "b=3,4", "out=zeros:2", env.device_option(name), "--repeat=3",
+            result = env.compile("run", "add.vt", "a=1,2", "b=3,4", "out=zeros:2", *env.device_options(name), "--repeat=3",
                                  cwd=folder, env=env.device(name))
         except Skip as skip:
             missing.append(f"{name}: {skip}")

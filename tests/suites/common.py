@@ -8,6 +8,9 @@ import subprocess
 import threading
 
 
+WRAPPER = "VITTEC_TEST_WRAPPER"
+
+
 class Failure(Exception):
     pass
 
@@ -45,7 +48,10 @@ class Env:
         return path
 
     def run(self, command, expect=0, stdin=b"", env=None, timeout=120, cwd=None):
-        """Runs a command; a signal or an unexpected exit status is a failure. expect None: any status."""
+        """Runs a command; a signal or an unexpected exit status is a failure. expect None: any status. A device that is seen by
+        way of another program has that in its environment (tools/test-opencl.sh)."""
+        if env and WRAPPER in env:
+            command = ["sh", env[WRAPPER], *command]
         try:
             done = subprocess.run([str(c) for c in command], input=stdin, capture_output=True, timeout=timeout,
                                   cwd=cwd, env={**os.environ, "NO_COLOR": "1", **(env or {})})
@@ -60,6 +66,12 @@ class Env:
 
     def compile(self, *args, **kwargs):
         return self.run([self.vittec, *args], **kwargs)
+
+    @functools.cached_property
+    def opencl(self):
+        """What takes OpenCL SPIR-V: {name: the script that runs a program with it}."""
+        listed = subprocess.run(["sh", "tools/test-opencl.sh"], capture_output=True, text=True, timeout=900)
+        return dict(line.split(None, 1) for line in listed.stdout.splitlines())
 
     @functools.cached_property
     def devices(self):
@@ -79,8 +91,10 @@ class Env:
     # every driver that the tests know of; one that is missing is shown as skipped
     KNOWN_DEVICES = ["lavapipe", "mesa25", "swiftshader"]
     # what executed tests run on besides: the device's name, its API as `--device=` has it, the Vulkan driver below it
-    OTHER_DEVICES = {"pocl": ("opencl", None), "dawn-mesa25": ("webgpu", "mesa25"),
+    OTHER_DEVICES = {"pocl": ("opencl", None), "pocl6": ("opencl", None), "rusticl": ("opencl", None), "dawn-mesa25": ("webgpu", "mesa25"),
                      "dawn-swiftshader": ("webgpu", "swiftshader"), "wgpu-mesa25": ("webgpu", "mesa25")}
+    # what they are given, where that is not the best that they take
+    DEVICE_TARGETS = {"rusticl": "opencl3.0"}
     EXECUTED = [*KNOWN_DEVICES, *OTHER_DEVICES]
 
     @functools.cached_property
@@ -91,6 +105,10 @@ class Env:
     def device(self, name):
         """The environment in which a device is found."""
         api, driver = self.OTHER_DEVICES.get(name, (None, name))
+        if name in ("pocl6", "rusticl"):
+            if name not in self.opencl:
+                raise Skip(f"no {name} on this machine (tools/test-opencl.sh says why)")
+            return {WRAPPER: self.opencl[name], "POCL_CACHE_DIR": str(self.scratch / "pocl6")}
         if api == "opencl":
             if api in self.apis:
                 return {}
@@ -105,8 +123,9 @@ class Env:
                 return environment
         raise Skip(f"no Vulkan driver `{name}` on this machine")
 
-    def device_option(self, name):
-        return f"--device={'interp' if name == 'interp' else self.OTHER_DEVICES.get(name, ('vulkan',))[0]}"
+    def device_options(self, name):
+        device = f"--device={'interp' if name == 'interp' else self.OTHER_DEVICES.get(name, ('vulkan',))[0]}"
+        return [device, *(f"--target={target}" for target in [self.DEVICE_TARGETS.get(name)] if target)]
 
 
 def known_bugs(driver):

@@ -1,13 +1,13 @@
 /* Runs random programs (tests/generate.py) everywhere and compares:
  *
- *     stress [--device=vulkan|opencl|webgpu|none] [--levels=03] FILE.vt…
+ *     stress [--device=vulkan|opencl|webgpu|none] [--target=T] [--levels=03] FILE.vt…
  *     stress --write=FOLDER FILE.vt…      the arguments of each as FOLDER/NAME OF FILE/PARAMETER.bin, for other devices
  *     stress --compare=FOLDER FILE.vt…    what these made of the buffers, in the same files, against the judge
  *
  * The judge is the interpreter on the IR as the front end made it, before any pass; it looks for races, and W0108 must not see
  * any. Compared with it are, at -O0 and -O3 each: the interpreter on the IR after the passes (which also proves that every
- * `.raw` op stays where it is defined), and the device's code, SPIR-V after spirv-val, on the first device of that API, at those
- * levels (none: the SPIR-V is made and validated alone). A program that needs what the device lacks is SKIPPED there.
+ * `.raw` op stays where it is defined), and the device's code, SPIR-V after spirv-val, on the first device of that API, of
+ * that target, at those levels (none: the SPIR-V is made and validated alone). A program that needs what the device lacks is SKIPPED there.
  * Integers must be equal to the bit; floats equal as numbers. Exit 0 all equal, 1 something differs, 77 no device.
  */
 #include <math.h>
@@ -27,6 +27,8 @@ enum {
     ATOMICS = 32 + 96,
     MAX_STEPS = 20 * 1000 * 1000,
 };
+
+static const char *code_target; /* NULL: the best that the device takes */
 
 /* ---- arguments: made from the parameters' names and types ---- */
 
@@ -239,8 +241,7 @@ static bool run_device(const char *file, const char *what, Session *session, Vtg
         return good;
     }
     DeviceCode code;
-    if (device_code_make(session, vtg_device_get_info(device), session_kernel(session, "run"),
-                         &code) != STATUS_FINE) {
+    if (device_code_make(session, session_kernel(session, "run"), &code) != STATUS_FINE) {
         report(file, what, session);
         return false;
     }
@@ -312,6 +313,10 @@ static bool check(const char *file, VtgDevice *device, const char *levels) {
     }
     if (device != NULL) {
         uint64_t features = vtg_device_get_info(device)->features;
+        if (device_code_prepare(&options, vtg_device_get_info(device), code_target) !=
+            STATUS_FINE) {
+            return false;
+        }
         options.atomic_float =
             (features & VTG_FEATURE_BIT(VTG_FEATURE_BUFFER_ATOMIC_ADD_F32)) != 0 &&
             (features & VTG_FEATURE_BIT(VTG_FEATURE_SHARED_ATOMIC_ADD_F32)) != 0;
@@ -410,6 +415,8 @@ int main(int argc, char **argv) {
             mode = begins(argv[first], "--write") ? WRITE : COMPARE;
             folder = value;
             sets_specs = false;
+        } else if (begins(argv[first], "--target")) {
+            code_target = value;
         } else {
             *(begins(argv[first], "--levels") ? &levels : &api) = value;
         }
