@@ -117,6 +117,8 @@ Status report_session_on(FILE *out, Session *session, const Options *options, St
     Report report = {session, options, out};
     fputs(text_get(&session->dump), out);
     session->dump = (Text){.arena = &session->arena}; /* said once */
+    diags_print_remarks(&session->diags, out, options->diagnostics == DIAGNOSTICS_JSON);
+    session->diags.remarks.count = 0; /* likewise */
     if (session->diags.list.count > 0) {
         if (session_guard(session, print_diags, &report) == STATUS_BUG) {
             status = STATUS_BUG;

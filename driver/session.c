@@ -13,6 +13,7 @@
 #include "driver/targets.h"
 #include "ir/base/fatal.h"
 #include "ir/races.h"
+#include "ir/remarks.h"
 #include "ir/text.h"
 #include "ir/uniformity.h"
 #include "ir/verify.h"
@@ -34,6 +35,7 @@ void session_open(Session *session, const SessionOptions *options) {
     session->dump.arena = session->detail.arena = &session->arena;
     diags_init(&session->diags, &session->arena, &session->sources);
     session->diags.max_errors = session->options.max_errors;
+    session->diags.wants_remarks = session->options.remarks;
     for (int i = WARN_NONE + 1; i < WARN_COUNT; i++) {
         const WarningChoice *choice = &session->options.warnings[i];
         if (choice->state != WARNING_DEFAULT) {
@@ -341,6 +343,9 @@ static void run_passes(void *arg) {
     bool fine = (!options->no_subgroups || run_pipeline(session, before)) &&
                 run_pipeline(session, session_pipeline(options));
     bool whole = options->stop_after == NULL && options->pipeline == NULL;
+    if (fine && whole && options->remarks) {
+        ir_remark_bounds(session->module);
+    }
     if (fine && whole && options->verify) {
         fatal_context("the last pass");
         if (!ir_verify_lowered(session->module, &session->detail, NULL)) {

@@ -51,6 +51,7 @@ typedef struct {
     IrPrints prints;
     unsigned bounds;        /* BOUNDS_CHECK, BOUNDS_TRUST */
     unsigned profiles;      /* --profile: a bit for each (profile.h) */
+    bool remarks;           /* keep what passes tell (diags.remarks) */
     bool verify;            /* after every pass; always in builds with VT_DEBUG */
     bool time;              /* fill `phases` */
     const char *dump_after; /* a pass, SESSION_FRONTEND or "all" */

@@ -147,6 +147,8 @@ enum {             /* flags of an instruction */
        IR_RAW = 1, /* ops with IR_PARTIAL: operands are known to be where the hardware is defined */
        IR_PRECISE = 2, /* float arithmetic: neither contracted nor reassociated */
        IR_FAST = 4,    /* float arithmetic: approximations and reassociation are welcome */
+       IR_GUARD =
+           8, /* an `if` or a load: lower_bounds checks an index with it; no part of the text form */
 };
 
 struct IrInst {
@@ -240,6 +242,7 @@ struct IrFunction {
         messages; /* of the words in the last parameter (lower_print.c); NULL: it is one of the source's */
     uint32_t subgroup_size; /* that the kernel asks for; 0: any */
     uint32_t allowed; /* bits of warnings that the source allows in it; no part of the text form */
+    uint32_t checks;  /* places that lower_bounds checked */
     bool noinline;    /* of a proc: it stays a function of its own where it takes no roots */
     IrRegion body;
     IrFunction *next;

@@ -98,7 +98,8 @@ static bool operands_shape(Verifier *v, const IrInst *inst) {
 }
 
 static bool flags_shape(Verifier *v, const IrInst *inst) {
-    if (inst->flags & ~(IR_RAW | IR_PRECISE | IR_FAST)) {
+    uint8_t guard = inst->op == OP_IF || inst->op == OP_LOAD ? IR_GUARD : 0;
+    if (inst->flags & ~(IR_RAW | IR_PRECISE | IR_FAST | guard)) {
         return FAULT(v, inst, "`%s` has unknown flags", op_text(inst));
     }
     if ((inst->flags & IR_RAW) && !ir_has(inst->op, IR_PARTIAL)) {

@@ -124,3 +124,14 @@ bool warning_find(const char *name, Warning *warning) {
     }
     return false;
 }
+
+void diag_remark(Diags *diags, Pos pos, const char *format, ...) {
+    enum { MOST = 1000 };
+    if (!diags->wants_remarks || diags->remarks.count == MOST) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    VEC_PUSH(diags->arena, &diags->remarks, (Remark){pos, format_text(diags->arena, format, args)});
+    va_end(args);
+}

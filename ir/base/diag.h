@@ -65,6 +65,12 @@ typedef struct {
     VEC(DiagPart) parts;
 } Diag;
 
+/* What was done, or not done and why, for who asks (--remarks). */
+typedef struct {
+    Pos pos;
+    const char *text;
+} Remark;
+
 typedef struct Diags {
     Arena *arena;
     SourceMap *sources;
@@ -72,6 +78,8 @@ typedef struct Diags {
     unsigned errors, warnings; /* how many were reported, printed or not */
     unsigned max_errors;       /* 0: DIAG_DEFAULT_MAX; later ones are counted, not kept */
     bool off[WARN_COUNT], as_error[WARN_COUNT];
+    bool wants_remarks; /* else they are not kept */
+    VEC(Remark) remarks;
 } Diags;
 
 enum { DIAG_DEFAULT_MAX = 20 };
@@ -86,6 +94,9 @@ void diag_note(Diag *diag, Span span, const char *format, ...)
 void diag_help(Diag *diag, Span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+void diag_remark(Diags *diags, Pos pos, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 const char *warning_name(Warning warning);
 bool warning_find(const char *name, Warning *warning); /* "unused_variable" or "unused-variable" */
 
@@ -93,5 +104,7 @@ bool warning_find(const char *name, Warning *warning); /* "unused_variable" or "
  * ANSI escapes. JSON: one object a line. Control characters of the source never reach the output. */
 void diags_print_text(Diags *diags, FILE *out, bool color);
 void diags_print_json(Diags *diags, FILE *out);
+/* The remarks, in order of place, each on a line of its own. */
+void diags_print_remarks(Diags *diags, FILE *out, bool json);
 
 #endif

@@ -214,3 +214,41 @@ void diags_print_json(Diags *diags, FILE *out) {
     }
     fputs(text_get(&text), out);
 }
+
+/* ---- remarks ---- */
+
+static void sort_remarks(Diags *diags) {
+    for (uint32_t i = 1; i < diags->remarks.count; i++) {
+        Remark remark = diags->remarks.items[i];
+        uint32_t k = i;
+        for (; k > 0 && diags->remarks.items[k - 1].pos > remark.pos; k--) {
+            diags->remarks.items[k] = diags->remarks.items[k - 1];
+        }
+        diags->remarks.items[k] = remark;
+    }
+}
+
+void diags_print_remarks(Diags *diags, FILE *out, bool json) {
+    sort_remarks(diags);
+    Text text = {.arena = diags->arena};
+    for (uint32_t i = 0; i < diags->remarks.count; i++) {
+        const Remark *remark = &diags->remarks.items[i];
+        if (json) {
+            text_add(&text, "{\"severity\":\"remark\",\"message\":");
+            json_text(&text, remark->text);
+            text_add(&text, ",\"place\":");
+            json_place(&text, diags, (Span){remark->pos, remark->pos});
+            text_add(&text, "}\n");
+            continue;
+        }
+        SourcePlace place = source_place(diags->sources, remark->pos);
+        if (place.file != NULL) {
+            add_safe(&text, place.file->path, strlen(place.file->path));
+            text_printf(&text, ":%u:%u: ", place.line, place.column);
+        }
+        text_add(&text, "remark: ");
+        add_safe(&text, remark->text, strlen(remark->text));
+        text_char(&text, '\n');
+    }
+    fputs(text_get(&text), out);
+}

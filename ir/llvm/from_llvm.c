@@ -143,8 +143,7 @@ static void read_terminator(From *from, const IrInst *old, IrRegion *now, LLVMBa
 
 /* ---- constructs ---- */
 
-static void read_if(From *from, const IrInst *old, IrRegion *now, LLVMBasicBlockRef block,
-                    Ends ends) {
+static void read_if(From *from, const IrInst *old, LLVMBasicBlockRef block, Ends ends) {
     const ToLlvmBlocks *blocks = &from->t->blocks.items[old->mark];
     LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
     if (LLVMIsABranchInst(end) == NULL || !LLVMIsConditional(end)) {
@@ -162,6 +161,7 @@ static void read_if(From *from, const IrInst *old, IrRegion *now, LLVMBasicBlock
     IrValue *condition = from_get(from, LLVMGetCondition(end), ir_scalar(IR_BOOL));
     from->b.pos = old->pos;
     IrInst *inst = ir_if(&from->b, condition, count, types);
+    inst->flags = old->flags;
     ends.yields = blocks->merge;
     ends.nexts = NULL;
     for (unsigned i = 0; i < 2 && from->fault == NULL; i++) {
@@ -170,7 +170,6 @@ static void read_if(From *from, const IrInst *old, IrRegion *now, LLVMBasicBlock
     if (blocks->merge != NULL && from->fault == NULL) {
         set_phis(from, blocks->merge, inst->results);
     }
-    (void)now;
 }
 
 static void read_loop(From *from, const IrInst *old, LLVMBasicBlockRef block) {
@@ -217,7 +216,7 @@ static void read_region(From *from, const IrRegion *old, IrRegion *now, LLVMBasi
             read_block(from, block, now);
             from->b.float_flags = 0;
             if (inst->op == OP_IF) {
-                read_if(from, inst, now, block, *ends);
+                read_if(from, inst, block, *ends);
             } else {
                 read_loop(from, inst, block);
             }

@@ -14,6 +14,7 @@
 #include "ir/base/fatal.h"
 #include "ir/llvm/from_llvm.h"
 #include "ir/pass.h"
+#include "ir/remarks.h"
 
 /* What keeps the CFG, in order; chosen by what each does to the corpus (docs/llvm.md). */
 static const char pipeline[] = "function("
@@ -55,6 +56,9 @@ typedef struct {
 static void translate(Optimise *o) {
     for (IrFunction *f = o->module->functions; f != NULL; f = f->next) {
         if (!is_small(f)) {
+            diag_remark(o->module->diags, f->pos,
+                        "`%s` has more than %u instructions: LLVM does not see it", f->name->text,
+                        MOST_INSTRUCTIONS);
             continue;
         }
         ToLlvm *t = NEW(&o->scratch, ToLlvm);
@@ -81,9 +85,22 @@ static void optimise(Optimise *o) {
 static bool read_back(Optimise *o) {
     bool changed = false;
     for (uint32_t i = 0; i < o->functions.count; i++) {
+        ToLlvm *t = o->functions.items[i];
         const char *why = NULL;
-        if (from_llvm_function(o->functions.items[i], &why)) {
+        IrLoads before = {.arena = &o->scratch};
+        bool tells = o->module->diags->wants_remarks;
+        if (tells) {
+            ir_note_loads(&before, t->function);
+        }
+        if (from_llvm_function(t, &why)) {
             changed = true;
+            if (tells) {
+                ir_remark_loads(o->module, &before, t->function);
+            }
+        } else {
+            diag_remark(o->module->diags, t->function->pos,
+                        "what LLVM made of `%s` cannot come back (%s); it stays as it was",
+                        t->function->name->text, why);
         }
     }
     return changed;

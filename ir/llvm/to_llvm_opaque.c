@@ -57,8 +57,8 @@ enum {               /* what a declared function may do, besides returning */
 /* Value roots and immediates aside, what makes two instructions calls of one function. The index of an operand list matters
  * by its types alone. */
 static bool is_same_way(const IrInst *a, const IrInst *b) {
-    if (a->op != b->op || a->flags != b->flags || a->operand_count != b->operand_count ||
-        a->result_count != b->result_count) {
+    if (a->op != b->op || ((a->flags ^ b->flags) & ~IR_GUARD) != 0 ||
+        a->operand_count != b->operand_count || a->result_count != b->result_count) {
         return false;
     }
     if (a->result_count > 0 && a->results[0]->type != b->results[0]->type) {
@@ -110,7 +110,7 @@ static bool has_same_fields(const IrInst *a, const IrInst *b) {
 }
 
 static uint32_t hash_way(const IrInst *inst, uint32_t lane) {
-    uint64_t hash = (uint64_t)inst->op * 31 + inst->flags * 7u + lane;
+    uint64_t hash = (uint64_t)inst->op * 31 + (inst->flags & ~(unsigned)IR_GUARD) * 7u + lane;
     hash = (hash << 8) + inst->operand_count;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         const void *part = ir_is_root(inst->operands[i]->type)

@@ -92,6 +92,8 @@ static void take_place(Bounds *bounds, IrInst *inst, IrValue *value) {
 static void guard(Bounds *bounds, IrBuilder *b, IrInst *inst, IrValue *inside) {
     const IrType *type = inst->result_count > 0 ? inst->results[0]->type : NULL;
     IrInst *branch = ir_if(b, inside, inst->result_count, &type);
+    branch->flags |= IR_GUARD;
+    bounds->function->checks++;
     IrBuilder yes = ir_at_end(b->module, &branch->regions[IR_IF_TRUE]);
     IrBuilder no = ir_at_end(b->module, &branch->regions[IR_IF_FALSE]);
     yes.pos = no.pos = b->pos;
@@ -152,7 +154,8 @@ static void lower_sure_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     if (inside != NULL) {
         IrValue *zero = ir_const_zero(b->module, inst->results[0]->type);
         IrValue *there = ir_load(b, inst->operands[0], inst->operand_count - 1, inst->operands + 1);
-        there->inst->flags = inst->flags;
+        there->inst->flags = inst->flags | IR_GUARD;
+        bounds->function->checks++;
         ir_take_place(inst, ir_select(b, inside, there, zero));
     }
 }

@@ -261,6 +261,8 @@ static uint32_t unroll_loop(Unroller *u, IrInst *loop, Extent *e) {
             if (!take(is_asked(loop) ? &u->growth : &u->free_growth, growth)) {
                 return e->size;
             }
+            diag_remark(u->module->diags, loop->pos, "all %u rounds of the loop are written out",
+                        rounds.count);
             unroll_all(u, loop, &rounds);
             return (uint32_t)size;
         }
@@ -269,6 +271,7 @@ static uint32_t unroll_loop(Unroller *u, IrInst *loop, Extent *e) {
     if (!is_asked(loop) || size > MOST_ASKED || !take(&u->growth, size)) {
         return e->size;
     }
+    diag_remark(u->module->diags, loop->pos, "the loop does %u rounds at once", loop->unroll);
     unroll_by(u, loop, loop->unroll, is_known && rounds.count % loop->unroll == 0 ? &rounds : NULL);
     return (uint32_t)size;
 }

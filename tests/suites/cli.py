@@ -649,6 +649,39 @@ def emit(env):
 
 
 @case
+def remarks(env):
+    """What was done, with places; nothing unless it is asked for."""
+    folder = folder_with(env, k="""kernel sums(a: Buffer<f32>, out: Buffer<f32>) {
+    shared tile: [f32; 64];
+    let me = local_index;
+    tile[me] = a[i];
+    barrier();
+    let mut sum = 0.0;
+    for n in 0..3 { sum += tile[(me + n as u32) % 64]; }
+    if me < 64 { out[i] = sum; }
+}
+""")
+    said = env.compile("k.vt", "--remarks", "-o", "x.spv", cwd=folder).err.decode()
+    check("k.vt:1:8: remark: kernel `sums`: 4 of 6 bounds checks removed\n" in said, "the count", said)
+    check(re.findall(r"^k\.vt:(\d+):\d+: remark: this index is checked", said, re.M) == ["4", "8"], "the places", said)
+    check("k.vt:7:5: remark: all 3 rounds of the loop are written out\n" in said, "the loop", said)
+    loud = env.compile("k.vt", "--remarks", "--diagnostics=json", "-o", "x.spv", cwd=folder).err.decode()
+    objects = [json.loads(line) for line in loud.splitlines()]
+    check([o["severity"] for o in objects] == ["remark"] * 4 and objects[0]["place"]["line"] == 1, "JSON", loud)
+    check(env.compile("k.vt", "-o", "x.spv", cwd=folder).err == b"", "nobody asked")
+    none = env.compile("k.vt", "--remarks", "-O0", "-o", "x.spv", cwd=folder).err.decode()
+    check("0 of 4 bounds checks removed" in none, "-O0", none)
+    moved = """kernel sums(a: Buffer<f32>, out: Buffer<f32>, n: u32) {
+    let mut sum = 0.0;
+    if a.len > 3 { for at in 0..n { sum += a[3]; out[at] = sum; } }
+}
+"""
+    (folder / "moved.vt").write_text(moved)
+    said = env.compile("moved.vt", "--remarks", "-o", "x.spv", cwd=folder).err.decode()
+    check("1 of 2 bounds checks removed" in said, "a length that is known", said)
+
+
+@case
 def passes(env):
     few = TWO.replace("out[i] = HALF", "for n in 0..3 { out[n as u32] = 1.0; } out[i] = HALF")
     folder = folder_with(env, two=TWO, few=few)

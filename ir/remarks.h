@@ -1,0 +1,19 @@
+/* What --remarks says of a module when all passes have run. */
+#ifndef IR_REMARKS_H
+#define IR_REMARKS_H
+
+#include "ir/ir.h"
+
+/* How many of the checks that lower_bounds wrote are gone, of each function; and where the others are. */
+void ir_remark_bounds(IrModule *module);
+
+/* Where each load of a function is, before and after something that may move it out of loops. */
+typedef struct {
+    Arena *arena;
+    VEC(IrInst *) loads;
+} IrLoads;
+
+void ir_note_loads(IrLoads *loads, IrFunction *function);
+void ir_remark_loads(IrModule *module, const IrLoads *before, IrFunction *function);
+
+#endif
