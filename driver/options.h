@@ -39,6 +39,7 @@ typedef struct {
     const char *kernel, *device, *grid;
     OptionList outs, prints, specs;
     unsigned repeat; /* 0: not given */
+    const char *profile_out;
     bool validate;
     bool check_races;
 

@@ -272,6 +272,7 @@ static Status run_on_interpreter(Run *run) {
 static Status run_job(Run *run) {
     const Options *options = run->options;
     run->job.repeat = options->repeat;
+    run->job.profile_out = options->profile_out;
     run->job.messages = NEW(&run->session.arena, IrMessages);
     run->job.messages->arena = &run->session.arena;
     if (options->check_races) {
@@ -304,6 +305,10 @@ static bool is_interp(const Options *options) {
 static Status check_options(const Options *options, bool is_bundle) {
     if (options->check_races && !is_interp(options)) {
         return fail(STATUS_USAGE, "--check-races needs --device=interp");
+    }
+    if (options->profile_out != NULL && is_interp(options)) {
+        return fail(STATUS_USAGE,
+                    "--profile-out is for devices; the interpreter has no times to show");
     }
     if (options->variants.count > 0 && !is_bundle) {
         return fail(STATUS_USAGE, "--variant goes with a bundle; say -D for a source");

@@ -275,7 +275,12 @@ static VtgStatus run_all(DeviceRun *run) {
 
 VtgStatus run_kernel_made(VtgDevice *device, VtgKernel *kernel, RunJob *job) {
     DeviceRun run = {.device = device, .kernel = kernel, .job = job};
-    VtgStatus status = run_all(&run);
+    VtgStatus status = job->profile_out != NULL ? vtg_profile_begin(device) : VTG_OK;
+    status = status == VTG_OK ? run_all(&run) : status;
+    if (job->profile_out != NULL && status == VTG_OK) {
+        status = vtg_profile_write(device, VTG_PROFILE_TRACE, job->profile_out);
+        status = status == VTG_OK ? vtg_profile_write(device, VTG_PROFILE_TABLE, NULL) : status;
+    }
     for (uint32_t i = 0; run.buffers != NULL && i < job->kernel->param_count; i++) {
         vtg_buffer_destroy(run.buffers[i]);
     }

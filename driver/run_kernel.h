@@ -16,6 +16,7 @@ typedef struct {
         args; /* one for each parameter, in order; buffers that the kernel writes are changed in place */
     uint32_t grid[3];         /* invocations; rounded up to whole workgroups */
     IrSpecValues specs;       /* specialization constants that do not have their defaults */
+    const char *profile_out;  /* NULL: none; only on devices */
     uint32_t repeat;          /* 0: once. Every run begins with the args as they were given */
     uint64_t *nanoseconds;    /* NULL, or room for the time of each run */
     IrMessages *messages;     /* what the kernel prints is added; of the last run */

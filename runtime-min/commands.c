@@ -38,6 +38,7 @@ void rt_commands_unref(VtgCommands *commands) {
     rt_free(instance, commands->uses, commands->use_capacity * sizeof *commands->uses);
     rt_free(instance, commands->bindings, commands->binding_capacity * sizeof *commands->bindings);
     rt_free(instance, commands->block, commands->block_capacity * sizeof *commands->block);
+    rt_free(instance, commands->notes, commands->note_capacity * sizeof *commands->notes);
     rt_text_free(instance, commands->label);
     rt_free(instance, commands, device->api->commands_size);
     rt_device_unref(device);
@@ -69,8 +70,9 @@ VtgStatus vtg_commands_create(VtgDevice *device, const VtgCommandsDesc *given,
     commands->epoch = 1;
     commands->asked_queue = desc.queue;
     commands->queue = (uint32_t)desc.queue < device->queue_count ? (uint32_t)desc.queue : 0;
-    commands->timing = desc.timing != 0 && (device->adapter->info.features &
-                                            VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS)) != 0;
+    bool timing = desc.timing != 0 || atomic_load(&device->profiling);
+    commands->timing =
+        timing && (device->adapter->info.features & VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS)) != 0;
     status = rt_text_copy(instance, desc.label, &commands->label);
     if (status == VTG_OK) {
         status = device->api->commands_open(commands);
@@ -102,6 +104,7 @@ VtgStatus vtg_commands_reset(VtgCommands *commands) {
     }
     drop_uses(commands);
     commands->epoch = 1;
+    commands->note_count = 0;
     commands->dispatch_count = 0;
     commands->state = RT_RECORDING;
     return device->api->commands_reset(commands);
@@ -216,6 +219,14 @@ static void note_all(VtgCommands *commands, const VtgKernel *kernel) {
     }
 }
 
+static uint64_t bound_bytes(const VtgCommands *commands, const VtgKernel *kernel) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < kernel->buffer_count; i++) {
+        bytes += commands->bindings[i].size;
+    }
+    return bytes;
+}
+
 /* With the arguments bound. */
 static VtgStatus dispatch(VtgCommands *commands, VtgKernel *kernel, const RtGroups *groups) {
     VtgStatus status = reserve_uses(commands, kernel->buffer_count + 2);
@@ -232,6 +243,7 @@ static VtgStatus dispatch(VtgCommands *commands, VtgKernel *kernel, const RtGrou
     if (status != VTG_OK) {
         return status;
     }
+    rt_profile_note(commands, kernel, VTG_PROFILE_DISPATCH, bound_bytes(commands, kernel));
     commands->dispatch_count++;
     use_kernel(commands, kernel);
     if (runs) {
@@ -329,6 +341,7 @@ VtgStatus vtg_commands_copy(VtgCommands *commands, VtgBuffer *source, uint64_t s
     if (status != VTG_OK) {
         return status;
     }
+    rt_profile_note(commands, NULL, VTG_PROFILE_COPY, size);
     note(commands, source, true, false);
     note(commands, target, false, true);
     return VTG_OK;
@@ -363,6 +376,7 @@ VtgStatus vtg_commands_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t o
     if (status != VTG_OK) {
         return status;
     }
+    rt_profile_note(commands, NULL, VTG_PROFILE_FILL, size);
     note(commands, buffer, false, true);
     return VTG_OK;
 }

@@ -18,6 +18,7 @@ void rt_device_unref(VtgDevice *device) {
     device->api->device_close(device);
     pthread_mutex_destroy(&device->transfer_lock);
     pthread_mutex_destroy(&device->lock);
+    rt_profile_free(device);
     rt_text_free(instance, device->cache_dir);
     rt_free(instance, device, device->api->device_size);
     rt_instance_unref(instance);
@@ -44,6 +45,8 @@ VtgStatus vtg_device_create(VtgInstance *instance, const VtgDeviceDesc *given, V
         return rt_no_memory(instance, "a device");
     }
     atomic_init(&device->refs, 1);
+    atomic_init(&device->profiling, false);
+    atomic_init(&device->profile_lost, 0);
     device->instance = instance;
     device->api = api;
     device->adapter = adapter;

@@ -46,6 +46,7 @@ static void retire(VtgEvent *event, VtgStatus status) {
         if (e->timed && status == VTG_OK) {
             device->api->event_timings(e);
         }
+        rt_profile_take(e);
         e->commands->busy = false;
         queue->retired = e->serial;
         atomic_fetch_sub(&queue->pending, 1);
@@ -152,7 +153,12 @@ static VtgStatus submit_locked(VtgCommands *commands, VtgEvent *event) {
     event->serial = queue->serial + 1;
     event->commands = commands;
     find_waits(commands, event);
+    bool profiling = atomic_load(&device->profiling);
+    event->submit_ns = profiling ? rt_now_ns() : 0;
     VtgStatus status = device->api->submit(commands, event);
+    event->submitted_ns = profiling ? rt_now_ns() : 0;
+    event->profile_number = device->profiled;
+    device->profiled += profiling && status == VTG_OK;
     if (status == VTG_ERROR_DEVICE_LOST) {
         device->lost = true;
     }

@@ -96,6 +96,13 @@ struct VtgDevice {
     bool lost;
     RtQueue queues[RT_QUEUES];
 
+    atomic_bool profiling;
+    atomic_uint profile_lost; /* operations that found no memory */
+    /* under lock: */
+    VtgProfileSpan *spans;
+    uint32_t span_count, span_capacity;
+    uint32_t profiled; /* submissions */
+
     pthread_mutex_t transfer_lock;
     /* under transfer_lock: */
     VtgBuffer *upload; /* staging memory, made when first needed */
@@ -162,6 +169,14 @@ typedef enum RtCommandsState {
     RT_FINISHED, /* submitted at least once */
 } RtCommandsState;
 
+/* What a list does, for profiles. */
+typedef struct RtNote {
+    const VtgKernel *kernel; /* held by the list; NULL: a copy or a fill */
+    VtgProfileKind kind;
+    uint32_t dispatch; /* its number in the list */
+    uint64_t bytes;
+} RtNote;
+
 struct VtgCommands {
     atomic_uint refs;
     VtgDevice *device;
@@ -179,7 +194,9 @@ struct VtgCommands {
     uint32_t binding_capacity;
     uint32_t *block;
     uint32_t block_capacity; /* bytes */
-    bool busy;               /* under device->lock: submitted and not retired */
+    RtNote *notes;
+    uint32_t note_count, note_capacity;
+    bool busy; /* under device->lock: submitted and not retired */
 };
 
 struct VtgEvent {
@@ -189,6 +206,8 @@ struct VtgEvent {
     uint64_t serial;
     uint64_t waits[RT_QUEUES]; /* serials of other queues that it comes after; 0: none */
     atomic_int status;         /* VTG_NOT_READY until retired */
+    uint64_t submit_ns, submitted_ns, seen_ns; /* the host's clock; 0: no profile */
+    uint32_t profile_number;
     /* under device->lock: */
     VtgEvent *next;
     VtgCommands *commands; /* NULL once retired */
@@ -326,6 +345,16 @@ VtgStatus rt_watch(VtgEvent *event, VtgEventFn callback, void *user, int fd);
 void rt_watch_drain(VtgDevice *device);
 /* Ends the threads of a device that nobody uses any more. */
 void rt_watch_stop(VtgDevice *device);
+
+/* ---- profile.c ---- */
+
+uint64_t rt_now_ns(void);
+/* Notes an operation that was recorded just now, before commands->dispatch_count counts it. */
+void rt_profile_note(VtgCommands *commands, const VtgKernel *kernel, VtgProfileKind kind,
+                     uint64_t bytes);
+/* Turns the notes of what retires into spans; under device->lock, with the times read. */
+void rt_profile_take(VtgEvent *event);
+void rt_profile_free(VtgDevice *device);
 
 /* ---- buffer.c ---- */
 

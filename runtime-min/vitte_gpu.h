@@ -674,6 +674,120 @@ typedef struct VtgDispatchTiming {
  * zeros. Any thread, several at a time. */
 VTG_API VtgStatus vtg_event_timing(VtgEvent *event, uint32_t index, VtgDispatchTiming *timing);
 
+/* ---- Profiles -------------------------------------------------------------------------------- */
+
+typedef enum VtgProfileKind {
+    VTG_PROFILE_DISPATCH = 0,
+    VTG_PROFILE_COPY = 1,
+    VTG_PROFILE_FILL = 2,
+} VtgProfileKind;
+
+/* One operation that a device has done. Host times are of CLOCK_MONOTONIC; device times are as in VtgDispatchTiming, and
+ * 0 where there are none: for copies and fills, and on devices without timestamps. */
+typedef struct VtgProfileSpan {
+    const char *name; /* the kernel's label, "copy", "fill"; lives as long as the device */
+    VtgProfileKind kind;
+    VtgQueue queue;
+    uint64_t bytes;        /* of all ranges bound; copied; filled */
+    uint64_t submit_ns;    /* host: when its submission was handed to the driver, */
+    uint64_t submitted_ns; /* when the driver had taken it, */
+    uint64_t seen_ns;      /* and when the host saw it ended */
+    uint64_t begin_ns;     /* device */
+    uint64_t end_ns;
+    uint32_t submission; /* counted from 0; those of one list share it */
+    uint32_t reserved;
+} VtgProfileSpan;
+
+typedef enum VtgProfileFormat {
+    VTG_PROFILE_TRACE = 0, /* JSON for Perfetto and chrome://tracing */
+    VTG_PROFILE_TABLE = 1, /* for people: a line for each kernel, the longest first */
+} VtgProfileFormat;
+
+/* From here on the device keeps a span for each operation of lists that are made and submitted later, dispatches with
+ * their times. It takes memory, and a little time, until the device goes. Any thread. */
+VTG_API VtgStatus vtg_profile_begin(VtgDevice *device);
+
+/* How many spans there are, of submissions that were seen to end; and one of them (VTG_ERROR_OUT_OF_RANGE). Any thread. */
+VTG_API uint32_t vtg_profile_count(VtgDevice *device);
+VTG_API VtgStatus vtg_profile_span(VtgDevice *device, uint32_t index, VtgProfileSpan *span);
+
+/* Waits for the device, and writes all spans to a file; `path` NULL: to standard output. The trace has two processes: the
+ * host, from each submission to when its end was seen, and the device by its own clock, shifted as little as keeps every
+ * dispatch behind its submission. Errors: VTG_ERROR_FILE, VTG_ERROR_DEVICE_LOST, out of memory. Any thread. */
+VTG_API VtgStatus vtg_profile_write(VtgDevice *device, VtgProfileFormat format, const char *path);
+
+/* ---- Graphs ---------------------------------------------------------------------------------- */
+
+/* Dispatches and copies over named buffers, handed to one or several devices at once. They give what they would give one
+ * after the other. A buffer has a copy on each device that uses it; the graph knows which bytes of each copy are right,
+ * and moves what a device lacks, through the host, before it is used. Within a device the queues and barriers see to the
+ * order.
+ *
+ * A graph is used by one thread at a time. It holds its devices and kernels. */
+typedef struct VtgGraph VtgGraph;
+
+/* At most 16 devices, of any APIs and instances. */
+VTG_API VtgStatus vtg_graph_create(VtgDevice *const *devices, uint32_t device_count,
+                                   VtgGraph **graph);
+/* What was submitted runs on. */
+VTG_API void vtg_graph_destroy(VtgGraph *graph);
+
+/* A buffer of `size` bytes; its content is unspecified until it is written. Errors: VTG_ERROR_INVALID_ARGUMENT (the name is
+ * taken), out of memory. */
+VTG_API VtgStatus vtg_graph_buffer(VtgGraph *graph, const char *name, uint64_t size);
+
+/* Moves bytes between the host and a buffer, and waits for it: writing before a run, reading after it.
+ * Errors: VTG_ERROR_NOT_FOUND (no such buffer), and those of vtg_buffer_write(). */
+VTG_API VtgStatus vtg_graph_write(VtgGraph *graph, const char *name, uint64_t offset,
+                                  const void *data, uint64_t size);
+VTG_API VtgStatus vtg_graph_read(VtgGraph *graph, const char *name, uint64_t offset, void *data,
+                                 uint64_t size);
+
+/* One argument: a buffer by name; or a value, which is copied; or, of a split dispatch, a u32 that is the element at which
+ * the device's part begins. */
+typedef struct VtgGraphArg {
+    const char *buffer; /* NULL: a value */
+    const void *value;
+    uint64_t size;  /* of the value */
+    uint32_t first; /* not 0: the first element, in place of a value; 0 where nothing is split */
+    uint32_t whole; /* not 0: every device sees all of the buffer, which is only read */
+} VtgGraphArg;
+
+/* Where a dispatch runs: a device by its number, or: */
+#define VTG_GRAPH_ANY                                                                              \
+    0xffffffffu /* the device that has most of what it needs, or else the idler one */
+#define VTG_GRAPH_SPLIT                                                                            \
+    0xfffffffeu /* all devices, each a part of the grid, which has one dimension */
+
+/* A dispatch. Split: device d of n computes elements grid.x * d / n up to grid.x * (d + 1) / n. Its kernel sees a window of
+ * each buffer: those elements, and `halo` or more to each side as far as there are any; index 0 is the window's first
+ * element. So the kernel uses element i of each buffer and those up to `halo` away, and treats the first and the last
+ * element that it sees as the ends. What it writes beside its own elements does not count. */
+typedef struct VtgGraphDispatch {
+    uint32_t struct_size;
+    uint32_t device;           /* a number, VTG_GRAPH_ANY or VTG_GRAPH_SPLIT */
+    VtgKernel *const *kernels; /* one for each device of the graph, with the same parameters; NULL
+                                  where it never runs */
+    VtgGrid grid;
+    uint32_t halo;           /* elements */
+    const VtgGraphArg *args; /* as for vtg_dispatch() */
+    uint32_t arg_count;      /* at most 64 */
+} VtgGraphDispatch;
+#define VTG_GRAPH_DISPATCH_INIT VTG_INIT_(VtgGraphDispatch)
+
+/* Each adds one operation. Errors: VTG_ERROR_NOT_FOUND, VTG_ERROR_ARGUMENT_COUNT, _KIND, _SIZE, VTG_ERROR_OUT_OF_RANGE,
+ * VTG_ERROR_OVERLAP, VTG_ERROR_INVALID_ARGUMENT, out of memory; nothing is added then. */
+VTG_API VtgStatus vtg_graph_dispatch(VtgGraph *graph, const VtgGraphDispatch *dispatch);
+VTG_API VtgStatus vtg_graph_copy(VtgGraph *graph, const char *source, uint64_t source_offset,
+                                 const char *target, uint64_t target_offset, uint64_t size);
+
+/* Runs all that was added, in an order that the data allows, and returns when it is submitted; it waits only for bytes that
+ * go from one device to another. A graph may be run again, and goes on with what is in its buffers. After an error the
+ * content of buffers is unspecified. Errors: those of vtg_commands_dispatch() and vtg_submit(). */
+VTG_API VtgStatus vtg_graph_run(VtgGraph *graph);
+/* Waits for all that was submitted to its devices. */
+VTG_API VtgStatus vtg_graph_wait(VtgGraph *graph);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,6 @@
 """The examples against Python programs that do the same, on the interpreter and every Vulkan driver; pictures in and out."""
 import functools
+import json
 import math
 import pathlib
 import random
@@ -19,6 +20,10 @@ def cases(env):
                 yield f"{function.__name__} {device}", lambda f=function, d=device: f(env, d)
     for device in ("null", "lavapipe", "pocl", "dawn-mesa25"):
         yield f"async loop {device}", lambda d=device: async_loop(env, d)
+    for devices in (["lavapipe"], ["lavapipe", "lavapipe"], ["lavapipe", "pocl", "lavapipe"], ["dawn-mesa25", "pocl"]):
+        yield f"heat multi {' '.join(devices)}", lambda d=devices: heat_multi(env, d)
+    for device in ("lavapipe", "pocl"):
+        yield f"profile {device}", lambda d=device: profile(env, d)
     yield "png round trip", lambda: png_round_trip(env)
     yield "png kinds", lambda: png_kinds(env)
     yield "png bad files", lambda: png_bad_files(env)
@@ -88,6 +93,60 @@ def async_loop(env, device):
     check(b": 6 jobs, 0 wrong numbers; the timer came " in result.out, "async_loop", result)
     result = env.run([env.bin / "examples/async_loop", kernel.parent / "none", api], expect=1, env=environment)
     check(b"none: No such file" in result.err, "a missing kernel", result)
+
+
+def heat_multi(env, devices):
+    """Every device's part against the whole, in Python with floats of 32 bits."""
+    environment = {}
+    for device in devices:
+        environment |= env.device(device)
+    apis = [api_of(env, device) for device in devices]
+    bundle = env.folder() / "heat.vgpu"
+    env.compile("examples/heat.vt", "-o", bundle)
+    for cells, steps in ((1000, 60), (4099, 20)):
+        result = env.run([env.bin / "examples/heat_multi", bundle, cells, steps, *apis], env=environment, timeout=120)
+        check(f"{cells} cells, {steps} steps: {len(devices)} devices and one agree to the bit".encode() in result.out, "heat_multi", result)
+        got = [line.split(": ") for line in result.out.decode().splitlines() if line[0].isdigit() and line.split(":")[0].isdigit()]
+        want = heat(cells, steps)
+        check(len(got) == 8 and all(struct.pack("<f", float(value)) == struct.pack("<f", want[int(at)]) for at, value in got),
+              "the heat", f"{got}\n{[want[int(at)] for at, _ in got]}")
+    result = env.run([env.bin / "examples/heat_multi", bundle, 1000, 3], expect=2)
+    check(b"usage" in result.err, "an odd number of steps", result)
+
+
+def heat(cells, steps):
+    rounded = struct.Struct("<f")
+    now = [0.0] * cells
+    now[0] = 100.0
+    for at in range(cells // 2 - cells // 16, cells // 2 + cells // 16):
+        now[at] = 50.0
+    f32 = lambda value: rounded.unpack(rounded.pack(value))[0]
+    for _ in range(steps):  # 2 x and 0.25 x are exact, whichever way they are added
+        now = [now[0], *(f32(b + 0.25 * f32(f32(a - 2.0 * b) + c)) for a, b, c in zip(now, now[1:], now[2:])), now[-1]]
+    return now
+
+
+def profile(env, device):
+    """A trace that tools read: each event has what the format wants, and the dispatches are there with their bytes."""
+    folder = env.folder()
+    result = env.compile("run", "examples/saxpy.vt", env.device_option(device), "a=2", "x=iota:1000", "y=iota:1000", "--repeat=3",
+                         f"--profile-out={folder}/trace.json", env=env.device(device))
+    events = json.loads((folder / "trace.json").read_text())["traceEvents"]
+    check(all({"name", "ph", "pid"} <= event.keys() for event in events), "an event lacks something", events)
+    spans = [event for event in events if event["ph"] == "X"]
+    check(spans and all({"ts", "dur", "tid"} <= span.keys() and span["ts"] >= 0 and span["dur"] >= 0 for span in spans), "spans", spans)
+    host = [span for span in spans if span["name"] == "saxpy" and span["pid"] == 1]
+    timed = [span for span in spans if span["name"] == "saxpy" and span["pid"] == 2]
+    check(len(host) == 3 and len(timed) == 3 and all(span["args"]["bytes"] == 8000 for span in host), "three dispatches of 8,000 bytes", spans)
+    submitted = {span["args"]["submission"]: span["ts"] for span in spans if span["name"] == "submit"}
+    check(all(span["ts"] >= submitted[span["args"]["submission"]] - 0.01 for span in timed), "a dispatch before its submission", spans)
+    line = [text.split() for text in result.out.decode().splitlines() if text.startswith("saxpy ")]
+    check(len(line) == 1 and line[0][1] == "3" and line[0][6] == "24000", "the table", result)
+    result = env.compile("run", "examples/saxpy.vt", "--device=interp", "a=2", "x=1", "y=1", f"--profile-out={folder}/none.json", expect=2)
+    check(b"--profile-out" in result.err and not (folder / "none.json").exists(), "the interpreter has no profile", result)
+    result = env.compile("run", "examples/saxpy.vt", env.device_option(device), "a=2", "x=1", "y=1", "--profile-out=/nonexistent/t.json",
+                         env=env.device(device), expect=None)
+    check(result.code != 0 and b"/nonexistent/t.json" in result.err, "a file that cannot be written", result)
 
 
 # ---- pictures

@@ -13,7 +13,7 @@ def cases(env):
 def environment(env, name):
     """Where a program finds devices that the system does not have."""
     try:
-        return env.device("dawn-mesa25") if name in ("test_runtime_apis", "test_runtime_app") else {}
+        return env.device("dawn-mesa25") if name in ("test_runtime_apis", "test_runtime_app", "test_runtime_graph") else {}
     except Skip:
         return {}
 
