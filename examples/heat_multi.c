@@ -5,7 +5,8 @@
  *     heat_multi heat.vgpu [CELLS [STEPS [API…]]]
  *
  * APIs are vulkan, opencl, webgpu, metal or null; one may come twice, and is then opened twice. Default: vulkan vulkan.
- * Prints the devices, whether one device alone comes to the same bits, and the heat at a few places. */
+ * Prints the devices, whether one device alone comes to the same bits, and the heat at a few places. Devices of two APIs may
+ * treat the smallest numbers (denormals) differently. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

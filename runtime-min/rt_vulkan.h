@@ -95,6 +95,9 @@ typedef struct RvkRecording {
     VkCommandPool pool;
     VkCommandBuffer handle;
     uint32_t queue;
+    VkPipelineStageFlags used;   /* in this list, */
+    VkPipelineStageFlags ever;   /* of them those that wait for earlier submissions, */
+    VkPipelineStageFlags synced; /* and those that wait for what is before the last barrier */
 
     RvkDescriptorPool *descriptors;
     uint32_t descriptor_count, descriptor_capacity;

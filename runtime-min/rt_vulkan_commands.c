@@ -83,33 +83,53 @@ static VtgStatus recording_rewind(RvkDevice *device, RvkRecording *recording) {
                                 : rvk_fail(device->base.instance, result, "vkResetCommandPool");
 }
 
-/* ---- Barriers ---- */
+/* ---- Barriers ----
+ *
+ * A barrier of the core says that what follows comes after what was before. Which stages that concerns is known when
+ * something follows: each stage waits when it is first used behind a barrier, and for the stages that were in use. To name
+ * one more costs: a barrier to DRAW_INDIRECT holds up the front of some GPUs. */
 
-#define STAGES                                                                                     \
-    (VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT |                       \
-     VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT)
-#define WRITES (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
-#define READS                                                                                      \
-    (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_INDIRECT_COMMAND_READ_BIT)
+#define COMPUTE VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT
+#define TRANSFER VK_PIPELINE_STAGE_TRANSFER_BIT
+#define INDIRECT VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT
 
-/* Queues of transfers alone know their stage and no other. */
-static void record_barrier(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlags to,
-                           VkAccessFlags access) {
-    bool copies = recording->queue == VTG_QUEUE_TRANSFER;
-    const VkPipelineStageFlags host = to & VK_PIPELINE_STAGE_HOST_BIT;
+static VkAccessFlags writes_of(VkPipelineStageFlags stages) {
+    return (stages & COMPUTE ? VK_ACCESS_SHADER_WRITE_BIT : 0) |
+           (stages & TRANSFER ? VK_ACCESS_TRANSFER_WRITE_BIT : 0);
+}
+
+static VkAccessFlags reads_of(VkPipelineStageFlags stages) {
+    return (stages & COMPUTE ? VK_ACCESS_SHADER_READ_BIT : 0) |
+           (stages & TRANSFER ? VK_ACCESS_TRANSFER_READ_BIT : 0) |
+           (stages & INDIRECT ? VK_ACCESS_INDIRECT_COMMAND_READ_BIT : 0) |
+           (stages & VK_PIPELINE_STAGE_HOST_BIT ? VK_ACCESS_HOST_READ_BIT : 0);
+}
+
+static void record_barrier(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlags from,
+                           VkPipelineStageFlags to) {
     const VkMemoryBarrier barrier = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = copies ? VK_ACCESS_TRANSFER_WRITE_BIT : WRITES,
-        .dstAccessMask = !copies ? access
-                         : host  ? VK_ACCESS_HOST_READ_BIT
-                                 : VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+        .srcAccessMask = writes_of(from),
+        .dstAccessMask = reads_of(to) | writes_of(to),
     };
-    device->fn.CmdPipelineBarrier(recording->handle,
-                                  copies ? VK_PIPELINE_STAGE_TRANSFER_BIT : STAGES,
-                                  !copies ? to
-                                  : host  ? host
-                                          : VK_PIPELINE_STAGE_TRANSFER_BIT,
-                                  0, 1, &barrier, 0, NULL, 0, NULL);
+    device->fn.CmdPipelineBarrier(recording->handle, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
+}
+
+/* Queues of transfers alone know their stage and no other. */
+static VkPipelineStageFlags all_stages(const RvkRecording *recording) {
+    return recording->queue == VTG_QUEUE_TRANSFER ? TRANSFER : COMPUTE | TRANSFER | INDIRECT;
+}
+
+/* Before an operation. What a list uses for the first time waits for earlier submissions, too. */
+static void use_stages(RvkDevice *device, RvkRecording *recording, VkPipelineStageFlags stages) {
+    VkPipelineStageFlags late = stages & ~recording->synced;
+    if (late != 0) {
+        bool first = (late & ~recording->ever) != 0;
+        record_barrier(device, recording, first ? all_stages(recording) : recording->used, late);
+        recording->synced |= late;
+        recording->ever |= late;
+    }
+    recording->used |= stages;
 }
 
 static RvkRecording *recording_of(VtgCommands *commands) {
@@ -117,7 +137,7 @@ static RvkRecording *recording_of(VtgCommands *commands) {
 }
 
 void rvk_cmd_barrier(VtgCommands *commands) {
-    record_barrier(rvk_device(commands->device), recording_of(commands), STAGES, READS | WRITES);
+    recording_of(commands)->synced = 0;
 }
 
 /* ---- Lists ---- */
@@ -128,7 +148,7 @@ static VtgStatus begin(RvkDevice *device, RvkRecording *recording) {
     if (result != VK_SUCCESS) {
         return rvk_fail(device->base.instance, result, "vkBeginCommandBuffer");
     }
-    record_barrier(device, recording, STAGES, READS | WRITES); /* earlier submissions come first */
+    recording->synced = recording->ever = recording->used = 0;
     return VTG_OK;
 }
 
@@ -157,7 +177,9 @@ VtgStatus rvk_commands_reset(VtgCommands *base) {
 VtgStatus rvk_commands_finish(VtgCommands *base) {
     RvkDevice *device = rvk_device(base->device);
     RvkRecording *recording = recording_of(base);
-    record_barrier(device, recording, VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+    if (recording->used != 0) {
+        record_barrier(device, recording, recording->used, VK_PIPELINE_STAGE_HOST_BIT);
+    }
     VkResult result = device->fn.EndCommandBuffer(recording->handle);
     return result == VK_SUCCESS ? VTG_OK
                                 : rvk_fail(device->base.instance, result, "vkEndCommandBuffer");
@@ -384,6 +406,9 @@ VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *base, const RtBindi
         return status;
     }
     VkCommandBuffer handle = recording->handle;
+    if (runs) {
+        use_stages(device, recording, groups->from ? COMPUTE | INDIRECT : COMPUTE);
+    }
     if (commands->timing) {
         timestamp(device, recording, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, 0);
     }
@@ -416,6 +441,7 @@ VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source
                        VtgBuffer *target, uint64_t target_offset, uint64_t size) {
     RvkDevice *device = rvk_device(commands->device);
     const VkBufferCopy range = {source_offset, target_offset, size};
+    use_stages(device, recording_of(commands), TRANSFER);
     device->fn.CmdCopyBuffer(recording_of(commands)->handle, handle_of(source), handle_of(target),
                              1, &range);
     return VTG_OK;
@@ -424,6 +450,7 @@ VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source
 VtgStatus rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
                        uint32_t value) {
     RvkDevice *device = rvk_device(commands->device);
+    use_stages(device, recording_of(commands), TRANSFER);
     /* Up to the buffer's end, which lies on a whole word. */
     device->fn.CmdFillBuffer(recording_of(commands)->handle, handle_of(buffer), offset,
                              (size + 3) & ~(uint64_t)3, value);
