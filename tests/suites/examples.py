@@ -129,7 +129,7 @@ def heat(cells, steps):
 def profile(env, device):
     """A trace that tools read: each event has what the format wants, and the dispatches are there with their bytes."""
     folder = env.folder()
-    result = env.compile("run", "examples/saxpy.vt", env.device_option(device), "a=2", "x=iota:1000", "y=iota:1000", "--repeat=3",
+    result = env.compile("run", "examples/saxpy.vt", f"--device={api_of(env, device)}", "a=2", "x=iota:1000", "y=iota:1000", "--repeat=3",
                          f"--profile-out={folder}/trace.json", env=env.device(device))
     events = json.loads((folder / "trace.json").read_text())["traceEvents"]
     check(all({"name", "ph", "pid"} <= event.keys() for event in events), "an event lacks something", events)
@@ -144,7 +144,7 @@ def profile(env, device):
     check(len(line) == 1 and line[0][1] == "3" and line[0][6] == "24000", "the table", result)
     result = env.compile("run", "examples/saxpy.vt", "--device=interp", "a=2", "x=1", "y=1", f"--profile-out={folder}/none.json", expect=2)
     check(b"--profile-out" in result.err and not (folder / "none.json").exists(), "the interpreter has no profile", result)
-    result = env.compile("run", "examples/saxpy.vt", env.device_option(device), "a=2", "x=1", "y=1", "--profile-out=/nonexistent/t.json",
+    result = env.compile("run", "examples/saxpy.vt", f"--device={api_of(env, device)}", "a=2", "x=1", "y=1", "--profile-out=/nonexistent/t.json",
                          env=env.device(device), expect=None)
     check(result.code != 0 and b"/nonexistent/t.json" in result.err, "a file that cannot be written", result)
 
