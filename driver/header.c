@@ -192,7 +192,7 @@ static const char *spec_bits(Header *h, const Spec *spec) {
                          : spec->scalar == IR_F32  ? "vtg_typed_f32_(specs->%s)"
                          : spec->scalar == IR_F64  ? "vtg_typed_f64_(specs->%s)"
                          : spec->scalar == IR_I64  ? "(uint64_t)specs->%s"
-                         : is_signed(spec->scalar) ? "(uint32_t)specs->%s"
+                         : is_signed(spec->scalar) ? "vtg_typed_i32_(specs->%s)"
                                                    : "specs->%s";
     const char *hole = strchr(format, '%');
     return arena_printf(h->arena, "%.*s%s%s", (int)(hole - format), format, spec->member, hole + 2);

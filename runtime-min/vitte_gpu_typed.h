@@ -201,6 +201,10 @@ static inline VtgSpecConstant vtg_typed_spec_(uint32_t id, uint64_t bits) {
     return spec;
 }
 
+static inline uint64_t vtg_typed_i32_(int32_t value) {
+    return (uint32_t)value;
+}
+
 static inline uint64_t vtg_typed_f32_(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);

@@ -249,6 +249,18 @@ SPECS = {"values.vt": """form Pair { a: u32, b: f32x3 }
 #[spec(2)] const ON: bool = true;
 #[spec(30)] const STEPS = -3;
 #[spec(4)] const LOWEST: i32 = -2147483648;
+#[spec(5)] const NARROW: i8 = -3;
+#[spec(6)] const SHORT: u16 = 65535;
+#[spec(7)] const LONG: i64 = -9223372036854775808;
+#[spec(8)] const DOUBLE: f64 = 0.1;
+kernel sizes(out: Buffer<f32>) {
+    if i == 0 {
+        out[0] = NARROW as f32;
+        out[1] = SHORT as f32;
+        out[2] = LONG as f32;
+        out[3] = DOUBLE as f32;
+    }
+}
 kernel values(out: Buffer<f32>) {
     if i == 0 {
         out[0] = BLOCK as f32;
@@ -321,6 +333,22 @@ int main(void) {
     check(vtg_buffer_f32_read(out, 0, got, 2));
     printf("%g %g\\n", (double)got[0], (double)got[1]);
     vtg_values_destroy(values);
+    VtgSizes sizes;
+    VtgSizesSpecs widths = VTG_SIZES_SPECS_INIT;
+    VtgSizesArgs sizes_args = {out};
+    for (int round = 0; round < 3; round++) {
+        check(vtg_sizes_create(device, bundle, round == 0 ? NULL : &widths, &sizes));
+        check(vtg_sizes(sizes, &sizes_args, one, NULL));
+        check(vtg_buffer_f32_read(out, 0, got, 4));
+        printf("%g %g %g %g\\n", (double)got[0], (double)got[1], (double)got[2], (double)got[3]);
+        vtg_sizes_destroy(sizes);
+        if (round == 1) {
+            widths.NARROW = -100;
+            widths.SHORT = 40000;
+            widths.LONG = -4096000000;
+            widths.DOUBLE = -2.5;
+        }
+    }
     VtgPairs pairs;
     VtgBufferPair data;
     VtgPair host[256], last;
@@ -379,7 +407,7 @@ def program(env, compiler, standard, sources, text, *options):
 
 def runs(env, compiler, standard):
     app, environment = program(env, compiler, standard, SPECS, RUNS, "--variant=SCALE=8.5,BLOCK=7")
-    want = "64 1.5 1 -3 1\n" + 2 * "4e+06 -0.25 2 -77 0\n" + "7 8.5\n1064 1 79 7\n1065 1 80 7\n66 0 66 0\n"
+    want = "64 1.5 1 -3 1\n" + 2 * "4e+06 -0.25 2 -77 0\n" + "7 8.5\n" + 2 * "-3 65535 -9.22337e+18 0.1\n" + "-100 40000 -4.096e+09 -2.5\n1064 1 79 7\n1065 1 80 7\n66 0 66 0\n"
     same_text(want, env.run([app], env=environment).out.decode(), "what the program prints")
 
 
