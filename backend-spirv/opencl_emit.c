@@ -4,6 +4,7 @@
  * that is reason enough.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/ErrorHandling.h>
 #include <llvm-c/Support.h>
@@ -81,11 +82,21 @@ static void optimise(LLVMModuleRef llvm, LLVMTargetMachineRef machine, unsigned 
     }
 }
 
+/* What LLVM has to say while it dies is nobody's: the parent says what is known. */
+static void be_quiet(void) {
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (nowhere >= 0) {
+        dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+}
+
 static _Noreturn void work(LLVMModuleRef llvm, const OpenclSpirvOptions *options) {
     struct rlimit limit = {MOST_SECONDS, MOST_SECONDS};
     setrlimit(RLIMIT_CPU, &limit);
     limit = (struct rlimit){0, 0};
     setrlimit(RLIMIT_CORE, &limit);
+    be_quiet();
     LLVMInstallFatalErrorHandler(refuse);
     /* CodeGenPrepare makes sums with a carry, which PoCL 6 does not know. No one else sees this process's options. */
     static const char *const arguments[] = {"vittec-gpu", "-disable-cgp"};

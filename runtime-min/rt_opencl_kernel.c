@@ -26,6 +26,24 @@ static VtgStatus build_failed(const RoclKernel *kernel, cl_int error) {
     return status;
 }
 
+/* Whether SPIR-V has the constant: what a kernel does not use is not in its code, and drivers refuse what is not. */
+static bool has_spec(const VtgKernelDesc *desc, uint32_t id) {
+    enum { HEADER_WORDS = 5, DECORATE = 71, SPEC_ID = 1 };
+    size_t count = desc->code_size / 4, length;
+    for (size_t at = HEADER_WORDS; at < count; at += length) {
+        uint32_t words[4] = {0};
+        size_t left = count - at < 4 ? count - at : 4;
+        memcpy(words, (const char *)desc->code + at * 4, left * 4);
+        length = words[0] >> 16;
+        if (length == 4 && (words[0] & 0xffff) == DECORATE && words[2] == SPEC_ID &&
+            words[3] == id) {
+            return true;
+        }
+        length += length == 0;
+    }
+    return false;
+}
+
 /* Specialisation constants of SPIR-V are set by number, before the program is built. */
 static VtgStatus set_specs(RoclKernel *kernel, const VtgKernelDesc *desc) {
     VtgDevice *device = kernel->base.device;
@@ -37,6 +55,9 @@ static VtgStatus set_specs(RoclKernel *kernel, const VtgKernelDesc *desc) {
     }
     for (uint32_t i = 0; i < desc->spec_count; i++) {
         const VtgSpecConstant *spec = &desc->specs[i];
+        if (!has_spec(desc, spec->id)) {
+            continue;
+        }
         cl_int error = fn->SetProgramSpecializationConstant(kernel->program, spec->id, spec->size,
                                                             &spec->value);
         if (error != CL_SUCCESS) {

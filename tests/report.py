@@ -22,6 +22,8 @@ TARGETS = {
     "mesa25": ("lavapipe, Mesa 25", "Vulkan SPIR-V"),
     "swiftshader": ("SwiftShader", "Vulkan SPIR-V"),
     "pocl": ("PoCL", "OpenCL C"),
+    "rusticl": ("rusticl on llvmpipe, Mesa 25", "OpenCL SPIR-V"),
+    "pocl6": ("PoCL 6, every sixteenth source", "OpenCL SPIR-V"),
     "dawn-mesa25": ("Dawn on lavapipe, Mesa 25", "WGSL"),
     "dawn-swiftshader": ("Dawn on SwiftShader", "WGSL"),
     "wgpu-mesa25": ("wgpu on lavapipe, Mesa 25", "WGSL"),

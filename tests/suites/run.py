@@ -63,7 +63,7 @@ def remainder(a, b):
     return 0 if b == 0 else a - b * quotient(a, b)
 
 
-POCL6_SHARE = 8  # it takes a second for each kernel
+POCL6_SHARE = 16  # it takes a second for each kernel
 
 # Where Vulkan's validation layer listens: a message of it fails the run. Once is enough, since it sees our calls and SPIR-V,
 # which are the same for every driver.
