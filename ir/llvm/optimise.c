@@ -8,7 +8,6 @@
  * decided are constants, for opt_fold; shifts may be total again, for lower_shift; equal values may stand twice, for opt_cse.
  */
 #include <llvm-c/Error.h>
-#include <llvm-c/ErrorHandling.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
 #include "ir/base/fatal.h"
@@ -39,10 +38,6 @@ static bool is_small(IrFunction *function) {
     uint32_t number = 0;
     ir_walk(&function->body, count, &number);
     return number <= MOST_INSTRUCTIONS;
-}
-
-static void stop(const char *reason) {
-    BUG("LLVM: %s", reason);
 }
 
 typedef struct {
@@ -111,8 +106,6 @@ static bool run(IrModule *module) {
         return false;
     }
     llvm_start();
-    llvm_catch_no_memory();
-    LLVMInstallFatalErrorHandler(stop);
     Optimise o = {.module = module, .context = LLVMContextCreate()};
     o.llvm = LLVMModuleCreateWithNameInContext("", o.context);
     LLVMSetDataLayout(o.llvm, "e-n32");
@@ -122,7 +115,6 @@ static bool run(IrModule *module) {
     LLVMDisposeModule(o.llvm);
     LLVMContextDispose(o.context);
     arena_release(&o.scratch);
-    LLVMResetFatalErrorHandler();
     return changed;
 }
 

@@ -4,9 +4,11 @@
  * nothing is optimised. Where it is linked statically, tools/llvm-start.ld puts them into a section of their own; here they run.
  * Linked dynamically, the section is not there, and the loader has run them.
  */
+#include <llvm-c/ErrorHandling.h>
 #include <llvm-c/Support.h>
 #include <pthread.h>
 
+#include "ir/base/fatal.h"
 #include "ir/llvm/to_llvm.h"
 
 typedef void Constructor(void);
@@ -14,6 +16,10 @@ typedef void Constructor(void);
 /* Of the linker script; NULL without it. */
 extern Constructor *const vt_llvm_constructors[] __attribute__((weak));
 extern Constructor *const vt_llvm_constructors_end[] __attribute__((weak));
+
+static void stop(const char *reason) {
+    BUG("LLVM: %s", reason);
+}
 
 static void construct(void) {
     for (Constructor *const *next = vt_llvm_constructors; next != vt_llvm_constructors_end;
@@ -23,6 +29,9 @@ static void construct(void) {
     /* An instruction stays in its region: what moves into a loop's continuing part would be carried there. */
     static const char *const options[] = {"llvm", "-instcombine-code-sinking=false"};
     LLVMParseCommandLineOptions(2, options, NULL);
+    /* Once for all threads: what ends LLVM ends the compilation of the thread that it was in. */
+    LLVMInstallFatalErrorHandler(stop);
+    llvm_catch_no_memory();
 }
 
 void llvm_start(void) {

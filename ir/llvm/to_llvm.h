@@ -127,7 +127,7 @@ ToLlvmTemplate to_llvm_template(const ToLlvmOpaque *opaque, LLVMValueRef functio
  * else of LLVM; any number of times, from any thread. */
 void llvm_start(void);
 
-/* From now on, LLVM's lack of memory is fatal_memory (no_memory.cpp). */
+/* From now on, LLVM's lack of memory is fatal_memory (no_memory.cpp); llvm_start calls it. */
 void llvm_catch_no_memory(void);
 
 #endif
