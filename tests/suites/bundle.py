@@ -526,7 +526,7 @@ def run_on(env, device):
         if not path.exists():
             env.compile("tests/bundles/v1.0.vt", "-o", path, "--variant=TILE=16", "--compress")
     environment = env.device(device)
-    option = env.device_option(device)
+    option = env.device_options(device)[0]
     x, want = kernel_and_expectation()
     values = "x=" + ",".join(map(str, x))
     for tile, more in ((8, []), (16, ["--variant=TILE=16"]), (4, ["--spec=TILE=4"])):
@@ -548,7 +548,7 @@ def program_on(env, device):
     with env.lock:
         if not path.exists():
             env.compile("examples/saxpy.vt", "-o", path)
-    api = env.device_option(device).split("=")[1]
+    api = env.device_options(device)[0].split("=")[1]
     result = env.run([env.bin / "examples" / "bundle", path, api], env=env.device(device))
     check(result.out.decode().endswith(f"({api}): 1000 of 1000 numbers are right\n"), "the example", result)
 
@@ -564,7 +564,7 @@ def still_read(env, path):
         except Skip:
             continue
         for tile, more in ((8, []), (4, ["--variant=TILE=4"])):
-            out = env.compile("run", path, env.device_option(device), "--kernel=sums", values, "out=zeros:100", "--print=out:100",
+            out = env.compile("run", path, env.device_options(device)[0], "--kernel=sums", values, "out=zeros:100", "--print=out:100",
                               *more, env=environment).out.decode()
             check(out == f"out[0..100] = {' '.join(map(str, want[tile]))}\n", f"sums on {device}", out)
 
