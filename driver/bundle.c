@@ -78,7 +78,7 @@ static Status add_target(Plan *plan, const char *text) {
     if (target.target->writer == WRITER_LATER) {
         return target_not_built(target.target);
     }
-    if (!target_code_exists(target.target)) {
+    if (!target_code_exists(target.target) || target.target->writer == WRITER_LLVM) {
         return fail(STATUS_USAGE, "--targets: no device runs `%s`", text);
     }
     if (find_target(plan, target.name) != NULL) {

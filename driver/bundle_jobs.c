@@ -56,7 +56,8 @@ static bool is_size(const IrModule *module, const IrSpec *spec) {
     return false;
 }
 
-/* MSL must know sizes: what they are made of keeps its default, and so does what the command line gave a value. */
+/* Metal and OpenCL must know sizes: what they are made of keeps its default, and so does what the command line gave a
+ * value. */
 static void fix_sizes(Session *session) {
     VEC(const IrSpec *) specs = {0};
     for (const IrSpec *spec = session->module->specs; spec != NULL; spec = spec->next) {
@@ -77,7 +78,8 @@ static void fix_sizes(Session *session) {
 static void prepare(void *arg) {
     Compiling *c = arg;
     bundle_note_specs(&c->session.arena, c->session.module, &c->specs);
-    if (c->job->target->target->writer == WRITER_MSL) {
+    Writer writer = c->job->target->target->writer;
+    if (writer == WRITER_MSL || writer == WRITER_OPENCL_SPIRV) {
         fix_sizes(&c->session);
     }
 }

@@ -63,12 +63,23 @@ static bool is_for(const VtgDeviceInfo *info, uint32_t format) {
            (strcmp(info->api, api_of_format[format]) == 0 || strcmp(info->api, "null") == 0);
 }
 
+/* OpenCL's version says nothing of SPIR-V: the device lists what it takes. A target for OpenCL 2.1 is of SPIR-V 1.0, one
+ * for 2.2 of 1.2, one for 3.0 of 1.4. */
+static bool takes_code(const VtgDeviceInfo *info, uint32_t format, uint32_t version) {
+    const char *il = version < (2u << 16 | 2) ? "SPIR-V_1.0"
+                     : version < 3u << 16     ? "SPIR-V_1.2"
+                                              : "SPIR-V_1.4";
+    return format != VGPU_CODE_SPIRV_OPENCL ||
+           (info->il_versions != NULL && strstr(info->il_versions, il) != NULL);
+}
+
 static bool fits_device(const Making *m, const VtgDeviceInfo *info, uint32_t target) {
     const VgpuTable *targets = &m->record.targets;
     bool is_null = strcmp(info->api, "null") == 0;
+    uint32_t version = vgpu_get(targets, target, VGPU_TARGET_API);
     return (vgpu_get64(targets, target, VGPU_TARGET_FEATURES) & ~info->features) == 0 &&
-           (is_null ||
-            vgpu_get(targets, target, VGPU_TARGET_API) <= version_number(info->api_version));
+           (is_null || (version <= version_number(info->api_version) &&
+                        takes_code(info, vgpu_get(targets, target, VGPU_TARGET_FORMAT), version)));
 }
 
 static const char *target_name(const Making *m, uint32_t target) {
