@@ -59,6 +59,7 @@ static void begin_function(SpirvWriter *w, IrFunction *function) {
     w->interface.count = w->locals.count = w->shared.count = 0;
     w->group_size = 0;
     w->calls = false;
+    w->buffers_meet = spirv_buffers_meet(function, w->kernel);
     memset(w->uses_builtin, 0, sizeof w->uses_builtin);
     w->parts_used = NEW_ARRAY(w->module->arena, bool *, function->param_count);
     for (uint32_t i = 0; i < function->param_count; i++) {

@@ -88,6 +88,43 @@ uint32_t spirv_atomic(SpirvWriter *w, const IrInst *inst, const uint32_t *operan
     return type == value_type ? old : RESULT(w, SpvOpBitcast, value_type, old);
 }
 
+typedef struct {
+    bool writes, barriers; /* to a buffer; and where invocations wait for one another */
+    bool meets;            /* a barrier may come after a write */
+} Meeting;
+
+static Meeting meeting_of(const IrRegion *region) {
+    Meeting all = {0};
+    for (const IrInst *inst = region->first; inst != NULL; inst = inst->next) {
+        Meeting here = {0};
+        if (ir_has(inst->op, IR_PLACE) && ir_has(inst->op, IR_WRITE)) {
+            here.writes = inst->operands[ir_place_start(inst)]->type->kind == IR_TYPE_BUFFER;
+        }
+        here.barriers = ir_has(inst->op, IR_SYNC) || inst->op == OP_CALL;
+        for (uint32_t i = 0; i < inst->region_count; i++) {
+            Meeting arm = meeting_of(&inst->regions[i]);
+            here.writes |= arm.writes;
+            here.barriers |= arm.barriers;
+            here.meets |= arm.meets;
+        }
+        here.meets |= inst->op == OP_LOOP && here.writes && here.barriers;
+        all.meets |= here.meets || (all.writes && here.barriers);
+        all.writes |= here.writes;
+        all.barriers |= here.barriers;
+    }
+    return all;
+}
+
+/* Whether the invocations of a workgroup have anything to do with one another in buffers: one is read and written, or a
+ * barrier comes after a write. If not, barriers are for shared memory alone, which is faster. */
+bool spirv_buffers_meet(const IrFunction *function, const ReflectKernel *kernel) {
+    bool both = kernel == NULL;
+    for (uint32_t i = 0; kernel != NULL && i < kernel->param_count; i++) {
+        both |= kernel->params[i].access == (REFLECT_READ | REFLECT_WRITE);
+    }
+    return both || meeting_of(&function->body).meets;
+}
+
 /* Of the workgroup or the subgroup: execution, and the memory that its invocations have in common. What a buffer has
  * that an invocation reads after it was written is `Coherent` besides (spirv_interface.c). */
 uint32_t spirv_barrier(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
@@ -100,8 +137,8 @@ uint32_t spirv_barrier(SpirvWriter *w, const IrInst *inst, const uint32_t *opera
     uint32_t scope = spirv_splat(w, word, is_subgroup ? SpvScopeSubgroup : SpvScopeWorkgroup);
     uint32_t semantics =
         spirv_splat(w, word,
-                    SpvMemorySemanticsAcquireReleaseMask | SpvMemorySemanticsUniformMemoryMask |
-                        SpvMemorySemanticsWorkgroupMemoryMask);
+                    SpvMemorySemanticsAcquireReleaseMask | SpvMemorySemanticsWorkgroupMemoryMask |
+                        (w->buffers_meet ? (uint32_t)SpvMemorySemanticsUniformMemoryMask : 0));
     EMIT(w, SPIRV_CODE, SpvOpControlBarrier, scope, scope, semantics);
     return 0;
 }

@@ -84,6 +84,7 @@ typedef struct {
     const ReflectKernel *kernel; /* NULL: a proc */
     uint32_t values;             /* the variable of the value block; 0: none */
     bool calls;                  /* a proc */
+    bool buffers_meet;           /* barriers are for buffers, too */
     uint32_t group_size;         /* a constant of specialization constants; 0: not asked for yet */
     bool **parts_used;           /* by parameter: the parts of a composite value; NULL: no such */
     SpirvWords interface;        /* what OpEntryPoint lists */
@@ -197,6 +198,7 @@ uint32_t spirv_place(SpirvWriter *w, const IrInst *inst, const uint32_t *operand
 /* What an atomic is in memory: the type that the instructions on it have. */
 const IrType *spirv_atomic_type(const SpirvWriter *w, const IrType *atomic);
 uint32_t spirv_atomic(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+bool spirv_buffers_meet(const IrFunction *function, const ReflectKernel *kernel);
 uint32_t spirv_barrier(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 
 #endif

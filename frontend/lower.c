@@ -141,9 +141,43 @@ static void lower_while(Lower *l, const Stmt *stmt) {
     close_if_never_left(l, !stmt_gives((Stmt *)stmt));
 }
 
-/* for k in a..b with step 1: `k < b` at the top; k + 1 cannot overflow. */
-static void lower_for_simple(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to) {
-    IrInst *loop = ir_loop(&l->b, 1, &from, 1, &from->type, 0, NULL);
+/* Unsigned, of the same width. */
+static const IrType *distance_type(const IrType *type) {
+    for (int s = 0; s < IR_SCALAR_COUNT; s++) {
+        const IrType *candidate = ir_scalar((IrScalar)s);
+        if (ir_class(candidate) == IR_CLASS_UINT && ir_bits(candidate) == ir_bits(type)) {
+            return candidate;
+        }
+    }
+    REQUIRE(false);
+    return NULL;
+}
+
+/* The largest number of an integer type. */
+static uint64_t largest(const IrType *type) {
+    return UINT64_MAX >> (64 - ir_bits(type) + ir_is_signed_int(type));
+}
+
+/* Whether k + step is a number of the type for each k < to. */
+static bool never_overflows(const IrValue *to, const IrValue *step) {
+    if (!ir_is_const(step)) {
+        return false;
+    }
+    uint64_t most = largest(step->type), by = step->bits[0];
+    return by == 1 || (ir_is_const(to) && by <= most && to->bits[0] <= most &&
+                       to->bits[0] - (to->bits[0] > 0) <= most - by);
+}
+
+/* for k in a..b: `k < b` at the top of each round, which passes understand best. Where k + step may overflow, the
+ * distance that is left says whether there is a next value; if not, k becomes b. */
+static void lower_for_below(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to, IrValue *step) {
+    const IrType *type = from->type;
+    bool positive = ir_is_const(step) && step->bits[0] > 0 && step->bits[0] <= largest(type);
+    if (!positive) {
+        IrValue *goes = ir_binary(&l->b, OP_GT, step, ir_const_zero(l->module, type));
+        from = ir_select(&l->b, goes, from, to);
+    }
+    IrInst *loop = ir_loop(&l->b, 1, &from, 1, &type, 0, NULL);
     loop->unroll = stmt->unroll;
     IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
     IrValue *counter = body->params[0];
@@ -154,26 +188,24 @@ static void lower_for_simple(Lower *l, const Stmt *stmt, IrValue *from, IrValue 
     lower_loop_body(l, stmt->for_in.body, 1, &counter);
     lower_leave(l, saved);
     saved = lower_enter(l, more);
-    IrValue *one = ir_const_splat(l->module, from->type, 1);
-    IrValue *next = ir_binary(&l->b, OP_ADD, more->params[0], one);
+    IrValue *last = more->params[0], *next = ir_binary(&l->b, OP_ADD, last, step);
+    if (!never_overflows(to, step)) {
+        IrValue *left = ir_binary(&l->b, OP_SUB, to, last);
+        left = ir_convert(&l->b, OP_BITCAST, distance_type(type), left);
+        IrValue *stride = ir_convert(&l->b, OP_BITCAST, distance_type(type), step);
+        next = ir_select(&l->b, ir_binary(&l->b, OP_GT, left, stride), next, to);
+    }
     lower_end(l, OP_NEXT, 1, &next);
     lower_leave(l, saved);
 }
 
-/* Any range: whether there is a next value is asked before adding, by the distance that is left, since the
+/* for k in a..=b: whether there is a next value is asked before adding, by the distance that is left, since the
  * sum may overflow. The loop carries (k, whether it is over). */
-static void lower_for_general(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to,
+static void lower_for_through(Lower *l, const Stmt *stmt, IrValue *from, IrValue *to,
                               IrValue *step) {
     const IrType *type = from->type, *boolean = ir_scalar(IR_BOOL);
-    const IrType *distance_type = type;
-    for (int s = 0; s < IR_SCALAR_COUNT; s++) { /* unsigned, of the same width */
-        const IrType *candidate = ir_scalar((IrScalar)s);
-        if (ir_class(candidate) == IR_CLASS_UINT && ir_bits(candidate) == ir_bits(type)) {
-            distance_type = candidate;
-        }
-    }
     IrValue *zero = ir_const_zero(l->module, type);
-    IrValue *any = ir_binary(&l->b, stmt->for_in.inclusive ? OP_LE : OP_LT, from, to);
+    IrValue *any = ir_binary(&l->b, OP_LE, from, to);
     any = ir_binary(&l->b, OP_AND, any, ir_binary(&l->b, OP_GT, step, zero));
     IrValue *initial[] = {from, ir_unary(&l->b, OP_NOT, any)};
     IrInst *loop = ir_loop(&l->b, 2, initial, 1, &type, 0, NULL);
@@ -189,11 +221,11 @@ static void lower_for_general(Lower *l, const Stmt *stmt, IrValue *from, IrValue
     lower_leave(l, saved);
     saved = lower_enter(l, more);
     IrValue *left = ir_binary(&l->b, OP_SUB, to, more->params[0]);
-    left = ir_convert(&l->b, OP_BITCAST, distance_type, left);
-    IrValue *stride = ir_convert(&l->b, OP_BITCAST, distance_type, step);
+    left = ir_convert(&l->b, OP_BITCAST, distance_type(type), left);
+    IrValue *stride = ir_convert(&l->b, OP_BITCAST, distance_type(type), step);
     IrValue *next[] = {
         ir_binary(&l->b, OP_ADD, more->params[0], step),
-        ir_binary(&l->b, stmt->for_in.inclusive ? OP_LT : OP_LE, left, stride),
+        ir_binary(&l->b, OP_LT, left, stride),
     };
     lower_end(l, OP_NEXT, 2, next);
     lower_leave(l, saved);
@@ -205,10 +237,10 @@ static void lower_for(Lower *l, const Stmt *stmt) {
     IrValue *step = stmt->for_in.step != NULL ? lower_expr(l, stmt->for_in.step)
                                               : ir_const_splat(l->module, from->type, 1);
     l->b.pos = stmt->span.start;
-    if (!stmt->for_in.inclusive && ir_is_const(step) && step->bits[0] == 1) {
-        lower_for_simple(l, stmt, from, to);
+    if (stmt->for_in.inclusive) {
+        lower_for_through(l, stmt, from, to, step);
     } else {
-        lower_for_general(l, stmt, from, to, step);
+        lower_for_below(l, stmt, from, to, step);
     }
 }
 

@@ -131,8 +131,11 @@ static void make_two(Problem *p) {
     make_stream(p, 2);
 }
 
-static unsigned plan_stream(const Problem *p, const Variant *v, GpuStep *steps, const char *kernel,
-                            unsigned width) {
+/* One element an invocation, or W=4. */
+static unsigned plan_stream(const Problem *p, const Variant *v, GpuStep *steps, const char *one,
+                            const char *four) {
+    unsigned width = variant_constant(v, "W", 1);
+    const char *kernel = width == 4 ? four : one;
     unsigned block = variant_constant(v, "BLOCK", 256);
     *steps = step(kernel, block, 1, p->n / width / block, 1, 1);
     for (unsigned k = 0; k + 1 < p->count; k++) {
@@ -142,15 +145,14 @@ static unsigned plan_stream(const Problem *p, const Variant *v, GpuStep *steps, 
     return 1;
 }
 
-#define PLAN_STREAM(name, width)                                                                   \
+#define PLAN_STREAM(name)                                                                          \
     static unsigned plan_##name(const Problem *p, const Variant *v, GpuStep *steps) {              \
-        return plan_stream(p, v, steps, #name, width);                                             \
+        return plan_stream(p, v, steps, #name, #name "4");                                         \
     }
-PLAN_STREAM(copy, 1)
-PLAN_STREAM(mul, 1)
-PLAN_STREAM(add, 1)
-PLAN_STREAM(triad, 1)
-PLAN_STREAM(triad4, 4)
+PLAN_STREAM(copy)
+PLAN_STREAM(mul)
+PLAN_STREAM(add)
+PLAN_STREAM(triad)
 
 static const char *check_sum(const Problem *p, float of_first, float of_second) {
     const float *a = p->arrays[0].data, *b = p->count > 2 ? p->arrays[1].data : p->arrays[0].data;
@@ -319,10 +321,14 @@ static void make_transpose(Problem *p) {
 }
 
 static unsigned plan_transpose(const Problem *p, const Variant *v, GpuStep *steps) {
-    (void)v;
-    *steps = step("transposed", 32, 8, p->n / 32, p->n / 32, 1);
-    reads(steps, 0, 4);
-    writes(steps, 1, 4);
+    static const char *const kernels[] = {"transposed", "transposed_flat", "transposed_wide",
+                                          "transposed_down"};
+    unsigned form = variant_constant(v, "FORM", 0);
+    unsigned side = form == 2 ? 64 : 32, stride = form == 2 ? 16 : 4;
+    *steps =
+        step(kernels[form], form == 0 ? 32 : 256, form == 0 ? 8 : 1, p->n / side, p->n / side, 1);
+    reads(steps, 0, stride);
+    writes(steps, 1, stride);
     value(steps, p->n);
     return 1;
 }
@@ -709,7 +715,6 @@ const Case cases[] = {
     {"mul",           M(128), M(1),    make_one,       plan_mul,       check_mul},
     {"add",           M(128), M(1),    make_two,       plan_add,       check_add},
     {"triad",         M(128), M(1),    make_two,       plan_triad,     check_triad},
-    {"triad4",        M(128), M(1),    make_two,       plan_triad4,    check_triad},
     {"dot",           M(128), M(1),    make_dot,       plan_dot,       check_dot},
     {"reduction",     M(256), M(1),    make_reduction, plan_reduction, check_reduction},
     {"scan",          M(128), M(1),    make_scan,      plan_scan,      check_scan},

@@ -19,6 +19,7 @@ typedef struct Entry {
     GpuRun *run;
     double times[MAX_TIMES];
     unsigned count;
+    double median; /* of the best round */
 } Entry;
 
 static double seconds_each = 0.4;
@@ -102,7 +103,13 @@ static void prepare(Gpu *gpu, GpuApi api, const char *folder, const Case *c, con
     }
 }
 
-/* How often it fits into a share of the time; at least twice, so that the median is none of a cold run. */
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How often it fits into a share of the time; at least twice, so that the median is none of a cold run. A GPU is slower for
+ * a while now and then, whatever it runs: the best round's median counts. */
 static void time_entry(Gpu *gpu, Entry *entry) {
     double end = now() + seconds_each / ROUNDS;
     unsigned start = entry->count;
@@ -117,11 +124,12 @@ static void time_entry(Gpu *gpu, Entry *entry) {
         }
         entry->times[entry->count++] = ns;
     }
-}
-
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    unsigned taken = entry->count - start;
+    if (taken > 0) {
+        qsort(entry->times + start, taken, sizeof *entry->times, by_size);
+        double median = entry->times[start + taken / 2];
+        entry->median = start == 0 || median < entry->median ? median : entry->median;
+    }
 }
 
 static const char *check(Gpu *gpu, const Case *c, const Problem *p, GpuBuffer *const *buffers,
@@ -146,11 +154,9 @@ static const char *check(Gpu *gpu, const Case *c, const Problem *p, GpuBuffer *c
 static void report(FILE *results, Gpu *gpu, const Case *c, const Problem *p, Entry *entry,
                    const char *wrong) {
     const Variant *v = &entry->variant;
-    double median = 0, least = 0;
-    if (entry->count > 0) {
-        qsort(entry->times, entry->count, sizeof *entry->times, by_size);
-        median = entry->times[entry->count / 2];
-        least = entry->times[0];
+    double median = entry->median, least = median;
+    for (unsigned k = 0; k < entry->count; k++) {
+        least = entry->times[k] < least ? entry->times[k] : least;
     }
     double rate = p->flops > 0 ? p->flops / median * 1e-3 : p->bytes / median;
     printf("%-14s %-7s %-7s %-6s %-32s %10.4f ms  %9.2f %-8s %s\n", c->name, v->api, v->impl,

@@ -14,32 +14,29 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).parent
 BLOCKS = ["BLOCK=256"]
-SWEEP = ["BLOCK=64", "BLOCK=128", "BLOCK=512", "BLOCK=1024"]
+WIDE = ["BLOCK=256", "BLOCK=256,W=4", "BLOCK=512,W=4"]
 TILES = "BM={},BN={},BK={},TM={},TN={}"
 # The first is the one of the table; the others are tried to find the best.
-BEST = [TILES.format(*t) for t in [(128, 128, 16, 8, 8), (128, 128, 8, 8, 8), (64, 64, 16, 8, 8),
-                                   (128, 64, 16, 8, 8), (128, 256, 8, 8, 16), (256, 128, 8, 16, 8),
-                                   (128, 128, 8, 16, 8), (64, 256, 16, 8, 8)]]
-HALF = [TILES.format(*t) for t in [(128, 128, 16, 8, 8), (128, 128, 32, 8, 8), (128, 256, 16, 8, 16), (256, 128, 16, 16, 8)]]
-HISTOGRAM = ["BLOCK=256,COPIES=8,G=528"] + [f"BLOCK={b},COPIES={c},G={g}" for b, c, g in [
-    (256, 1, 1056), (256, 4, 1056), (256, 16, 792), (256, 32, 792), (512, 8, 528), (512, 16, 264), (512, 32, 264),
-    (1024, 16, 264), (1024, 32, 132)]]
+BEST = [TILES.format(*t) for t in [(128, 128, 16, 8, 8), (128, 128, 8, 16, 8), (64, 256, 16, 8, 8), (128, 256, 8, 8, 16)]]
+HALF = [TILES.format(*t) for t in [(128, 128, 32, 8, 8), (128, 128, 16, 8, 8)]]
+HISTOGRAM = [f"BLOCK={b},COPIES={c},G={g}" for b, c, g in [(1024, 16, 264), (256, 8, 528), (256, 16, 792)]]
+# Kernels whose names depend on a constant that is not the compiler's.
+FORMS = {"transposed": ["", "_flat", "_wide", "_down"]}
 # case: file of kernels, file of peers, kernels, variants, peers
 ALL = ("glsl", "cuda", "opencl")
 CASES = {
     "peak": ("peak", None, ["peak"], ["-"], ()),
-    "copy": ("stream", "stream", ["copy"], BLOCKS + SWEEP[:1] + SWEEP[3:], ALL),
-    "mul": ("stream", "stream", ["mul"], BLOCKS, ALL),
-    "add": ("stream", "stream", ["add"], BLOCKS, ALL),
-    "triad": ("stream", "stream", ["triad"], BLOCKS + SWEEP[:1] + SWEEP[3:], ALL),
-    "triad4": ("stream", "stream", ["triad4"], BLOCKS, ALL),
-    "dot": ("stream", "stream", ["dot_sums"], BLOCKS + SWEEP[2:], ALL),
-    "reduction": ("reduction", "reduction", ["reduce"], BLOCKS + SWEEP[1:], ALL),
-    "scan": ("scan", "scan", ["scan_clear", "scan"], BLOCKS + SWEEP[1:] + ["BLOCK=256,CHUNKS=8", "BLOCK=128,CHUNKS=8"], ("glsl", "cuda")),
+    "copy": ("stream", "stream", ["copy"], WIDE, ALL),
+    "mul": ("stream", "stream", ["mul"], WIDE, ALL),
+    "add": ("stream", "stream", ["add"], WIDE, ALL),
+    "triad": ("stream", "stream", ["triad"], WIDE, ALL),
+    "dot": ("stream", "stream", ["dot_sums"], BLOCKS, ALL),
+    "reduction": ("reduction", "reduction", ["reduce"], ["BLOCK=1024", "BLOCK=256"], ALL),
+    "scan": ("scan", "scan", ["scan_clear", "scan"], ["BLOCK=1024", "BLOCK=256", "BLOCK=128,CHUNKS=8"], ("glsl", "cuda")),
     "histogram": ("histogram", "histogram", ["histogram_clear", "histogram"], HISTOGRAM, ALL),
-    "transpose": ("transpose", "transpose", ["transposed"], ["-"], ALL),
+    "transpose": ("transpose", "transpose", ["transposed"], ["-", "FORM=1", "FORM=2", "FORM=3"], ALL),
     "stencil": ("stencil", "stencil", ["stencil"], ["-"], ALL),
-    "spmv": ("spmv", "spmv", ["spmv"], BLOCKS + SWEEP[:2], ("glsl", "cuda")),
+    "spmv": ("spmv", "spmv", ["spmv"], BLOCKS, ("glsl", "cuda")),
     "nbody": ("nbody", "nbody", ["nbody"], ["-"], ALL),
     "black_scholes": ("black_scholes", "black_scholes", ["black_scholes"], BLOCKS, ALL),
     "radix_step": ("radix,scan", "radix,scan", ["radix_count", "scan_clear", "scan", "radix_scatter"], ["-"], ("glsl", "cuda")),
@@ -59,7 +56,12 @@ def file_of(files, kernel):
 
 
 def defines(constants):
-    return [c for c in constants.split(",") if "=" in c and not c.startswith("G=")]
+    return [c for c in constants.split(",") if "=" in c and c.split("=")[0] not in ("G", "W", "FORM")]
+
+
+def kernel_name(kernel, constants):
+    values = dict(c.split("=") for c in constants.split(",") if "=" in c)
+    return kernel + (values["W"] if "W" in values else FORMS[kernel][int(values["FORM"])] if "FORM" in values else "")
 
 
 def run(command):
@@ -87,7 +89,7 @@ class Packer:
 
     def ours(self, case, files, kernels, constants, api, bounds, note):
         place = self.row(case, api, "vitte", bounds, note, constants)
-        for kernel in kernels:
+        for kernel in (kernel_name(k, constants) for k in kernels):
             known = defines(constants if constants != "-" else DEFAULTS if kernel == "scan" else "")
             known = [] if kernel.endswith("_clear") else known
             flags = [x for c in known for x in ("-D", c)]
@@ -99,7 +101,7 @@ class Packer:
     def peer(self, case, files, kernels, constants, impl, note):
         api = {"glsl": "vulkan", "cuda": "cuda", "opencl": "opencl"}[impl]
         place = self.row(case, api, impl, "-", note, constants)
-        for kernel in kernels:
+        for kernel in (kernel_name(k, constants) for k in kernels):
             text = peer_source(file_of(files, kernel), kernel, impl.upper(), defines(constants if constants != "-" else DEFAULTS))
             out = place / (kernel + {"glsl": ".comp", "cuda": ".cu", "opencl": ".cl"}[impl])
             out.write_text(text)
@@ -111,7 +113,7 @@ class Packer:
         for case, (files, peers, kernels, variants, impls) in CASES.items():
             for k, constants in enumerate(variants):
                 note = "sweep" if k else "main"
-                for bounds in ("check", "trust") if k == 0 or case == "matmul_best" else ("trust",):
+                for bounds in ("check", "trust"):
                     self.ours(case, files, kernels, constants, "vulkan", bounds, note)
                     if case not in NO_OPENCL and k == 0:
                         self.ours(case, files, kernels, constants, "opencl", bounds, note)

@@ -16,14 +16,16 @@ if [ -z "$VK_DRIVER_FILES" ] && [ ! -d /etc/vulkan/icd.d ] && [ ! -d /usr/share/
         [ -f "$f" ] && export VK_DRIVER_FILES=$f
     done
 fi
-if [ -z "$OCL_ICD_VENDORS" ] && ! ls /etc/OpenCL/vendors/*.icd > /dev/null 2>&1; then
-    mkdir -p "$OUT/icd"
-    echo libnvidia-opencl.so.1 > "$OUT/icd/nvidia.icd"
-    for f in /usr/local/nvidia/lib64 /usr/local/nvidia/lib /usr/lib/x86_64-linux-gnu; do
-        [ -f "$f/libnvidia-opencl.so.1" ] && echo "$f/libnvidia-opencl.so.1" > "$OUT/icd/nvidia.icd" && break
-    done
-    export OCL_ICD_VENDORS=$OUT/icd
-fi
+# OpenCL's loaders take what stands in a folder: of a GPU, not of a processor beside it.
+for f in /usr/local/nvidia/lib64 /usr/local/nvidia/lib /usr/lib/x86_64-linux-gnu; do
+    if [ -f "$f/libnvidia-opencl.so.1" ]; then
+        mkdir -p "$OUT/icd"
+        echo "$f/libnvidia-opencl.so.1" > "$OUT/icd/nvidia.icd"
+        export OCL_ICD_VENDORS="$OUT/icd"
+        unset OCL_ICD_FILENAMES
+        break
+    fi
+done
 
 part() { # NAME SECONDS COMMAND...
     name=$1 limit=$2
@@ -65,12 +67,12 @@ else
     cuda_peers > "$OUT/nvcc.txt" 2>&1 &
     compiler=$!
     part vulkan-products 120 ./gpu-bench . vulkan "$R" --seconds 0.2 peak matmul_naive matmul_tiled matmul_best matmul_f16
-    part vulkan 150 ./gpu-bench . vulkan "$R" --seconds 0.2 copy mul add triad triad4 dot reduction scan histogram transpose stencil \
+    part vulkan 150 ./gpu-bench . vulkan "$R" --seconds 0.2 copy mul add triad dot reduction scan histogram transpose stencil \
         spmv nbody black_scholes radix_step
     wait $compiler
     part cuda 120 ./gpu-bench . cuda "$R" --seconds 0.15
     part libraries 45 ./library "$R" $(python3 -c 'import glob, site; print(*[f for d in site.getsitepackages() for f in glob.glob(d + "/nvidia/*/lib/libcublas.so.*")])' 2> /dev/null)
     part torch 60 python3 torch_library.py "$R"
-    part opencl 90 ./gpu-bench . opencl "$R" --seconds 0.15
+    part opencl 45 ./gpu-bench . opencl "$R" --seconds 0.1
 fi
 python3 report.py "$OUT" | tee "$OUT/table.txt"

@@ -3,7 +3,8 @@
  * A buffer is touched inside an `if` that compares the index with the length, for no value makes an access that
  * must not happen harmless. A local or shared array has at least one part, so an index that is read by is clamped
  * instead and a selection throws the wrong part away, unless that is an array or form, which nothing selects. A place
- * with several indices has one condition for all of them. Constants inside need none, constants outside no access.
+ * with several indices has one condition for all of them. Constants inside need none, constants outside no access, and
+ * neither do indices that are inside by what makes them or by the conditions around them (ranges.h).
  * The length of a buffer never changes: it is asked for once, at the top of the function.
  *
  * Before: anything; better after opt_fold, since constant indices need no check. After: every access by index is
@@ -11,11 +12,13 @@
  */
 #include "ir/pass.h"
 #include "ir/passes/places.h"
+#include "ir/passes/ranges.h"
 #include "ir/rewrite.h"
 
 typedef struct {
     IrModule *module;
     IrFunction *function;
+    const Ranges *ranges;
     IrValue **lengths;   /* by parameter; NULL: not asked for yet */
     IrInst *last_length; /* where the next `len` goes: after this one, at the top when NULL */
     bool changed;
@@ -64,11 +67,14 @@ static IrValue *both(IrBuilder *b, IrValue *first, IrValue *second) {
 }
 
 /* The value for a lane of a vector taken or put: the operand `at` of the instruction is the index. */
-static IrValue *lower_lane(IrBuilder *b, IrInst *inst, uint32_t at, const IrType *vector,
-                           IrValue *outside) {
+static IrValue *lower_lane(const Bounds *bounds, IrBuilder *b, IrInst *inst, uint32_t at,
+                           const IrType *vector, IrValue *outside) {
     IrValue *index = inst->operands[at];
+    if (ranges_most(bounds->ranges, index) < vector->lanes) {
+        return ir_made_raw(inst);
+    }
     if (ir_is_const(index)) {
-        return index->bits[0] < vector->lanes ? ir_made_raw(inst) : outside;
+        return outside;
     }
     IrValue *operands[3];
     for (uint32_t i = 0; i < inst->operand_count; i++) {
@@ -124,15 +130,22 @@ static void hide_far_index(IrBuilder *b, IrInst *inst, uint32_t at, IrValue *len
     }
 }
 
+/* Whether the index may be outside the array or vector that it chooses from. */
+static bool is_unsure(const Bounds *bounds, const IrPlaceWalk *walk) {
+    return place_is_unsure(walk) && (place_shared_length(walk) != NULL ||
+                                     ranges_most(bounds->ranges, walk->inst->operands[walk->at]) >=
+                                         ir_part_count(walk->type));
+}
+
 /* Whether all indices are inside; NULL: they are. */
 static IrValue *place_is_inside(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     IrValue *inside = NULL, *root = inst->operands[ir_place_start(inst)];
     for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
         IrValue *index = inst->operands[w.at];
-        if (w.type == NULL) {
+        if (w.type == NULL && !ranges_below_length(bounds->ranges, index, root)) {
             inside = ir_binary(b, OP_LT, index, length_of(bounds, root));
             hide_far_index(b, inst, w.at, length_of(bounds, root));
-        } else if (place_is_unsure(&w)) {
+        } else if (is_unsure(bounds, &w)) {
             inside = both(b, inside, ir_binary(b, OP_LT, index, part_count(b, &w)));
         }
     }
@@ -143,7 +156,7 @@ static IrValue *place_is_inside(Bounds *bounds, IrBuilder *b, IrInst *inst) {
 static void lower_sure_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     IrValue *inside = NULL;
     for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
-        if (place_is_unsure(&w)) {
+        if (is_unsure(bounds, &w)) {
             IrValue *index = inst->operands[w.at];
             inst->operands[w.at] = ir_binary(b, OP_MIN, index, last_part(b, &w));
             inside = both(b, inside, ir_binary(b, OP_LT, index, part_count(b, &w)));
@@ -181,11 +194,9 @@ static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     }
 }
 
-static void visit(IrInst *inst, void *data) {
+static void visit(Ranges *ranges, IrInst *inst, void *data) {
     Bounds *bounds = data;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        inst->operands[i] = ir_resolve(inst->operands[i]);
-    }
+    bounds->ranges = ranges;
     if ((inst->flags & IR_RAW) != 0 || !ir_needs_raw(inst)) {
         return;
     }
@@ -198,11 +209,11 @@ static void visit(IrInst *inst, void *data) {
     switch (inst->op) {
     case OP_EXTRACT_AT: {
         IrValue *zero = ir_const_zero(b.module, ir_lane_type(vector->type));
-        take_place(bounds, inst, lower_lane(&b, inst, 1, vector->type, zero));
+        take_place(bounds, inst, lower_lane(bounds, &b, inst, 1, vector->type, zero));
         break;
     }
     case OP_INSERT_AT:
-        take_place(bounds, inst, lower_lane(&b, inst, 2, vector->type, vector));
+        take_place(bounds, inst, lower_lane(bounds, &b, inst, 2, vector->type, vector));
         break;
     default:
         break; /* the other lower_* passes' */
@@ -214,7 +225,7 @@ static bool run(IrModule *module) {
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         Bounds bounds = {.module = module, .function = function};
         bounds.lengths = NEW_ARRAY(module->arena, IrValue *, function->param_count);
-        ir_walk(&function->body, visit, &bounds);
+        ranges_walk(function, visit, &bounds);
         changed |= bounds.changed;
     }
     return changed;

@@ -9,7 +9,6 @@ struct Values {
 @compute @workgroup_size(64)
 fn control(@builtin(global_invocation_id) global_id: vec3<u32>) {
     // tests/golden/control.vt:11
-    let a_len = arrayLength(&a);
     let out_len = arrayLength(&out);
     let i = global_id.x;
     // tests/golden/control.vt:12
@@ -50,23 +49,19 @@ fn control(@builtin(global_invocation_id) global_id: vec3<u32>) {
         }
     }
     // tests/golden/control.vt:3
-    let a_len_1 = arrayLength(&a);
+    let a_len = arrayLength(&a);
     let v_5 = sum;
     var v_6: bool;
     var v_7: u32;
     var n_1 = 0u;
     loop {
-        if (n_1 >= a_len_1) {
+        if (n_1 >= a_len) {
             v_6 = false;
             v_7 = 0u;
             break;
         }
         // tests/golden/control.vt:4
-        var a_value = 0i;
-        if (n_1 < a_len) {
-            a_value = a[n_1];
-        }
-        if (a_value == values.x) {
+        if (a[n_1] == values.x) {
             // tests/golden/control.vt:5
             v_6 = true;
             v_7 = n_1;

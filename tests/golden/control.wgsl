@@ -8,7 +8,6 @@ struct Values {
 
 @compute @workgroup_size(64)
 fn control(@builtin(global_invocation_id) global_id: vec3<u32>) {
-    let a_len = arrayLength(&a);
     let i = global_id.x;
     var sum: i32;
     var n = -3i;
@@ -44,6 +43,7 @@ fn control(@builtin(global_invocation_id) global_id: vec3<u32>) {
             sum_1 = sum_2;
         }
     }
+    let a_len = arrayLength(&a);
     var v_4: bool;
     var v_5: u32;
     var n_1 = 0u;

@@ -44,9 +44,7 @@ kernel __attribute__((reqd_work_group_size(32, 2, 1))) void sums(
     if (i < x_len) {
         x_value = x[i];
     }
-    if (local_index_1 < 64u) {
-        part[local_index_1] = x_value;
-    }
+    part[local_index_1] = x_value;
     // tests/golden/group.vt:9
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     // tests/golden/group.vt:10
@@ -60,10 +58,7 @@ kernel __attribute__((reqd_work_group_size(32, 2, 1))) void sums(
         if (local_index_1 < width) {
             // tests/golden/group.vt:13
             uint v = local_index_1 + width;
-            float v_1 = (local_index_1 < 64u ? part[min(local_index_1, 63u)] : 0.0f) + (v < 64u ? part[min(v, 63u)] : 0.0f);
-            if (local_index_1 < 64u) {
-                part[local_index_1] = v_1;
-            }
+            part[local_index_1] = part[local_index_1] + (v < 64u ? part[min(v, 63u)] : 0.0f);
         }
         // tests/golden/group.vt:15
         barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
@@ -73,16 +68,16 @@ kernel __attribute__((reqd_work_group_size(32, 2, 1))) void sums(
     // tests/golden/group.vt:18
     if (local_index_1 == 0u) {
         // tests/golden/group.vt:19
-        float v_2 = part[0u];
+        float v_1 = part[0u];
         if (total_len > 0u) {
             float old = as_float(atomic_or((volatile global uint *)&total[0u], 0));
-            float v_3 = old;
+            float v_2 = old;
             for (;;) {
-                float old_1 = as_float(atomic_cmpxchg((volatile global uint *)&total[0u], as_uint(v_3), as_uint(v_3 + v_2)));
-                if (as_uint(old_1) == as_uint(v_3)) {
+                float old_1 = as_float(atomic_cmpxchg((volatile global uint *)&total[0u], as_uint(v_2), as_uint(v_2 + v_1)));
+                if (as_uint(old_1) == as_uint(v_2)) {
                     break;
                 }
-                v_3 = old_1;
+                v_2 = old_1;
             }
         }
     }
@@ -91,8 +86,8 @@ kernel __attribute__((reqd_work_group_size(32, 2, 1))) void sums(
     if (i < x_len) {
         x_value_1 = x[i];
     }
-    float v_4 = x_value_1 * 16.0f;
-    uint bin = v_4 >= 4.2949673e+09f ? 4294967295u : (uint)(v_4 >= 0.0f && v_4 < 4.2949673e+09f ? v_4 : 0.0f);
+    float v_3 = x_value_1 * 16.0f;
+    uint bin = v_3 >= 4.2949673e+09f ? 4294967295u : (uint)(v_3 >= 0.0f && v_3 < 4.2949673e+09f ? v_3 : 0.0f);
     // tests/golden/group.vt:22
     if (bin < counts_len) {
         atomic_add(&counts[bin], 1u);
@@ -112,10 +107,10 @@ kernel __attribute__((reqd_work_group_size(32, 2, 1))) void sums(
     }
     float sum = subgroup_add(x_value_2);
     // tests/golden/group.vt:26
-    float v_5 = subgroup_shuffle_xor(sum, 1u);
-    float v_6 = subgroup_shuffle_up(sum, 2u);
+    float v_4 = subgroup_shuffle_xor(sum, 1u);
+    float v_5 = subgroup_shuffle_up(sum, 2u);
     int old_4 = atomic_or(&first, 0);
     if (i < out_len) {
-        out[i] = sum + v_5 + v_6 + (float)old_4;
+        out[i] = sum + v_4 + v_5 + (float)old_4;
     }
 }

@@ -22,9 +22,7 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     if (i < x_len) {
         x_value = x[i];
     }
-    if (local_index < 64u) {
-        part[local_index] = x_value;
-    }
+    part[local_index] = x_value;
     // tests/golden/group.vt:9
     storageBarrier();
     workgroupBarrier();
@@ -39,10 +37,7 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
         if (local_index < width) {
             // tests/golden/group.vt:13
             let v = local_index + width;
-            let v_1 = select(0.0, part[min(local_index, 63u)], local_index < 64u) + select(0.0, part[min(v, 63u)], v < 64u);
-            if (local_index < 64u) {
-                part[local_index] = v_1;
-            }
+            part[local_index] = part[local_index] + select(0.0, part[min(v, 63u)], v < 64u);
         }
         // tests/golden/group.vt:15
         storageBarrier();
@@ -53,13 +48,13 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     // tests/golden/group.vt:18
     if (local_index == 0u) {
         // tests/golden/group.vt:19
-        let v_2 = part[0];
+        let v_1 = part[0];
         if (0u < arrayLength(&total)) {
             let old = bitcast<f32>(atomicLoad(&total[0u]));
-            var v_3 = old;
+            var v_2 = old;
             loop {
-                let expected = bitcast<u32>(v_3);
-                let desired = bitcast<u32>(v_3 + v_2);
+                let expected = bitcast<u32>(v_2);
+                let desired = bitcast<u32>(v_2 + v_1);
                 var old_1: u32;
                 loop {
                     let attempt = atomicCompareExchangeWeak(&total[0u], expected, desired);
@@ -68,12 +63,12 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
                         break;
                     }
                 }
-                let v_4 = bitcast<f32>(old_1);
-                if (bitcast<u32>(v_4) == bitcast<u32>(v_3)) {
+                let v_3 = bitcast<f32>(old_1);
+                if (bitcast<u32>(v_3) == bitcast<u32>(v_2)) {
                     break;
                 }
                 continuing {
-                    v_3 = v_4;
+                    v_2 = v_3;
                 }
             }
         }
@@ -83,8 +78,8 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     if (i < x_len) {
         x_value_1 = x[i];
     }
-    let v_5 = x_value_1 * 16.0;
-    let bin = select(u32(select(0.0, v_5, v_5 >= 0.0 && v_5 < 4.2949673e+09)), 4294967295u, v_5 >= 4.2949673e+09);
+    let v_4 = x_value_1 * 16.0;
+    let bin = select(u32(select(0.0, v_4, v_4 >= 0.0 && v_4 < 4.2949673e+09)), 4294967295u, v_4 >= 4.2949673e+09);
     // tests/golden/group.vt:22
     if (bin < counts_len) {
         atomicAdd(&counts[bin], 1u);
@@ -111,10 +106,10 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     }
     let sum = subgroupAdd(x_value_2);
     // tests/golden/group.vt:26
-    let v_6 = subgroupShuffleXor(sum, 1u);
-    let v_7 = subgroupShuffleUp(sum, 2u);
+    let v_5 = subgroupShuffleXor(sum, 1u);
+    let v_6 = subgroupShuffleUp(sum, 2u);
     let old_4 = atomicLoad(&first);
     if (i < arrayLength(&out)) {
-        out[i] = sum + v_6 + v_7 + f32(old_4);
+        out[i] = sum + v_5 + v_6 + f32(old_4);
     }
 }

@@ -83,139 +83,111 @@ kernel void sums(constant uint* spvBufferSizeConstants [[buffer(4)]], const devi
     {
         _58 = 0.0;
     }
-    bool _59 = gl_LocalInvocationIndex < 64u;
-    if (_59)
-    {
-        part[gl_LocalInvocationIndex] = _58;
-    }
+    part[gl_LocalInvocationIndex] = _58;
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (gl_LocalInvocationIndex < 32u)
     {
-        uint _67 = gl_LocalInvocationIndex + 32u;
-        if (_59)
-        {
-            part[gl_LocalInvocationIndex] = (_59 ? part[min(gl_LocalInvocationIndex, 63u)] : 0.0) + ((_67 < 64u) ? part[min(_67, 63u)] : 0.0);
-        }
+        part[gl_LocalInvocationIndex] += part[gl_LocalInvocationIndex + 32u];
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (gl_LocalInvocationIndex < 16u)
     {
-        uint _87 = gl_LocalInvocationIndex + 16u;
-        if (_59)
-        {
-            part[gl_LocalInvocationIndex] = (_59 ? part[min(gl_LocalInvocationIndex, 63u)] : 0.0) + ((_87 < 64u) ? part[min(_87, 63u)] : 0.0);
-        }
+        part[gl_LocalInvocationIndex] += part[gl_LocalInvocationIndex + 16u];
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (gl_LocalInvocationIndex < 8u)
     {
-        uint _105 = gl_LocalInvocationIndex + 8u;
-        if (_59)
-        {
-            part[gl_LocalInvocationIndex] = (_59 ? part[min(gl_LocalInvocationIndex, 63u)] : 0.0) + ((_105 < 64u) ? part[min(_105, 63u)] : 0.0);
-        }
+        part[gl_LocalInvocationIndex] += part[gl_LocalInvocationIndex + 8u];
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (gl_LocalInvocationIndex < 4u)
     {
-        uint _123 = gl_LocalInvocationIndex + 4u;
-        if (_59)
-        {
-            part[gl_LocalInvocationIndex] = (_59 ? part[min(gl_LocalInvocationIndex, 63u)] : 0.0) + ((_123 < 64u) ? part[min(_123, 63u)] : 0.0);
-        }
+        part[gl_LocalInvocationIndex] += part[gl_LocalInvocationIndex + 4u];
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (gl_LocalInvocationIndex < 2u)
     {
-        uint _140 = gl_LocalInvocationIndex + 2u;
-        if (_59)
-        {
-            part[gl_LocalInvocationIndex] = (_59 ? part[min(gl_LocalInvocationIndex, 63u)] : 0.0) + ((_140 < 64u) ? part[min(_140, 63u)] : 0.0);
-        }
+        part[gl_LocalInvocationIndex] += part[gl_LocalInvocationIndex + 2u];
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (_40)
     {
-        uint _156 = gl_LocalInvocationIndex + 1u;
-        if (_59)
-        {
-            part[gl_LocalInvocationIndex] = (_59 ? part[min(gl_LocalInvocationIndex, 63u)] : 0.0) + ((_156 < 64u) ? part[min(_156, 63u)] : 0.0);
-        }
+        part[gl_LocalInvocationIndex] += part[gl_LocalInvocationIndex + 1u];
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
     if (gl_LocalInvocationIndex == 0u)
     {
         if (((totalBufferSize - 0) / 4) > 0u)
         {
-            uint _180 = atomic_load_explicit((volatile device atomic_uint*)&total.data[0u], memory_order_relaxed);
-            float _181 = as_type<float>(_180);
-            float _192;
-            float _186 = _181;
+            uint _133 = atomic_load_explicit((volatile device atomic_uint*)&total.data[0u], memory_order_relaxed);
+            float _134 = as_type<float>(_133);
+            float _145;
+            float _139 = _134;
             for (;;)
             {
-                uint _189 = as_type<uint>(_186);
-                uint _191;
+                uint _142 = as_type<uint>(_139);
+                uint _144;
                 do
                 {
-                    _191 = _189;
-                } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&total.data[0u], &_191, as_type<uint>(_186 + part[0u]), memory_order_relaxed, memory_order_relaxed) && _191 == _189);
-                _192 = as_type<float>(_191);
-                if (as_type<uint>(_192) == as_type<uint>(_186))
+                    _144 = _142;
+                } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&total.data[0u], &_144, as_type<uint>(_139 + part[0u]), memory_order_relaxed, memory_order_relaxed) && _144 == _142);
+                _145 = as_type<float>(_144);
+                if (as_type<uint>(_145) == as_type<uint>(_139))
                 {
                     break;
                 }
-                _186 = _192;
+                _139 = _145;
                 continue;
             }
         }
     }
-    float _202;
+    float _155;
     if (_52)
     {
-        _202 = x.data[gl_GlobalInvocationID.x];
+        _155 = x.data[gl_GlobalInvocationID.x];
     }
     else
     {
-        _202 = 0.0;
+        _155 = 0.0;
     }
-    float _204 = _202 * 16.0;
-    uint bin = (_204 >= 4294967296.0) ? 4294967295u : uint(((_204 >= 0.0) && (_204 < 4294967296.0)) ? _204 : 0.0);
-    bool _214 = bin < ((countsBufferSize - 0) / 4);
-    if (_214)
+    float _157 = _155 * 16.0;
+    uint bin = (_157 >= 4294967296.0) ? 4294967295u : uint(((_157 >= 0.0) && (_157 < 4294967296.0)) ? _157 : 0.0);
+    bool _167 = bin < ((countsBufferSize - 0) / 4);
+    if (_167)
     {
-        uint _218 = atomic_fetch_add_explicit((volatile device atomic_uint*)&counts.data[bin], 1u, memory_order_relaxed);
+        uint _171 = atomic_fetch_add_explicit((volatile device atomic_uint*)&counts.data[bin], 1u, memory_order_relaxed);
     }
     uint old;
-    if (_214)
+    if (_167)
     {
-        uint _223;
+        uint _176;
         do
         {
-            _223 = 1u;
-        } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&counts.data[bin], &_223, 100u, memory_order_relaxed, memory_order_relaxed) && _223 == 1u);
-        old = _223;
+            _176 = 1u;
+        } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&counts.data[bin], &_176, 100u, memory_order_relaxed, memory_order_relaxed) && _176 == 1u);
+        old = _176;
     }
     else
     {
         old = 0u;
     }
-    int _226 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, int(old), memory_order_relaxed);
-    float _231;
+    int _179 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, int(old), memory_order_relaxed);
+    float _184;
     if (_52)
     {
-        _231 = x.data[gl_GlobalInvocationID.x];
+        _184 = x.data[gl_GlobalInvocationID.x];
     }
     else
     {
-        _231 = 0.0;
+        _184 = 0.0;
     }
-    float sum = simd_sum(_231);
-    float _234 = spvSubgroupShuffleXor(sum, 1u);
-    float _236 = spvSubgroupShuffleUp(sum, 2u);
-    int _238 = atomic_load_explicit((threadgroup atomic_int*)&first, memory_order_relaxed);
+    float sum = simd_sum(_184);
+    float _187 = spvSubgroupShuffleXor(sum, 1u);
+    float _189 = spvSubgroupShuffleUp(sum, 2u);
+    int _191 = atomic_load_explicit((threadgroup atomic_int*)&first, memory_order_relaxed);
     if (gl_GlobalInvocationID.x < ((_outBufferSize - 0) / 4))
     {
-        _out.data[gl_GlobalInvocationID.x] = ((sum + _234) + _236) + float(_238);
+        _out.data[gl_GlobalInvocationID.x] = ((sum + _187) + _189) + float(_191);
     }
 }
 

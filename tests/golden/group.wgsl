@@ -19,74 +19,47 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     if (v) {
         x_value = x[i];
     }
-    let v_1 = local_index < 64u;
-    if (v_1) {
-        part[local_index] = x_value;
-    }
+    part[local_index] = x_value;
     storageBarrier();
     workgroupBarrier();
     if (local_index < 32u) {
-        let v_2 = local_index + 32u;
-        let v_3 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_2, 63u)], v_2 < 64u);
-        if (v_1) {
-            part[local_index] = v_3;
-        }
+        part[local_index] = part[local_index] + part[local_index + 32u];
     }
     storageBarrier();
     workgroupBarrier();
     if (local_index < 16u) {
-        let v_4 = local_index + 16u;
-        let v_5 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_4, 63u)], v_4 < 64u);
-        if (v_1) {
-            part[local_index] = v_5;
-        }
+        part[local_index] = part[local_index] + part[local_index + 16u];
     }
     storageBarrier();
     workgroupBarrier();
     if (local_index < 8u) {
-        let v_6 = local_index + 8u;
-        let v_7 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_6, 63u)], v_6 < 64u);
-        if (v_1) {
-            part[local_index] = v_7;
-        }
+        part[local_index] = part[local_index] + part[local_index + 8u];
     }
     storageBarrier();
     workgroupBarrier();
     if (local_index < 4u) {
-        let v_8 = local_index + 4u;
-        let v_9 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_8, 63u)], v_8 < 64u);
-        if (v_1) {
-            part[local_index] = v_9;
-        }
+        part[local_index] = part[local_index] + part[local_index + 4u];
     }
     storageBarrier();
     workgroupBarrier();
     if (local_index < 2u) {
-        let v_10 = local_index + 2u;
-        let v_11 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_10, 63u)], v_10 < 64u);
-        if (v_1) {
-            part[local_index] = v_11;
-        }
+        part[local_index] = part[local_index] + part[local_index + 2u];
     }
     storageBarrier();
     workgroupBarrier();
     if (local_index < 1u) {
-        let v_12 = local_index + 1u;
-        let v_13 = select(0.0, part[min(local_index, 63u)], v_1) + select(0.0, part[min(v_12, 63u)], v_12 < 64u);
-        if (v_1) {
-            part[local_index] = v_13;
-        }
+        part[local_index] = part[local_index] + part[local_index + 1u];
     }
     storageBarrier();
     workgroupBarrier();
     if (local_index == 0u) {
-        let v_14 = part[0];
+        let v_1 = part[0];
         if (arrayLength(&total) > 0u) {
             let old = bitcast<f32>(atomicLoad(&total[0u]));
-            var v_15 = old;
+            var v_2 = old;
             loop {
-                let expected = bitcast<u32>(v_15);
-                let desired = bitcast<u32>(v_15 + v_14);
+                let expected = bitcast<u32>(v_2);
+                let desired = bitcast<u32>(v_2 + v_1);
                 var old_1: u32;
                 loop {
                     let attempt = atomicCompareExchangeWeak(&total[0u], expected, desired);
@@ -95,12 +68,12 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
                         break;
                     }
                 }
-                let v_16 = bitcast<f32>(old_1);
-                if (bitcast<u32>(v_16) == bitcast<u32>(v_15)) {
+                let v_3 = bitcast<f32>(old_1);
+                if (bitcast<u32>(v_3) == bitcast<u32>(v_2)) {
                     break;
                 }
                 continuing {
-                    v_15 = v_16;
+                    v_2 = v_3;
                 }
             }
         }
@@ -109,14 +82,14 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     if (v) {
         x_value_1 = x[i];
     }
-    let v_17 = x_value_1 * 16.0;
-    let bin = select(u32(select(0.0, v_17, v_17 >= 0.0 && v_17 < 4.2949673e+09)), 4294967295u, v_17 >= 4.2949673e+09);
-    let v_18 = bin < arrayLength(&counts);
-    if (v_18) {
+    let v_4 = x_value_1 * 16.0;
+    let bin = select(u32(select(0.0, v_4, v_4 >= 0.0 && v_4 < 4.2949673e+09)), 4294967295u, v_4 >= 4.2949673e+09);
+    let v_5 = bin < arrayLength(&counts);
+    if (v_5) {
         atomicAdd(&counts[bin], 1u);
     }
     var old_2 = 0u;
-    if (v_18) {
+    if (v_5) {
         var old_3: u32;
         loop {
             let attempt_1 = atomicCompareExchangeWeak(&counts[bin], 1u, 100u);
@@ -133,10 +106,10 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
         x_value_2 = x[i];
     }
     let sum = subgroupAdd(x_value_2);
-    let v_19 = subgroupShuffleXor(sum, 1u);
-    let v_20 = subgroupShuffleUp(sum, 2u);
+    let v_6 = subgroupShuffleXor(sum, 1u);
+    let v_7 = subgroupShuffleUp(sum, 2u);
     let old_4 = atomicLoad(&first);
     if (i < arrayLength(&out)) {
-        out[i] = sum + v_19 + v_20 + f32(old_4);
+        out[i] = sum + v_6 + v_7 + f32(old_4);
     }
 }

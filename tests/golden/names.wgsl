@@ -55,10 +55,9 @@ fn move_1(@builtin(global_invocation_id) global_id: vec3<u32>) {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) global_id: vec3<u32>) {
     let i = global_id.x;
-    let v = i % 4u;
-    var v_1 = array<f32, 4>(1.0, 2.0, -0.0, 3.4028234663852886e+38);
-    let v_2 = select(0.0, v_1[min(v, 3u)], v < 4u) + bitcast<f32>(infinity_bits);
+    var v = array<f32, 4>(1.0, 2.0, -0.0, 3.4028234663852886e+38);
+    let v_1 = v[i % 4u] + bitcast<f32>(infinity_bits);
     if (i < arrayLength(&target_2)) {
-        target_2[i] = v_2;
+        target_2[i] = v_1;
     }
 }

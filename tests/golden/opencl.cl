@@ -72,40 +72,31 @@ kernel __attribute__((reqd_work_group_size(64, 1, 1))) void rotate_1(
     uint3 global_id = (uint3)(get_global_id(0), get_global_id(1), get_global_id(2));
     uint i = global_id.x;
     int_array4 table = (int_array4){{0, 1, 2, 3}};
-    uint v = i % 4u;
-    uint v_1 = i % 5u;
-    int_array5 v_2 = int_1;
-    int v_3 = v_1 < 5u ? v_2.v[min(v_1, 4u)] : 0;
-    if (v < 4u) {
-        table.v[v] = v_3;
-    }
-    bool v_4 = i < local_len;
+    int_array5 v = int_1;
+    table.v[i % 4u] = v.v[i % 5u];
+    bool v_1 = i < local_len;
     float3 body_global = (float3)(0.0f);
     int body_half = 0;
     float3 local_value = (float3)(0.0f);
     float3 local_value_1 = (float3)(0.0f);
-    if (v_4) {
+    if (v_1) {
         body_global = vload3(0, &local_1[i].global_1.x);
         body_half = (int)local_1[i].half_1;
         local_value = vload3(0, &local_1[i].constant_1.v[0u].x);
         local_value_1 = vload3(0, &local_1[i].constant_1.v[1u].x);
     }
-    float3_padded_array2 v_5 = (float3_padded_array2){{{local_value.x, local_value.y, local_value.z}, {local_value_1.x, local_value_1.y, local_value_1.z}}};
-    float3_padded_array2 body_constant = v_5;
+    float3_padded_array2 v_2 = (float3_padded_array2){{{local_value.x, local_value.y, local_value.z}, {local_value_1.x, local_value_1.y, local_value_1.z}}};
+    float3_padded_array2 body_constant = v_2;
     float xyz = spec_xyz;
-    float3 v_6 = native_sqrt_1(body_global + constant_1_1 * (float3)(xyz), i);
-    uint v_7 = i % 2u;
-    bool v_8 = v_7 < 2u;
-    float3 v_9 = select((float3)(0.0f), vload3(0, &body_constant.v[min(v_7, 1u)].x), (int3)(v_8 ? -1 : 0));
-    float3 body_global_1 = v_6 + v_9;
-    int v_10 = as_int(as_uint((int)size) << 16u) >> 16u;
-    bool v_11 = v_10 == 0;
-    int v_12 = v_11 ? 0 : body_half / (v_11 || (body_half == INT_MIN && v_10 == -1) ? 1 : v_10);
-    int body_half_1 = as_int(as_uint(v_12) << 16u) >> 16u;
-    uint v_13 = i % 3u;
-    float3 v_14 = body_global_1;
-    float body_mass = v_13 < 3u ? ((float *)&v_14)[min(v_13, 2u)] : 0.0f;
-    if (v_4) {
+    float3 v_3 = native_sqrt_1(body_global + constant_1_1 * (float3)(xyz), i);
+    float3 body_global_1 = v_3 + vload3(0, &body_constant.v[i % 2u].x);
+    int v_4 = as_int(as_uint((int)size) << 16u) >> 16u;
+    bool v_5 = v_4 == 0;
+    int v_6 = v_5 ? 0 : body_half / (v_5 || (body_half == INT_MIN && v_4 == -1) ? 1 : v_4);
+    int body_half_1 = as_int(as_uint(v_6) << 16u) >> 16u;
+    float3 v_7 = body_global_1;
+    float body_mass = ((float *)&v_7)[i % 3u];
+    if (v_1) {
         vstore3(body_global_1, 0, &local_1[i].global_1.x);
         local_1[i].mass = body_mass;
         local_1[i].half_1 = (short)body_half_1;
@@ -115,27 +106,26 @@ kernel __attribute__((reqd_work_group_size(64, 1, 1))) void rotate_1(
     int left;
     int left_1 = 0;
     for (;;) {
-        uint v_15 = (uint)left_1 % 4u;
-        uint v_16 = as_uint(left_1) + as_uint(v_15 < 4u ? table.v[min(v_15, 3u)] : 0);
-        int left_2 = as_int(v_16);
-        int v_17 = left_2;
+        uint v_8 = as_uint(left_1) + as_uint(table.v[(uint)left_1 % 4u]);
+        int left_2 = as_int(v_8);
+        int v_9 = left_2;
         if (left_2 % 3 != 0) {
             if (left_2 > 100) {
                 left = left_2;
                 break;
             }
-            int left_3 = as_int(v_16 + 1u);
-            v_17 = left_3;
+            int left_3 = as_int(v_8 + 1u);
+            v_9 = left_3;
         }
-        left_1 = v_17;
+        left_1 = v_9;
     }
-    uint v_18 = i + 1u;
-    uint v_19 = 0u;
-    if (v_18 < private_len) {
-        v_19 = (uint)private_1[v_18];
+    uint v_10 = i + 1u;
+    uint v_11 = 0u;
+    if (v_10 < private_len) {
+        v_11 = (uint)private_1[v_10];
     }
     if (i < private_len) {
-        private_1[i] = (uchar)((((((uint)left & 255u) * 3u) & 255u) + v_19) & 255u);
+        private_1[i] = (uchar)((((((uint)left & 255u) * 3u) & 255u) + v_11) & 255u);
     }
 }
 
@@ -152,26 +142,22 @@ kernel __attribute__((reqd_work_group_size(64, 1, 1))) void main_1(
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     uint3 global_id = (uint3)(get_global_id(0), get_global_id(1), get_global_id(2));
     uint i = global_id.x;
-    uint v = local_index / 4u % 4u;
-    uint v_1 = local_index % 4u;
-    if (v < 4u && v_1 < 4u) {
-        tile[v][v_1].x = (float)(uint)subgroup_lane();
-    }
+    tile[local_index / 4u % 4u][local_index % 4u].x = (float)(uint)subgroup_lane();
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
-    float v_2 = subgroup_mul(tile[0u][0u].y);
+    float v = subgroup_mul(tile[0u][0u].y);
     if (sums_len > 0u) {
         float old = as_float(atomic_or((volatile global uint *)&sums[0u], 0));
-        float v_3 = old;
+        float v_1 = old;
         for (;;) {
-            float old_1 = as_float(atomic_cmpxchg((volatile global uint *)&sums[0u], as_uint(v_3), as_uint(v_3 + v_2)));
-            if (as_uint(old_1) == as_uint(v_3)) {
+            float old_1 = as_float(atomic_cmpxchg((volatile global uint *)&sums[0u], as_uint(v_1), as_uint(v_1 + v)));
+            if (as_uint(old_1) == as_uint(v_1)) {
                 break;
             }
-            v_3 = old_1;
+            v_1 = old_1;
         }
     }
-    uint4 v_4 = subgroup_ballot(i < 7u);
+    uint4 v_2 = subgroup_ballot(i < 7u);
     if (i < out_len) {
-        out[i] = v_4;
+        out[i] = v_2;
     }
 }

@@ -34,24 +34,21 @@ static __attribute__((noinline)) P_wide choose(P_wide p, uint n) {
     float q_a = p.a;
     for (;;) {
         uint v_5 = n % 3u;
-        bool v_6 = v_5 < 3u;
-        uint v_7 = v_6 ? q_b.v[min(v_5, 2u)] : 0u;
-        if (v_7 > 100u) {
-            uint_array3 v_8 = q_b;
-            v = v_8.v[0];
-            v_1 = v_8.v[1];
-            v_2 = v_8.v[2];
+        uint v_6 = q_b.v[v_5];
+        if (v_6 > 100u) {
+            uint_array3 v_7 = q_b;
+            v = v_7.v[0];
+            v_1 = v_7.v[1];
+            v_2 = v_7.v[2];
             v_3 = q_m.v[0];
             v_4 = q_m.v[1];
             break;
         }
-        if (v_6) {
-            q_b.v[v_5] = v_7 + (q_k + 1u);
-        }
+        q_b.v[v_5] = v_6 + (q_k + 1u);
         q_a = q_a * 1.5f;
     }
-    P_wide v_9 = (P_wide){.a = q_a, .b = (uint_array3){{v, v_1, v_2}}, .m = (float2_columns2){{v_3, v_4}}, .k = q_k};
-    return v_9;
+    P_wide v_8 = (P_wide){.a = q_a, .b = (uint_array3){{v, v_1, v_2}}, .m = (float2_columns2){{v_3, v_4}}, .k = q_k};
+    return v_8;
 }
 
 static __attribute__((noinline)) float side(float x) {

@@ -21,26 +21,23 @@ fn choose(p: P_wide, n: u32) -> P_wide {
     var q_a = p.a;
     loop {
         let v_5 = n % 3u;
-        let v_6 = v_5 < 3u;
-        let v_7 = select(0u, q_b[min(v_5, 2u)], v_6);
-        if (v_7 > 100u) {
-            let v_8 = q_b;
-            v = v_8[0];
-            v_1 = v_8[1];
-            v_2 = v_8[2];
+        let v_6 = q_b[v_5];
+        if (v_6 > 100u) {
+            let v_7 = q_b;
+            v = v_7[0];
+            v_1 = v_7[1];
+            v_2 = v_7[2];
             v_3 = q_m[0];
             v_4 = q_m[1];
             break;
         }
-        if (v_6) {
-            q_b[v_5] = v_7 + (q_k + 1u);
-        }
+        q_b[v_5] = v_6 + (q_k + 1u);
         continuing {
             q_a = q_a * 1.5;
         }
     }
-    let v_9 = P_wide(q_a, array<u32, 3>(v, v_1, v_2), array<vec2<f32>, 2>(v_3, v_4), q_k);
-    return v_9;
+    let v_8 = P_wide(q_a, array<u32, 3>(v, v_1, v_2), array<vec2<f32>, 2>(v_3, v_4), q_k);
+    return v_8;
 }
 
 fn side(x: f32) -> f32 {

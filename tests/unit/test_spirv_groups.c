@@ -175,7 +175,7 @@ static void test_subgroups(void) {
                "%e: bool = subgroup_elect\n%u: u32 = convert %e\nsubgroup_barrier\n"
                "store %b[%u], %u\nret\n}\n",
                FRAGMENTS("OpCapability GroupNonUniform\n", "OpGroupNonUniformElect %bool %uint_3",
-                         "OpControlBarrier %uint_3 %uint_3 %uint_328",
+                         "OpControlBarrier %uint_3 %uint_3 %uint_264",
                          "!OpCapability GroupNonUniformVote"));
     check_text("broadcast", VULKAN_1_1,
                "kernel @k(%b: buffer<u32>, %n: u32) workgroup(64, 1, 1) {\n"
@@ -210,6 +210,22 @@ static void test_shared(void) {
                "store %b[%l], 1f32\nbarrier\n%w: f32 = load %b[%k]\n"
                "barrier\nstore %b[%l], %w\nret\n}\n",
                FRAGMENTS("OpDecorate %b Coherent"));
+    /* barriers are for buffers, too, where invocations may meet there: 328, else 264 */
+#define TWO                                                                                        \
+    "kernel @k(%a: buffer<f32>, %b: buffer<f32>) workgroup(16, 1, 1) {\n%l: u32 = builtin "        \
+    "local_index\n"
+    check_text("a barrier between buffers", VULKAN_1_1,
+               TWO "%v: f32 = load %a[%l]\nbarrier\nstore %b[%l], %v\nret\n}\n",
+               FRAGMENTS("OpControlBarrier %uint_2 %uint_2 %uint_264"));
+    check_text("a barrier between writes", VULKAN_1_1,
+               TWO "store %b[%l], 1f32\nbarrier\nstore %b[0u32], 2f32\nret\n}\n",
+               FRAGMENTS("OpControlBarrier %uint_2 %uint_2 %uint_328"));
+    check_text(
+        "a barrier between rounds", VULKAN_1_1,
+        TWO "loop (%k: u32 = 0u32) {\n%c: bool = lt %k, 9u32\nif %c {\nyield\n} else {\nbreak\n}\n"
+            "barrier\nstore %b[%k], 1f32\ncontinue %k\n} continuing (%m: u32) {\n"
+            "%m1: u32 = add %m, 1u32\nnext %m1\n}\nret\n}\n",
+        FRAGMENTS("OpControlBarrier %uint_2 %uint_2 %uint_328"));
     check_text("what is not zeroed", VULKAN_1_1,
                "kernel @k(%b: buffer<f32>, %n: u32) workgroup(16, 16, 1) {\n"
                "%t: shared<f32> = shared uninitialized\n%u: shared<f32> = shared\n"
