@@ -242,7 +242,7 @@ struct IrFunction {
         messages; /* of the words in the last parameter (lower_print.c); NULL: it is one of the source's */
     uint32_t subgroup_size; /* that the kernel asks for; 0: any */
     uint32_t allowed; /* bits of warnings that the source allows in it; no part of the text form */
-    uint32_t checks;  /* places that lower_bounds checked */
+    uint32_t checks;  /* places that lower_bounds had to think of */
     bool noinline;    /* of a proc: it stays a function of its own where it takes no roots */
     IrRegion body;
     IrFunction *next;

@@ -4,7 +4,7 @@
 
 #include "ir/ir.h"
 
-/* How many of the checks that lower_bounds wrote are gone, of each function; and where the others are. */
+/* How many places need no check that may be outside as they stand, of each function; and where the checks are. */
 void ir_remark_bounds(IrModule *module);
 
 /* Where each load of a function is, before and after something that may move it out of loops. */

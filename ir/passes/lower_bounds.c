@@ -99,7 +99,6 @@ static void guard(Bounds *bounds, IrBuilder *b, IrInst *inst, IrValue *inside) {
     const IrType *type = inst->result_count > 0 ? inst->results[0]->type : NULL;
     IrInst *branch = ir_if(b, inside, inst->result_count, &type);
     branch->flags |= IR_GUARD;
-    bounds->function->checks++;
     IrBuilder yes = ir_at_end(b->module, &branch->regions[IR_IF_TRUE]);
     IrBuilder no = ir_at_end(b->module, &branch->regions[IR_IF_FALSE]);
     yes.pos = no.pos = b->pos;
@@ -168,9 +167,18 @@ static void lower_sure_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
         IrValue *zero = ir_const_zero(b->module, inst->results[0]->type);
         IrValue *there = ir_load(b, inst->operands[0], inst->operand_count - 1, inst->operands + 1);
         there->inst->flags = inst->flags | IR_GUARD;
-        bounds->function->checks++;
         ir_take_place(inst, ir_select(b, inside, there, zero));
     }
+}
+
+/* As far as the place itself says. */
+static bool may_be_outside(IrInst *inst) {
+    for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
+        if (w.type == NULL || place_is_unsure(&w)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
@@ -179,6 +187,7 @@ static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
         place_drop(b->module, inst);
         return;
     }
+    bounds->function->checks += may_be_outside(inst);
     IrTypeKind kind = inst->operands[ir_place_start(inst)]->type->kind;
     bool is_sure = kind == IR_TYPE_VAR || kind == IR_TYPE_SHARED;
     if (is_sure && inst->op == OP_LOAD && ir_is_value(inst->results[0]->type)) {
