@@ -411,6 +411,15 @@ static void warn_unused(Checker *c) {
             restore_warnings(c, saved);
         }
     }
+    for (uint32_t i = 0; i < c->root->brought.count && has_kernel; i++) {
+        const Symbol *symbol = c->root->brought.items[i];
+        if (!symbol->used && symbol->name->text[0] != '_') {
+            Diag *d =
+                diag_report(c->diags, symbol->span, D(UNUSED_DECLARATION), symbol->name->text);
+            diag_help(d, symbol->span, "remove %s",
+                      symbol->kind == SYMBOL_MODULE ? "the `use`" : "it from its `use`");
+        }
+    }
 }
 
 static void check_declarations(Checker *c, const Unit *unit) {

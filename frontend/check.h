@@ -50,6 +50,7 @@ struct Unit {
     const char *name;   /* the last part of a module's path; NULL: the file that is compiled */
     Scopes scopes;      /* its top level, around it the built-ins */
     SymbolList symbols; /* its own declarations, in order */
+    SymbolList brought; /* what `use` brings: modules, and members by name */
     Unit *importer;     /* of a module: who used it first, and where */
     Span use;
     CheckState loading; /* CHECKING: what it uses is being declared */

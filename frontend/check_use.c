@@ -157,6 +157,7 @@ void declare_use(Checker *c, Unit *unit, Decl *decl) {
         Symbol *symbol = symbol_new(c, SYMBOL_MODULE, name);
         symbol->module = used;
         declare_top(c, unit, symbol, NULL);
+        VEC_PUSH(c->arena, &unit->brought, symbol);
     }
     for (const UseName *name = decl->use.names; name != NULL; name = name->next) {
         if (name->name.name == NULL) {
@@ -166,5 +167,6 @@ void declare_use(Checker *c, Unit *unit, Decl *decl) {
             symbol_new(c, SYMBOL_IMPORT, name->alias.name != NULL ? name->alias : name->name);
         symbol->target = used != NULL ? need_member(c, used, name->name) : NULL;
         declare_top(c, unit, symbol, NULL);
+        VEC_PUSH(c->arena, &unit->brought, symbol);
     }
 }

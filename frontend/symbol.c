@@ -68,9 +68,11 @@ Symbol *scope_find_declared(const Scopes *scopes, Name name) {
 
 Symbol *scope_find(const Scopes *scopes, Name name) {
     Symbol *symbol = scope_find_declared(scopes, name);
-    return symbol != NULL && symbol->kind == SYMBOL_IMPORT && symbol->target != NULL
-               ? symbol->target
-               : symbol;
+    if (symbol == NULL || symbol->kind != SYMBOL_IMPORT || symbol->target == NULL) {
+        return symbol;
+    }
+    symbol->used = true;
+    return symbol->target;
 }
 
 const char *scope_suggest(const Scopes *scopes, const char *name, bool (*fits)(const Symbol *)) {
