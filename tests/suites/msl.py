@@ -6,6 +6,8 @@ are undefined in MSL, too, end a run. Where `xcrun metal` exists, it compiles ev
 
 The inputs come from the compiler itself: a kernel of the same parameters that writes them down, run by the interpreter.
 
+The same texts are read once more by clang as C++ for OpenCL, which tells address spaces apart (tests/msl/spaces/).
+
 Each op on each type that WGSL has, too, is compiled, and random programs are run and compared with the interpreter.
 """
 import functools
@@ -21,6 +23,7 @@ import threading
 from . import each_op
 from .common import Failure, Skip, sources
 from .run import compare, prepare, read_steps, test_name
+from .opencl import headers as clang_headers
 from .wgsl import codes_of, kernels_of
 
 HERE = pathlib.Path("tests/msl")
@@ -40,6 +43,10 @@ def op_types(ints, floats):
     return each_op.Types(ints, floats, ["u32"], bitcasts)
 
 
+SPACE_PARTS = 2
+SPACE_FLAGS = ["-cc1", "-triple", "spir64-unknown-unknown", "-x", "clcpp", "-cl-std=clc++2021", "-cl-single-precision-constant",
+               "-finclude-default-header", "-fdeclare-opencl-builtins", "-fsyntax-only", "-w", f"-I{HERE}/spaces",
+               "-include", f"{HERE}/spaces/metal_stdlib"]
 SIDES = r"workgroup (\d+) x (\d+) x (\d+)"  # as --emit=layout has it
 # what a kernel has buffers for; MSL has no subgroup operations on 64 bits
 OP_TYPES = {"32 bits, f16": each_op.WGSL,
@@ -101,6 +108,10 @@ def cases(env):
             yield f"every op, {types}, part {part}", lambda t=types, n=part: check_ops(env, device, t, n)
     for start in range(0, RANDOM_QUICK if env.args.quick else RANDOM, RANDOM_CHUNK):
         yield f"random {start}-{start + RANDOM_CHUNK - 1}", lambda n=start: check_random(env, device, n)
+    listed = sources("run") + sources("run/corpus")
+    for part in range(SPACE_PARTS):
+        yield f"address spaces, part {part}", lambda p=part: check_spaces(env, listed[p::SPACE_PARTS])
+    yield "address spaces are told apart", lambda: check_spaces_caught(env)
     yield "one name for many locals", lambda: check_names(env)
     yield "versions", lambda: check_versions(env)
     for what in MUTANTS:
@@ -323,6 +334,49 @@ def check_random(env, device, start):
     compared = env.run([stress, f"--compare={results}", *judged], expect=None)
     if compared.code != 0:
         raise Failure(f"{level}\n{compared}")
+
+
+def judge_spaces(env, files):
+    """What clang says of texts, as C++ for OpenCL."""
+    tool = shutil.which("clang-22")
+    if tool is None:
+        raise Skip("no clang-22 on this machine")
+    done = env.run([tool, *SPACE_FLAGS, "-internal-isystem", clang_headers(), *files], expect=None, timeout=300)
+    return done.code == 0, done.err.decode(errors="replace")
+
+
+def with_plain_specs(text):
+    """As C++ for OpenCL has it: function constants have values, and there are no vectors of bool."""
+    text = re.sub(r" \[\[function_constant\(\d+\)\]\];", " = 0;", text)
+    return re.sub(r"is_function_constant_defined\(\w+\)", "true", text).replace("vec<bool, N>", "bools<N>")
+
+
+def check_spaces(env, listed):
+    folder, files, lacking = env.folder(), [], lacking_kernels()
+    for source in listed:
+        for kernel in kernels_of(source):
+            if (str(source), kernel) in lacking:
+                continue
+            text = env.compile(source, "--entry", kernel, "-O2", "--target=msl", "-o", "-").out.decode()
+            files.append(folder / f"{source.stem}-{kernel}.metal")
+            files[-1].write_text(with_plain_specs(text))
+    good, told = judge_spaces(env, files)
+    if not good:
+        raise Failure(f"of {len(files)} texts\n{told[:6000]}")
+
+
+def check_spaces_caught(env):
+    """A pointer into the wrong space, and a buffer that is in none, are seen."""
+    text = with_plain_specs(env.compile("tests/run/atomics.vt", "--entry", kernels_of(pathlib.Path("tests/run/atomics.vt"))[0], "-O2",
+                                        "--target=msl", "-o", "-").out.decode())
+    for old, new in [("device atomic_int*)", "threadgroup atomic_int*)"), ("constant uint* ", "threadgroup uint* ")]:
+        file = env.folder() / "wrong.metal"
+        file.write_text(text.replace(old, new))
+        if old not in text or judge_spaces(env, [file])[0]:
+            raise Failure(f"`{old}` instead of `{new}` is not seen\n{text}")
+        file.write_text(text)
+        if not judge_spaces(env, [file])[0]:
+            raise Failure(f"refused without a mistake\n{text}")
 
 
 def check_names(env):
