@@ -45,7 +45,7 @@ def op_types(ints, floats):
 
 SPACE_PARTS = 2
 SPACE_FLAGS = ["-cc1", "-triple", "spir64-unknown-unknown", "-x", "clcpp", "-cl-std=clc++2021", "-cl-single-precision-constant",
-               "-finclude-default-header", "-fdeclare-opencl-builtins", "-fsyntax-only", "-w", f"-I{HERE}/spaces",
+               "-finclude-default-header", "-fdeclare-opencl-builtins", "-fsyntax-only", "-fdeclspec", "-w", f"-I{HERE}/spaces",
                "-include", f"{HERE}/spaces/metal_stdlib"]
 SIDES = r"workgroup (\d+) x (\d+) x (\d+)"  # as --emit=layout has it
 # what a kernel has buffers for; MSL has no subgroup operations on 64 bits
@@ -346,7 +346,9 @@ def judge_spaces(env, files):
 
 
 def with_plain_specs(text):
-    """As C++ for OpenCL has it: function constants have values, and there are no vectors of bool."""
+    """As C++ for OpenCL has it: function constants have values, there are no vectors of bool, and what is copied from a constant needs
+    an operator."""
+    text = text.replace("struct spvUnsafeArray\n{", "struct spvUnsafeArray\n{\n    template <class V> void operator=(const constant V &v) thread;")
     text = re.sub(r" \[\[function_constant\(\d+\)\]\];", " = 0;", text)
     return re.sub(r"is_function_constant_defined\(\w+\)", "true", text).replace("vec<bool, N>", "bools<N>")
 
