@@ -124,15 +124,22 @@ void ir_workgroup(const IrFunction *kernel, const IrSpecValues *values, uint32_t
     }
 }
 
+/* Where a type of this element and count is looked for. */
+static const IrType **bucket_of(IrModule *module, const IrType *element, uint32_t count) {
+    uint32_t hash = (uint32_t)((uintptr_t)element >> 4) * 31 + count;
+    return &module->buckets[hash * 2654435769u >> (32 - IR_TYPE_BUCKET_BITS)];
+}
+
 const IrType *ir_root_type(IrModule *module, IrTypeKind kind, const IrType *element) {
-    for (const IrType *type = module->types; type != NULL; type = type->next) {
+    const IrType **bucket = bucket_of(module, element, 0);
+    for (const IrType *type = *bucket; type != NULL; type = type->chained) {
         if (type->kind == kind && type->element == element) {
             return type;
         }
     }
     IrType *type = NEW(module->arena, IrType);
-    *type = (IrType){.kind = kind, .element = element, .next = module->types};
-    module->types = type;
+    *type = (IrType){.kind = kind, .element = element, .next = module->types, .chained = *bucket};
+    module->types = *bucket = type;
     return type;
 }
 
@@ -141,7 +148,8 @@ const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t co
         element->depth >= IR_MAX_TYPE_DEPTH) {
         return NULL;
     }
-    for (const IrType *type = module->types; type != NULL; type = type->next) {
+    const IrType **bucket = bucket_of(module, element, count);
+    for (const IrType *type = *bucket; type != NULL; type = type->chained) {
         if (type->kind == IR_TYPE_ARRAY && type->element == element && type->count == count &&
             !type->is_matrix) {
             return type;
@@ -154,14 +162,16 @@ const IrType *ir_array_type(IrModule *module, const IrType *element, uint32_t co
                      .has_atomic = element->has_atomic,
                      .words = element->words * count,
                      .depth = element->depth + 1,
-                     .next = module->types};
-    module->types = type;
+                     .next = module->types,
+                     .chained = *bucket};
+    module->types = *bucket = type;
     return type;
 }
 
 const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns, unsigned rows) {
     const IrType *column = ir_vector(scalar, rows);
-    for (const IrType *type = module->types; type != NULL; type = type->next) {
+    const IrType **bucket = bucket_of(module, column, columns);
+    for (const IrType *type = *bucket; type != NULL; type = type->chained) {
         if (type->is_matrix && type->element == column && type->count == columns) {
             return type;
         }
@@ -173,8 +183,9 @@ const IrType *ir_matrix_type(IrModule *module, IrScalar scalar, unsigned columns
                      .is_matrix = true,
                      .words = column->words * columns,
                      .depth = 1,
-                     .next = module->types};
-    module->types = type;
+                     .next = module->types,
+                     .chained = *bucket};
+    module->types = *bucket = type;
     return type;
 }
 

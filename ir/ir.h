@@ -249,6 +249,8 @@ struct IrFunction {
     uint32_t mark; /* scratch */
 };
 
+enum { IR_TYPE_BUCKET_BITS = 10 };
+
 struct IrModule {
     Arena *arena;
     Names *names;
@@ -257,7 +259,8 @@ struct IrModule {
     IrFunction *newest;    /* the last of them, if one was added since any went; else NULL */
     IrSpec *specs;         /* in order of the source */
     const IrType *types;   /* interned roots, arrays and all forms, the newest first */
-    IrValue **constants;   /* hash table of interned constants */
+    const IrType *buckets[1 << IR_TYPE_BUCKET_BITS]; /* of the interned ones, hashed */
+    IrValue **constants;                             /* hash table of interned constants */
     uint32_t constant_count, constant_capacity;
 };
 

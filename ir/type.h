@@ -60,7 +60,8 @@ struct IrType {
     const char *doc;       /* of a form; NULL: none */
     uint32_t words;        /* scalars in all, nested ones too */
     uint32_t depth;        /* of composites; 0 for a scalar or vector */
-    const IrType *next;    /* interning */
+    const IrType *next;    /* of the module's */
+    const IrType *chained; /* of those with the same hash */
 };
 
 typedef struct {
