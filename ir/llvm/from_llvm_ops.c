@@ -152,8 +152,8 @@ static IrValue *integers(From *from, LLVMValueRef inst, LLVMOpcode opcode) {
         return arithmetic(from, inst, OP_MUL);
     case LLVMAnd:
         return arithmetic(from, inst, OP_AND);
-    case LLVMOr:
-        return arithmetic(from, inst, OP_OR);
+    case LLVMOr: /* of different bits is a sum, which drivers know as the offset of an address */
+        return arithmetic(from, inst, LLVMGetIsDisjoint(inst) ? OP_ADD : OP_OR);
     case LLVMXor:
         return arithmetic(from, inst, OP_XOR);
     case LLVMUDiv:

@@ -264,6 +264,10 @@ static const Count counts[] = {
      "subgroup_add 1u32\n"
      "%c: u32 = sub %a, %b\nstore %out[0u32], %c\nret\n}\n",
      "subgroup_add", 2, 2},
+    /* a sum whose bits do not meet stays one: an offset, to the compilers behind us */
+    {"kernel @k(%in: buffer<u32>, %out: buffer<u32>) workgroup(64, 1, 1) {\n%a: u32 = load "
+     "%in[0u32]\n%b: u32 = shl %a, 4u32\n%c: u32 = add %b, 3u32\nstore %out[0u32], %c\nret\n}\n",
+     "add", 1, 1},
     /* precise sums are not put together */
     {"kernel @k(%in: buffer<f32>, %out: buffer<f32>) workgroup(64, 1, 1) {\n%a: f32 = load "
      "%in[0u32]\n%b: f32 = add.precise %a, 1f32\n"
