@@ -107,8 +107,9 @@ GPU_BENCH    := $(B)/bench/gpu-bench
 GPU_BENCH_OBJ := $(call objects,$(wildcard bench/gpu/*.c))
 EXAMPLES     := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 FAKES        := $(patsubst tests/fakes/%.c,$(B)/tests/%.so,$(wildcard tests/fakes/*.c))
+JIT_PARTS    := $(call objects,$(wildcard tests/fakes/llvm_jit/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c tests/threads/*.c bench/*.c bench/gpu/*.c examples/*.c tests/fuzz/*.c))
+PROGRAM_OBJ  := $(call objects,$(wildcard tests/unit/*.c tests/tools/*.c tests/fakes/*.c tests/fakes/llvm_jit/*.c tests/threads/*.c bench/*.c bench/gpu/*.c examples/*.c tests/fuzz/*.c))
 
 # The packages that this run needs. Everything that is built waits for them.
 NEEDS := $(if $(filter reference test bless stress bench bench-gpu-folder fuzz fuzzers run-fuzzers format format-check check-includes programs,$(MAKECMDGOALS)),test,$(if \
@@ -205,7 +206,7 @@ ALL_OBJ := $(MAIN_OBJ) $(COMPILER_OBJ) $(RUNTIME_OBJ) $(PROGRAM_OBJ)
 # Until an object's own dependency file is there, nobody knows whether it includes a generated header: all are made first.
 $(ALL_OBJ): $(B)/flags | $(READY) $(GENERATED)
 $(RUNTIME_OBJ): private EXTRA := $(RUNTIME_FLAGS)
-$(call objects,$(wildcard tests/fakes/*.c)): private EXTRA := -fPIC
+$(call objects,$(wildcard tests/fakes/*.c tests/fakes/llvm_jit/*.c)): private EXTRA := -fPIC $(LLVM_INCLUDE)
 $(call objects,$(wildcard examples/*.c)): private EXTRA := -Iruntime-min
 $(call objects,$(wildcard ir/llvm/*.c backend-spirv/opencl_*.c tests/unit/test_llvm*.c)) $(O)/ir/llvm/no_memory.o: private EXTRA := $(LLVM_INCLUDE)
 
@@ -277,10 +278,11 @@ $(THREAD_TESTS): $(B)/tests/%: $(O)/tests/threads/%.o $(RT_A) # without the comp
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(filter %.o,$^) $(RT_A) -l:libSPIRV-Tools.a -lstdc++ $(SYSLIBS) -o $@
 
+$(B)/tests/llvm_jit.so: $(JIT_PARTS)
 $(FAKES): $(B)/tests/%.so: $(O)/tests/fakes/%.o # a driver that a test opens
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -shared $(filter %.o,$^) -o $@
+	$(Q)$(LINK) -shared $(filter %.o,$^) $(LLVM_dynamic) -o $@
 
 $(GPU_BENCH): $(GPU_BENCH_OBJ) $(RT_A)
 	$(call say,LINK,$@)

@@ -26,10 +26,16 @@ static VtgStatus build_failed(const RoclKernel *kernel, cl_int error) {
     return status;
 }
 
-/* Whether SPIR-V has the constant: what a kernel does not use is not in its code, and drivers refuse what is not. */
+/* Whether SPIR-V has the constant: what a kernel does not use is not in its code, and drivers refuse what is not. Other code
+ * is not looked into. */
 static bool has_spec(const VtgKernelDesc *desc, uint32_t id) {
-    enum { HEADER_WORDS = 5, DECORATE = 71, SPEC_ID = 1 };
+    enum { MAGIC = 0x07230203, HEADER_WORDS = 5, DECORATE = 71, SPEC_ID = 1 };
     size_t count = desc->code_size / 4, length;
+    uint32_t magic = 0;
+    memcpy(&magic, desc->code, count > 0 ? sizeof magic : 0);
+    if (magic != MAGIC) {
+        return true;
+    }
     for (size_t at = HEADER_WORDS; at < count; at += length) {
         uint32_t words[4] = {0};
         size_t left = count - at < 4 ? count - at : 4;

@@ -38,13 +38,14 @@ FOREIGN = {
     r"spirv-tools/.*":                 ["backend-spirv/*", "tests/*"],
     r"spirv(-headers|_cross)?/.*":     ["backend-*/*", "tests/*"],
     r"(vulkan|vk_video)/.*":           ["runtime-min/rt_vulkan*", "tests/fakes/*", "tests/unit/test_runtime_faults.c", "bench/dispatch.c"],
-    r"(CL|webgpu)/.*":                 ["runtime-min/rt_*"],
+    r"(CL|webgpu)/.*":                 ["runtime-min/rt_*", "tests/fakes/llvm_jit/*"],
     r"sys/eventfd\.h":               ["runtime-min/event.c"],
     r"zstd\.h":                        ["driver/bundle_blobs.c"],
     r"link\.h":                        ["runtime-min/rt_sanitize.c"],  # dl_iterate_phdr
     r"new":                           ["ir/llvm/*.cpp"],  # C++
     r"(png|zlib)\.h":                  ["examples/*", "tests/*"],
-    r"c(stdio|stdlib|string)|iostream|sstream|vector|ucontext\.h": ["tests/msl/*"],  # C++, and fibers
+    r"c(stdio|stdlib|string)|iostream|sstream|vector": ["tests/msl/*"],  # C++
+    r"ucontext\.h":                   ["tests/msl/*", "tests/fakes/llvm_jit/*"],  # fibers
     r"vitte_gpu\.h":                   ["examples/*"],  # as a program that uses the installed library writes it
 }
 

@@ -27,6 +27,7 @@ TARGETS = {
     "dawn-mesa25": ("Dawn on lavapipe, Mesa 25", "WGSL"),
     "dawn-swiftshader": ("Dawn on SwiftShader", "WGSL"),
     "wgpu-mesa25": ("wgpu on lavapipe, Mesa 25", "WGSL"),
+    "llvm-jit": ("LLVM's JIT, on the CPU", "LLVM IR"),
     "msl-cpu": ("MSL on the CPU, through a shim", "MSL"),
 }
 CORPUS = "corpus/"

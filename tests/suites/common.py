@@ -92,10 +92,17 @@ class Env:
     KNOWN_DEVICES = ["lavapipe", "mesa25", "swiftshader"]
     # what executed tests run on besides: the device's name, its API as `--device=` has it, the Vulkan driver below it
     OTHER_DEVICES = {"pocl": ("opencl", None), "pocl6": ("opencl", None), "rusticl": ("opencl", None), "dawn-mesa25": ("webgpu", "mesa25"),
-                     "dawn-swiftshader": ("webgpu", "swiftshader"), "wgpu-mesa25": ("webgpu", "mesa25")}
+                     "dawn-swiftshader": ("webgpu", "swiftshader"), "wgpu-mesa25": ("webgpu", "mesa25"), "llvm-jit": ("opencl", None)}
     # what they are given, where that is not the best that they take
-    DEVICE_TARGETS = {"rusticl": "opencl3.0"}
+    DEVICE_TARGETS = {"rusticl": "opencl3.0", "llvm-jit": "llvm-ir"}
     EXECUTED = [*KNOWN_DEVICES, *OTHER_DEVICES]
+
+    @functools.cached_property
+    def llvm_jit(self):
+        """A folder in which tests/fakes/llvm_jit/ is the OpenCL loader."""
+        folder = self.folder()
+        (folder / "libOpenCL.so.1").symlink_to(self.bin / "tests/llvm_jit.so")
+        return folder
 
     @functools.cached_property
     def apis(self):
@@ -109,6 +116,10 @@ class Env:
             if name not in self.opencl:
                 raise Skip(f"no {name} on this machine (tools/test-opencl.sh says why)")
             return {WRAPPER: self.opencl[name], "POCL_CACHE_DIR": str(self.scratch / "pocl6")}
+        if name == "llvm-jit":
+            if "sanitize" in self.bin.name:
+                raise Skip("no llvm-jit in a sanitized process: LLVM's library is not sanitized")
+            return {"LD_LIBRARY_PATH": ":".join(filter(None, [str(self.llvm_jit), os.environ.get("LD_LIBRARY_PATH")]))}
         if api == "opencl":
             if api in self.apis:
                 return {}

@@ -10,7 +10,7 @@
     //! file p = struct.pack(…)            the bytes of a file for `p=@p`, for what is no list of numbers
 
 Each `run` is followed by its `expect` lines. It runs on the interpreter and on every Vulkan driver at -O0 and -O2, and at
--O2 on what OpenCL C and WGSL run on. A device that lacks what the kernel needs (exit 5) is skipped, and so is a target that
+-O2 on what OpenCL C, its SPIR-V, LLVM IR (every fourth at -O0, too) and WGSL run on. A device that lacks what the kernel needs (exit 5) is skipped, and so is a target that
 has no form for it (E1002, E1005). The expressions know math, struct, and f16(x), f32(x), i8(x) … u64(x) (which wrap), bits(x), float_of(bits), nan, inf, quotient(a, b) and remainder(a, b) of integers as the language has them, and by
 its name each list of numbers that the run was given, and each `data` above. Nothing of a reference knows the compiler.
 """
@@ -64,6 +64,7 @@ def remainder(a, b):
 
 
 POCL6_SHARE = 16  # it takes a second for each kernel
+JIT_SHARE_O0, JIT_SHARE_QUICK = 4, 8
 
 # Where Vulkan's validation layer listens: a message of it fails the run. Once is enough, since it sees our calls and SPIR-V,
 # which are the same for every driver.
@@ -125,12 +126,15 @@ def levels(source, device, quick):
 
 
 def cases(env):
-    names = ["interp"] + (Env.EXECUTED[:1] if env.args.quick else Env.EXECUTED)
+    names = ["interp"] + ([Env.EXECUTED[0], "llvm-jit"] if env.args.quick else Env.EXECUTED)
     for number, source in enumerate(sources("run") + sources("run/corpus")):
         for device in names:
             if device == "pocl6" and number % POCL6_SHARE != 0:
                 continue
-            for level in levels(source, device, env.args.quick):
+            if device == "llvm-jit" and env.args.quick and number % JIT_SHARE_QUICK != 0:
+                continue
+            both = device == "llvm-jit" and number % JIT_SHARE_O0 == 0
+            for level in ["-O0", "-O2"] if both else levels(source, device, env.args.quick):
                 yield f"{test_name(source)} {device} {level}", lambda s=source, d=device, o=level: check(env, s, d, o)
 
 
