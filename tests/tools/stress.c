@@ -333,7 +333,11 @@ static bool check(const char *file, VtgDevice *device, const char *levels) {
     options.warnings[WARN_RACE].state = WARNING_OFF;
     for (unsigned level = 0; good && level <= 3; level += 3) {
         bool on_device = strchr(levels, (int)('0' + level)) != NULL;
-        good = check_level(file, level, &options, on_device ? device : NULL,
+        SessionOptions own = options;
+        if (!on_device) { /* then it becomes SPIR-V, which does nothing by itself */
+            own.leave_out = NULL;
+        }
+        good = check_level(file, level, &own, on_device ? device : NULL,
                            device == NULL || !on_device, &judge);
     }
     session_close(&session);

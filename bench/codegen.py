@@ -1,0 +1,191 @@
+"""What the optimisers do to the code of every kernel: a part of bench/compile.py.
+
+Compiles each kernel of tests/run/corpus and each of bench/gpu/kernels alone, at each level, and counts in its SPIR-V the
+instructions, loads and stores of the functions; bounds checks are what `--remarks` says. Beside them: what `spirv-opt -O` makes
+of the code of -O2, and the code of `glslc -O` where bench/gpu/peers has the same kernel in GLSL, which checks no bounds.
+Nothing here is a time, so other work on the machine does not matter. Writes bench/results/codegen.csv and codegen.svg.
+"""
+import csv
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "gpu"))
+import pack  # noqa: E402  the constants of the benchmark's kernels, and how their peers become GLSL
+
+RESULTS = pathlib.Path("bench/results")
+OURS = {"-O0": ["-O0"], "-O1": ["-O1"], "-O2": ["-O2"], "-O2 trust": ["-O2", "--bounds=trust"]}
+WAYS = [*OURS, "spirv-opt", "glslc"]
+CHECKED = ("-O0", "-O1", "-O2")  # where there are bounds checks to count
+COUNTED = ["instructions", "loads", "stores", "checks"]
+# Opcodes: what names, declares or says how control flow merges is no instruction of the program.
+FUNCTION, FUNCTION_END, LOAD, STORE = 54, 56, 61, 62
+NOT_COUNTED = {8, 317, FUNCTION, 55, FUNCTION_END, 59, 246, 247, 248}
+
+
+def count_words(data):
+    """Instructions, loads and stores in the functions of a SPIR-V module."""
+    words = struct.unpack(f"<{len(data) // 4}I", data)
+    counts, inside, at = dict.fromkeys(COUNTED[:3], 0), False, 5
+    while at < len(words):
+        opcode, length = words[at] & 0xffff, words[at] >> 16
+        if length == 0:
+            sys.exit("this is no SPIR-V")
+        inside = (inside or opcode == FUNCTION) and opcode != FUNCTION_END
+        if inside and opcode not in NOT_COUNTED:
+            counts["instructions"] += 1
+            counts["loads"] += opcode == LOAD
+            counts["stores"] += opcode == STORE
+        at += length
+    return counts
+
+
+def run(command):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"this failed: {' '.join(map(str, command))}\n{done.stderr}")
+    return done.stderr
+
+
+def checks(remarks):
+    """(left, all) of what --remarks said."""
+    left = every = 0
+    for line in remarks.splitlines():
+        told = json.loads(line)
+        found = re.search(r"(\d+) of (\d+) bounds checks removed", told["message"]) if told["severity"] == "remark" else None
+        if found:
+            left, every = left + int(found[2]) - int(found[1]), every + int(found[2])
+    return left, every
+
+
+def all_kernels():
+    """(set, file, kernel, options, GLSL or None)"""
+    for path in sorted(pathlib.Path("tests/run/corpus").glob("*.vt")):
+        for name in re.findall(r"^kernel (\w+)", path.read_text(), re.M):
+            yield "corpus", path, name, [], None
+    seen = set()
+    for files, peers, kernels, variants, impls in pack.CASES.values():
+        for constants in variants:
+            for kernel in kernels:
+                name = pack.kernel_name(kernel, constants)
+                known = [] if name.endswith("_clear") else pack.defines(constants)
+                if name in seen:
+                    continue
+                seen.add(name)
+                options = [x for c in known for x in ("-D", c)]
+                file = pack.file_of(files, kernel)
+                glsl = pack.peer_source(pack.file_of(peers, kernel), name, "GLSL", known or [pack.DEFAULTS]) if "glsl" in impls else None
+                yield "gpu", pack.HERE / f"kernels/{file}.vt", name, options, glsl
+
+
+def measure(bin_dir, folder, number, job):
+    where, path, name, options, glsl = job
+    row = {"set": where, "source": path.stem, "kernel": name}
+    out = folder / f"codegen{number}.spv"
+    for way, levels in OURS.items():
+        said = run([bin_dir / "vittec-gpu", path, "--entry", name, "--target=vulkan1.3", *levels, *options, "--remarks",
+                    "--diagnostics=json", "-o", out])
+        left, every = checks(said)
+        row[way] = count_words(out.read_bytes()) | {"checks": left, "checked": every}
+        if way == "-O2" and shutil.which("spirv-opt"):
+            smaller = out.with_suffix(".opt")
+            run(["spirv-opt", "-O", "--target-env=vulkan1.3", out, "-o", smaller])
+            row["spirv-opt"] = count_words(smaller.read_bytes())
+    if glsl and shutil.which("glslc"):
+        source = out.with_suffix(".comp")
+        source.write_text(glsl)
+        run(["glslc", "-O", "-std=460", "--target-env=vulkan1.2", "-fshader-stage=compute", source, "-o", out])
+        row["glslc"] = count_words(out.read_bytes())
+    return row
+
+
+def value(row, way, what):
+    return row.get(way, {}).get(what, "")
+
+
+def write_csv(rows):
+    with (RESULTS / "codegen.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["set", "source", "kernel", *(f"{way} {what}" for way in WAYS for what in COUNTED
+                                                     if what != "checks" or way in CHECKED)])
+        for row in rows:
+            writer.writerow([row["set"], row["source"], row["kernel"],
+                             *(value(row, way, what) for way in WAYS for what in COUNTED
+                               if what != "checks" or way in CHECKED)])
+
+
+COLOURS = {"-O1": "#d08000", "-O2": "#0060c0", "-O2 trust": "#40a040", "spirv-opt": "#a040a0", "glslc": "#c03030"}
+
+
+def write_svg(rows):
+    """A line for each kernel, a dot for each way: instructions as a share of those of -O0."""
+    left, step, wide, most = 250, 13, 620, 1.5
+    height = 60 + step * len(rows)
+    text = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + wide + 30}" height="{height}" '
+            'font-family="sans-serif" font-size="11">', '<rect width="100%" height="100%" fill="white"/>',
+            f'<text x="{left}" y="14">instructions of each kernel, as a share of those at -O0</text>']
+    for k, (way, colour) in enumerate(COLOURS.items()):
+        text.append(f'<circle cx="{left + 8 + 110 * k}" cy="26" r="4" fill="{colour}"/>'
+                    f'<text x="{left + 16 + 110 * k}" y="30">{"-O2, spirv-opt -O" if way == "spirv-opt" else way}</text>')
+    for k in range(7):
+        x = left + wide * k / 6
+        text.append(f'<line x1="{x:.1f}" y1="48" x2="{x:.1f}" y2="{height - 8}" stroke="#ddd"/>'
+                    f'<text x="{x:.1f}" y="44" text-anchor="middle">{most * k / 6:g}{"+" if k == 6 else ""}</text>')
+    for k, row in enumerate(rows):
+        y = 56 + step * k
+        label = row["kernel"] if row["kernel"] == row["source"] else f"{row['source']}: {row['kernel']}"
+        text.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{label}</text>')
+        for way, colour in COLOURS.items():
+            if way in row:
+                share = min(row[way]["instructions"] / row["-O0"]["instructions"], most)
+                text.append(f'<circle cx="{left + wide * share / most:.1f}" cy="{y}" r="3.5" fill="{colour}" fill-opacity="0.75"/>')
+    (RESULTS / "codegen.svg").write_text("\n".join(text + ["</svg>", ""]))
+
+
+def summary(rows, ways):
+    """Rows of the table of totals; the last column is the median of the shares of -O0."""
+    lines = []
+    for way in ways:
+        mine = [row for row in rows if way in row]
+        total = {what: sum(row[way][what] for row in mine) if what in mine[0][way] else "" for what in COUNTED[:3]}
+        left = sum(row[way]["checks"] for row in mine) if way in CHECKED else ""
+        every = sum(row[way]["checked"] for row in mine) if left != "" else ""
+        share = statistics.median(row[way]["instructions"] / row["-O0"]["instructions"] for row in mine)
+        lines.append([way, *total.values(), left, every, f"{1 - left / every:.0%}" if every else "", f"{share:.2f}"])
+    return lines
+
+
+def codegen(bin_dir, folder, table, goal):
+    jobs = list(all_kernels())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(lambda job: measure(bin_dir, folder, *job), enumerate(jobs)))
+    RESULTS.mkdir(exist_ok=True)
+    write_csv(rows)
+    write_svg(rows)
+    print("instructions / loads / stores in SPIR-V of each kernel, and at -O0, -O1 and -O2 bounds checks:\n")
+    table(["source", "kernel", *WAYS],
+          [[row["source"], row["kernel"],
+            *("/".join(str(row[way][what]) for what in COUNTED if what in row[way] and (what != "checks" or way in CHECKED))
+              if way in row else "" for way in WAYS)] for row in rows])
+    heads = ["", "instructions", "loads", "stores", "checks left", "checks", "removed", "median of -O0"]
+    ours = [way for way in WAYS if way != "glslc" and way in rows[0]]
+    sets = {"corpus": [row for row in rows if row["set"] == "corpus"], "gpu": [row for row in rows if row["set"] == "gpu"],
+            "gpu, those with a peer": [row for row in rows if "glslc" in row]}
+    totals = {}
+    for name, mine in sets.items():
+        if mine:
+            totals[name] = summary(mine, WAYS if all("glslc" in row for row in mine) else ours)
+            print(f"{name}, {len(mine)} kernels, totals:\n")
+            table(heads, totals[name])
+    corpus = sets["corpus"]
+    goal("corpus, share of bounds checks left", sum(row["-O2"]["checks"] for row in corpus) /
+         sum(row["-O2"]["checked"] for row in corpus))
+    print(f"\n{RESULTS}/codegen.csv and codegen.svg have the figures.\n")
+    return {"totals": totals}
