@@ -83,15 +83,20 @@ static cl_int out_of_step(void) {
     return CL_OUT_OF_RESOURCES;
 }
 
+/* By itself: compilers take getcontext() for a setjmp(), which no local that changes outlives. */
+static void start(Fiber *fiber, char *stack) {
+    getcontext(&fiber->context);
+    fiber->context.uc_stack.ss_sp = stack;
+    fiber->context.uc_stack.ss_size = STACK_BYTES;
+    makecontext(&fiber->context, fiber_main, 0);
+}
+
 /* All come to a barrier or all to the end, time after time. */
 static cl_int run_together(size_t count) {
     for (size_t i = 0; i < count; i++) {
         fibers[i].done = false;
         place(i, fibers[i].here);
-        getcontext(&fibers[i].context);
-        fibers[i].context.uc_stack.ss_sp = stacks + i * STACK_BYTES;
-        fibers[i].context.uc_stack.ss_size = STACK_BYTES;
-        makecontext(&fibers[i].context, fiber_main, 0);
+        start(&fibers[i], stacks + i * STACK_BYTES);
     }
     for (size_t done = 0; done == 0;) {
         for (size_t i = count; i-- > 0;) {
