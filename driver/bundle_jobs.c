@@ -268,6 +268,11 @@ typedef struct {
     atomic_uint next;
 } Pool;
 
+/* LLVM's SPIR-V target works in a child, which has of the process one thread, and the locks of all. */
+static bool is_alone(const BundleJob *job) {
+    return job->target->target->writer == WRITER_OPENCL_SPIRV;
+}
+
 static void *work(void *arg) {
     Pool *pool = arg;
     for (;;) {
@@ -275,7 +280,9 @@ static void *work(void *arg) {
         if (i >= pool->count) {
             return NULL;
         }
-        run_job(&pool->jobs[i]);
+        if (!is_alone(&pool->jobs[i])) {
+            run_job(&pool->jobs[i]);
+        }
     }
 }
 
@@ -300,5 +307,10 @@ void bundle_jobs_run(BundleJob *jobs, uint32_t count, unsigned threads) {
     work(&pool);
     for (unsigned i = 0; i < others; i++) {
         pthread_join(started[i], NULL);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_alone(&jobs[i])) {
+            run_job(&jobs[i]);
+        }
     }
 }
