@@ -18,7 +18,7 @@ QUICK_SHARE = 8  # of quick runs, which sanitizers use: each file takes a proces
 RANDOM = 500
 CODES = {"E1002", "E1005"}
 # lengths of shared arrays that the host sets, sizes of subgroups
-LACKING = {"spec", "spec_rows", "spec_workgroup", "subgroup_size_4", "subgroup_size_8", "places"}
+LACKING = {"spec", "spec_rows", "spec_workgroup", "subgroup_size_4", "subgroup_size_8", "places", "sum"}
 # of all random programs, those that LLVM's SPIR-V target itself gives up on, with a code
 MOST_REFUSED = 0.02
 VERSIONS = {"opencl2.1": 0x10000, "opencl2.2": 0x10200, "opencl3.0": 0x10400}
