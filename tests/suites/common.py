@@ -5,6 +5,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import sys
 import threading
 
 
@@ -46,6 +47,16 @@ class Env:
             path = self.scratch / str(self.count)
         path.mkdir()
         return path
+
+    def random_programs(self, start, count, odd=False):
+        """The files of random programs, of seeds that begin `start` after the run's; odd: of odd seeds, which have 32-bit types."""
+        folder, step = self.folder(), 2 if odd else 1
+        self.run([sys.executable, "tests/generate.py", "--seed", self.args.seed + step * start, "--count", step * count, "--out", folder],
+                 timeout=600)
+        sources = sorted(path for path in folder.glob("*.vt") if not odd or int(path.stem) % 2 == 1)
+        if len(sources) != count:
+            raise Failure(f"{len(sources)} programs, not {count}")
+        return sources
 
     def run(self, command, expect=0, stdin=b"", env=None, timeout=120, cwd=None):
         """Runs a command; a signal or an unexpected exit status is a failure. expect None: any status. A device that is seen by

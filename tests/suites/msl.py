@@ -17,7 +17,6 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import threading
 
 from . import each_op
@@ -302,11 +301,9 @@ def check_ops(env, device, types, part):
 
 def check_random(env, device, start):
     """Programs of odd seeds: those of even ones have types that MSL lacks. Every third chunk at -O0, the others at -O2."""
-    folder, stress = env.folder(), env.bin / "tests/stress"
+    stress = env.bin / "tests/stress"
     level = "-O0" if start // RANDOM_CHUNK % 3 == 2 else "-O2"
-    subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + 2 * start), "--count", str(2 * RANDOM_CHUNK),
-                    "--out", str(folder)], check=True)
-    sources = sorted(path for path in folder.glob("*.vt") if int(path.stem) % 2 == 1)
+    sources = env.random_programs(start, RANDOM_CHUNK, odd=True)
     results, texts, table, jobs, judged = env.folder(), "", "", [], []
     for source in sources:
         (results / source.stem).mkdir()

@@ -9,7 +9,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 
 from . import each_op
 from .common import Failure, Skip
@@ -172,10 +171,4 @@ def check_names(env):
 
 
 def check_random(env, start, count):
-    folder = env.folder()
-    subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + start), "--count", str(count), "--out", str(folder)],
-                   check=True)
-    sources = sorted(folder.glob("*.vt"))
-    if len(sources) != count:
-        raise Failure(f"{len(sources)} programs, not {count}")
-    check_all(env, sources, [("-O0",), ("-O2",)], FEW_JUDGES)
+    check_all(env, env.random_programs(start, count), [("-O0",), ("-O2",)], FEW_JUDGES)

@@ -9,7 +9,6 @@ import json
 import pathlib
 import re
 import subprocess
-import sys
 import threading
 
 from . import each_op
@@ -169,16 +168,10 @@ def check_ops(env, validators):
 
 def check_random(env, validators, start, count):
     """Programs of odd seeds: those of even ones have integers that WGSL lacks."""
-    folder = env.folder()
-    subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed + 2 * start), "--count", str(2 * count),
-                    "--out", str(folder)], check=True)
-    sources = sorted(path for path in folder.glob("*.vt") if int(path.stem) % 2 == 1)
     files = []
-    for source in sources:
+    for source in env.random_programs(start, count, odd=True):
         for level in ("-O0", "-O2"):
-            out = folder / f"{source.stem}{level}.wgsl"
+            out = source.with_name(f"{source.stem}{level}.wgsl")
             env.compile(source, level, "-o", out)
             files.append(out)
-    if len(sources) != count:
-        raise Failure(f"{len(sources)} programs, not {count}")
     judge(validators, files)
