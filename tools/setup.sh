@@ -42,6 +42,9 @@ packages() { cat <<'END'
   test  hyperfine                cmd:hyperfine                                       times benchmarks
   test  cmake                    cmd:cmake                                           builds the projects that use what is installed
   test  ninja-build              cmd:ninja                                           builds them, too
+  test  gcc-aarch64-linux-gnu    cmd:aarch64-linux-gnu-gcc                           builds them for another machine
+  test  libc6-dev-arm64-cross    file:/usr/aarch64-linux-gnu/include/stdio.h         the C library there
+  test  qemu-user                cmd:qemu-aarch64                                    runs programs of that machine
   test  meson                    cmd:meson                                           the same with another build system
   test  pkg-config               cmd:pkg-config                                      finds the library for a compiler
   test  mandoc                   cmd:mandoc                                          reads the manual pages

@@ -49,14 +49,53 @@ int main(int argc, char **argv) {
 }
 """
 SAID = "null: VGPU"
+# The same by way of the header: the bundle is inside, and its kernel is made and run on the null device.
+TYPED_MAIN = """#include <stdio.h>
+#include "twice.h"
+
+int main(int argc, char **argv) {
+    (void)argc, (void)argv;
+    VtgInstanceDesc null = VTG_INSTANCE_DESC_INIT;
+    null.api = "null";
+    VtgOpenDesc desc = VTG_OPEN_DESC_INIT;
+    desc.instance = &null;
+    VtgGrid grid = {4, 1, 1};
+    float sent[4] = {1, 2, 3, 4}, back[4] = {0};
+    VtgDevice *device;
+    VtgBundle *bundle;
+    VtgTwice twice;
+    VtgBufferF32 data;
+    if (vtg_open(&desc, &device) != VTG_OK || twice_open(device, &bundle) != VTG_OK || vtg_twice_create(device, bundle, &twice) != VTG_OK ||
+        vtg_buffer_f32_create(device, 4, &data) != VTG_OK || vtg_buffer_f32_write(data, 0, sent, 4) != VTG_OK ||
+        vtg_twice(twice, &(VtgTwiceArgs){data}, grid, NULL) != VTG_OK || vtg_buffer_f32_read(data, 0, back, 4) != VTG_OK || back[3] != 4) {
+        return 1;
+    }
+    printf("%s: %.4s\\n", vtg_device_get_info(device)->api, (const char *)twice_bundle);
+    vtg_buffer_f32_destroy(data);
+    vtg_twice_destroy(twice);
+    vtg_bundle_destroy(bundle);
+    vtg_device_destroy(device);
+    return 0;
+}
+"""
+# A cross compiler of Debian's, and what runs its programs. The headers of Vulkan and OpenCL are the same for all.
+TOOLCHAIN = """set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu %s)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)
+"""
 
 
 def cases(env):
     package = Package(env)
     functions = [install_and_uninstall, manual_pages, reference, installed, example, rebuilds, mistakes, documented, pkg_config]
     if not env.args.quick:
-        functions += [installed_shared, only_cpp, several_configurations, subdirectory, subdirectory_builds_the_compiler, cross_compiled, moved,
-                      versions]
+        functions += [installed_shared, only_cpp, several_configurations, subdirectory, subdirectory_builds_the_compiler, cross_compiled,
+                      another_architecture, moved, versions]
     for function in functions:
         yield function.__name__.replace("_", " "), lambda f=function: f(env, package)
 
@@ -266,14 +305,21 @@ def subdirectory(env, package):
     check("vtg_open@@VITTE_GPU_0" in exported and " rt_" not in exported, "what the shared library exports", exported)
 
 
-def subdirectory_builds_the_compiler(env, package):
-    """With a Makefile that stands for ours: what is asked for, and that kernels wait for it."""
+def standing_in(env):
+    """A copy of what a subdirectory needs, with a Makefile that stands for ours."""
     copy = env.folder()
     for name in ("cmake", "driver", "runtime-min"):
         shutil.copytree(name, copy / name)
     shutil.copy("CMakeLists.txt", copy)
     (copy / "Makefile").write_text("ABI := 0\nbuild/release/vittec-gpu:\n\t@mkdir -p $(@D)\n\t@test '$(SETUP)' = no\n"
-                                   f"\t@test -z \"$$CFLAGS\"\n\tcp {env.vittec} $@\n")
+                                   + "".join(f"\t@test -z \"$${name}\"\n" for name in ("CFLAGS", "CXX", "CXXFLAGS", "CONFIG"))
+                                   + f"\tcp {env.vittec} $@\n")
+    return copy
+
+
+def subdirectory_builds_the_compiler(env, package):
+    """What our Makefile is asked for, and that kernels wait for it."""
+    copy = standing_in(env)
     for generator in ["Ninja", "Unix Makefiles"]:
         source, build = project(env, f"add_subdirectory({copy} vitte)")
         configure(env, package, source, build, generator=generator)
@@ -303,6 +349,37 @@ def cross_compiled(env, package):
         source, build = project(env, FOUND)
         configure(env, package, source, build, *options, way)
         build_and_run(env, build)
+
+
+def another_architecture(env, package):
+    """Programs for aarch64. The host's compiler is imported, found, or built; the runtime is compiled for aarch64 with the project
+    (cross-file and subdirectory), or comes from a package of the other machine."""
+    need("cmake", "ninja", "aarch64-linux-gnu-gcc", "readelf")
+    if not pathlib.Path("/usr/aarch64-linux-gnu/include/stdio.h").exists():
+        raise Skip("no C library for aarch64-linux-gnu-gcc on this machine")
+    def cross(find, root, *options):
+        source, build = project(env, find, **{"main.c": TYPED_MAIN})
+        path = source / "CMakeLists.txt"
+        path.write_text(path.read_text().replace("BUNDLE twice.vgpu", "BUNDLE twice.vgpu HEADER twice.h EMBED"))
+        (source / "aarch64.cmake").write_text(TOOLCHAIN % root)
+        environment = {"CC": "", "CXX": "no-such-compiler"}  # what a project's shell may have for the other machine
+        env.run(["cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={source}/aarch64.cmake", *options], env=environment)
+        env.run(["cmake", "--build", build, "--target", "app"], env=environment)
+        said = env.run(["readelf", "-h", build / "app"]).out.decode()
+        check(re.search(r"Machine: +AArch64", said), "the program's machine", said)
+        if shutil.which("qemu-aarch64"):
+            build_and_run(env, build)
+        return build
+
+    imported = ("add_executable(VitteGpu::vittec-gpu IMPORTED GLOBAL)\n"
+                f"set_target_properties(VitteGpu::vittec-gpu PROPERTIES IMPORTED_LOCATION {env.vittec})\n")
+    build = cross(f"{imported}add_subdirectory({ROOT} vitte)", "")
+    cross(f"add_subdirectory({standing_in(env)} vitte)", "")
+    other = package.install(env.folder() / "usr")
+    shutil.copy(build / "vitte/libvitte-gpu.a", other / "lib")
+    shutil.copy(build / "app", other / "bin/vittec-gpu")
+    cross(FOUND, other.parent, f"-DCMAKE_PREFIX_PATH={other}", f"-DCMAKE_PROGRAM_PATH={env.bin}")
+    need("qemu-aarch64")
 
 
 def rebuilds(env, package):
