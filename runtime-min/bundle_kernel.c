@@ -128,8 +128,12 @@ static VtgStatus decode(Making *m, uint64_t size) {
         *(void **)&decompress = dlsym(library, "ZSTD_decompress");
     }
     if (!decompress) {
+        if (library) {
+            dlclose(library);
+        }
         return rt_fail(instance, VTG_ERROR_UNSUPPORTED,
-                       "bundle `%s`: the code of `%s` is compressed, and libzstd.so.1 is not here",
+                       "bundle `%s`: the code of `%s` is compressed, and there is no libzstd.so.1 "
+                       "to read it",
                        m->bundle->name, m->name);
     }
     m->decoded = rt_alloc(instance, (size_t)size);
