@@ -123,6 +123,37 @@ static IrValue *arithmetic(From *from, LLVMValueRef inst, IrOp op) {
     return op == OP_AND || op == OP_OR || op == OP_XOR ? made : from_narrow(from, made, width);
 }
 
+static bool is_used_once(LLVMValueRef value) {
+    LLVMUseRef use = LLVMGetFirstUse(value);
+    return use != NULL && LLVMGetNextUse(use) == NULL;
+}
+
+/* LLVM writes `x % 2 * 16` as (x << 4) & 16. It comes back as (x & 1) << 4, as costly by itself, where drivers' compilers see
+ * the factor of an address: of the two forms of the counter in the loop of bench/gpu's matmul_best, the first made it take
+ * 1.40 times as long on an NVIDIA H100 (driver 580.159). NULL: nothing of that kind. */
+static IrValue *masked_shift(From *from, LLVMValueRef inst) {
+    LLVMValueRef shifted = operand(inst, 0);
+    unsigned width = from_width(LLVMTypeOf(inst));
+    uint64_t mask, count;
+    if ((width != 32 && width != 64) || LLVMIsAInstruction(shifted) == NULL ||
+        LLVMGetInstructionOpcode(shifted) != LLVMShl || !is_used_once(shifted) ||
+        LLVMGetTypeKind(LLVMTypeOf(inst)) != LLVMIntegerTypeKind ||
+        !from_lane_constant(operand(inst, 1), 0, &mask) ||
+        !from_lane_constant(operand(shifted, 1), 0, &count) || count >= width) {
+        return NULL;
+    }
+    LLVMValueRef x = operand(shifted, 0);
+    IrValue *value = from_is_signed(from, inst) ? from_signed(from, x) : from_unsigned(from, x);
+    value = ir_binary(&from->b, OP_AND, value, number(from, value->type, mask >> count));
+    return raw(emit(from, OP_SHL, value->type, 2,
+                    (IrValue *[]){value, number(from, ir_scalar(IR_U32), count)}));
+}
+
+static IrValue *bitwise_and(From *from, LLVMValueRef inst) {
+    IrValue *shifted = masked_shift(from, inst);
+    return shifted != NULL ? shifted : arithmetic(from, inst, OP_AND);
+}
+
 static IrValue *divide(From *from, LLVMValueRef inst, IrOp op, bool is_signed) {
     LLVMValueRef a = operand(inst, 0), c = operand(inst, 1);
     unsigned width = from_width(LLVMTypeOf(inst));
@@ -151,7 +182,7 @@ static IrValue *integers(From *from, LLVMValueRef inst, LLVMOpcode opcode) {
     case LLVMMul:
         return arithmetic(from, inst, OP_MUL);
     case LLVMAnd:
-        return arithmetic(from, inst, OP_AND);
+        return bitwise_and(from, inst);
     case LLVMOr: /* of different bits is a sum, which drivers know as the offset of an address */
         return arithmetic(from, inst, LLVMGetIsDisjoint(inst) ? OP_ADD : OP_OR);
     case LLVMXor:

@@ -36,6 +36,8 @@ static const Case cases[] = {
            "%h: u16 = add %d, %e\n%k: u16 = add %h, %g\n%r: T = convert %k\n"},
     {"uivlk", "%a: T = popcount %x\n%b: T = clz %y\n%c: T = ctz %x\n%d: T = reverse_bits %y\n%e: T = add %a, %b\n%f: T = add %c, %d\n%r: T = xor %e, %f\n"},
     {"ui", "%a: f32 = bitcast %x\n%b: f32 = neg %a\n%c: f32 = abs %a\n%d: bool = lt %b, %c\n%e: bool = isnan %a\n%f: bool = or %d, %e\n%g: bool = isinf %c\n%h: bool = ne %f, %g\n%r: T = convert %h\n"},
+    {"ulvik", "%a: T = rem %x, T(8)\n%b: T = mul %a, T(16)\n%c: T = shl %y, C5\n%d: T = and %c, T(100)\n%e: T = add %c, %b\n%r: T = xor %d, %e\n"}, /* masked and scaled */
+    {"ulvik", "%c: T = shl %y, C5\n%r: T = and %c, T(-100)\n"},
     {"fe", "%a: T = add %x, %y\n%b: T = sub %a, %y\n%c: T = mul %b, T(2)\n%d: B = le %c, %x\n%e: B = not %d\n%r: T = select %e, %c, %x\n"},
     {"fe", "%c: B = lt %x, %y\n%r: T = select %c, %x, %y\n"},
     {"fe", "%c: B = eq %x, %x\n%d: B = ne %y, %y\n%e: B = and %c, %d\n%r: T = select %e, T(1), T(3)\n"},
@@ -287,9 +289,23 @@ static void test_better(void) {
     }
 }
 
+/* A remainder that is scaled is masked, then scaled: the factor stays outermost. */
+static void test_scaled_remainder(void) {
+    Unit *unit = open_text("kernel @k(%in: buffer<u32>, %out: buffer<u32>) workgroup(64, 1, 1) {\n"
+                           "%a: u32 = load %in[0u32]\n%b: u32 = rem %a, 2u32\n"
+                           "%c: u32 = mul %b, 16u32\nstore %out[0u32], %c\nret\n}\n");
+    CHECK(run_passes(unit, "llvm opt_fold opt_cse opt_dce"), "passes");
+    const char *text = printed_now(unit);
+    const char *mask = strstr(text, ", 1u32\n"), *scale = strstr(text, ", 4u32\n");
+    CHECK(mask != NULL && scale != NULL && mask < scale, "%s", text);
+    CHECK(count_op(unit, "and") == 1 && count_op(unit, "shl.raw") == 1, "%s", text);
+    close_unit(unit);
+}
+
 int main(void) {
     test_scalars();
     test_control();
     test_better();
+    test_scaled_remainder();
     return report_failures();
 }
