@@ -5,6 +5,7 @@
     control    one kernel, loops and choices in one another, a dozen variables that all of them change
     variables  one kernel, a variable to every five lines, all of them alive from beginning to end
     procs      procs of a dozen lines that call one another, and kernels that call them
+    chain      procs that stay procs, each of which calls the one before: as many functions as there can be
     mixed      what a file of a project looks like: constants, small procs, kernels of 50 lines
 
 The text depends on the arguments alone.
@@ -194,6 +195,20 @@ def procs(w, lines):
         w.add("}")
 
 
+def chain(w, lines):
+    before = "x"
+    while len(w.lines) < lines - 4:
+        name = w.name("link")
+        w.add("#[noinline]")
+        w.add(f"proc {name}(x: f32) -> f32 {{")
+        w.add(f"give {before} * 0.5 + {w.float()};")
+        w.add("}")
+        before = f"{name}(x)"
+    w.add(f"kernel chain({BUFFERS}) {{")
+    w.add(f"out[i] = link{w.count}(a[i]);")
+    w.add("}")
+
+
 def mixed(w, lines):
     kernels = 0
     while len(w.lines) < lines:
@@ -221,7 +236,7 @@ def mixed(w, lines):
         w.add("}")
 
 
-SHAPES = {"straight": straight, "control": control, "variables": variables, "procs": procs, "mixed": mixed}
+SHAPES = {"straight": straight, "control": control, "variables": variables, "procs": procs, "chain": chain, "mixed": mixed}
 
 
 def source(shape, lines):

@@ -256,10 +256,12 @@ static bool rewrite_parameter(Parser *p, const Token *type) {
 /* `atomicAdd(&x, 1)`: no call of Vitte has `&` without `mut`. */
 static bool rewrite_atomic(Parser *p, const Token *token) {
     const Token *paren = token_at(p, p->at + 1);
-    const char *ours = foreign_proc(token->name->text);
-    if (ours == NULL || paren->kind != TOK_LPAREN || paren->unclosed ||
-        paren->partner == NO_PARTNER || token_at(p, p->at + 2)->kind != TOK_AMP ||
-        token_at(p, p->at + 3)->kind == TOK_MUT) {
+    if (paren->kind != TOK_LPAREN || paren->unclosed || paren->partner == NO_PARTNER ||
+        token_at(p, p->at + 2)->kind != TOK_AMP || token_at(p, p->at + 3)->kind == TOK_MUT) {
+        return false;
+    }
+    const char *ours = foreign_proc(token->name->text); /* last: it reads the whole table */
+    if (ours == NULL) {
         return false;
     }
     Span span = {token->span.start, token_at(p, paren->partner)->span.end};

@@ -49,6 +49,7 @@ typedef struct {
     Arena scratch;
     LLVMContextRef context;
     LLVMModuleRef llvm;
+    ToLlvmPlaces places;
     VEC(ToLlvm *) functions;
 } Optimise;
 
@@ -63,6 +64,7 @@ static void translate(Optimise *o) {
         ToLlvm *t = NEW(&o->scratch, ToLlvm);
         *t = (ToLlvm){.model = &to_llvm_opaque,
                       .data = to_llvm_opaque_new(&o->scratch),
+                      .places = &o->places,
                       .arena = &o->scratch,
                       .module = o->module,
                       .function = f,
@@ -70,11 +72,13 @@ static void translate(Optimise *o) {
         to_llvm_function(t);
         VEC_PUSH(&o->scratch, &o->functions, t);
     }
+    to_llvm_end_places(&o->places);
 }
 
 static void optimise(Optimise *o) {
     Text pipeline = {.arena = &o->scratch};
-    text_add(&pipeline, "function(");
+    /* Analyses of a function are thrown away when its passes have run: thousands of functions take no more memory. */
+    text_add(&pipeline, "function<eager-inv>(");
     for (uint32_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
         text_printf(&pipeline, "%s%s", i > 0 ? "," : "", passes[i]);
     }

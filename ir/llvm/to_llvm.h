@@ -65,10 +65,18 @@ typedef struct {
     LLVMBasicBlockRef merge;
 } ToLlvmBlocks;
 
+/* What the debug locations of a module's functions share; zeros at first. One compile unit and one module flag: LLVM's passes
+ * walk through all of them, function by function. */
+typedef struct {
+    LLVMDIBuilderRef builder;
+    LLVMMetadataRef file, type;
+} ToLlvmPlaces;
+
 struct ToLlvm {
     /* filled in by who calls to_llvm_function */
     const ToLlvmModel *model;
-    void *data; /* the model's */
+    void *data;           /* the model's */
+    ToLlvmPlaces *places; /* the opaque model's */
     Arena *arena;
     IrModule *module;
     IrFunction *function;
@@ -115,6 +123,7 @@ extern const ToLlvmModel to_llvm_opaque;
 
 typedef struct ToLlvmOpaque ToLlvmOpaque;
 ToLlvmOpaque *to_llvm_opaque_new(Arena *arena); /* goes into ToLlvm.data */
+void to_llvm_end_places(ToLlvmPlaces *places);  /* when the last function is translated */
 
 /* What a call of a declared function stands for; `inst` NULL: it is none of ours. */
 typedef struct {

@@ -414,26 +414,38 @@ static LLVMValueRef kept(ToLlvm *t, const IrInst *inst) {
     return opaque(t, inst, REACHES_NONE | ((inst->flags & IR_RAW) != 0 ? 0 : ANYWHERE));
 }
 
+static void begin_places(ToLlvm *t) {
+    ToLlvmPlaces *p = t->places;
+    p->builder = LLVMCreateDIBuilder(t->llvm);
+    p->file = LLVMDIBuilderCreateFile(p->builder, "f", 1, "", 0);
+    LLVMDIBuilderCreateCompileUnit(p->builder, LLVMDWARFSourceLanguageC99, p->file, "", 0, true, "",
+                                   0, 0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false,
+                                   "", 0, "", 0);
+    p->type = LLVMDIBuilderCreateSubroutineType(p->builder, p->file, NULL, 0, LLVMDIFlagZero);
+    unsigned version = LLVMDebugMetadataVersion();
+    LLVMValueRef number = LLVMConstInt(LLVMInt32TypeInContext(t->context), version, false);
+    LLVMAddModuleFlag(t->llvm, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
+                      LLVMValueAsMetadata(number));
+}
+
+void to_llvm_end_places(ToLlvmPlaces *places) {
+    if (places->builder != NULL) {
+        LLVMDIBuilderFinalize(places->builder);
+        LLVMDisposeDIBuilder(places->builder);
+    }
+}
+
 /* The line is the position. */
 static LLVMMetadataRef place(ToLlvm *t, Pos pos) {
     ToLlvmOpaque *o = t->data;
+    ToLlvmPlaces *p = t->places;
     if (o->scope == NULL) {
-        LLVMDIBuilderRef builder = LLVMCreateDIBuilder(t->llvm);
-        LLVMMetadataRef file = LLVMDIBuilderCreateFile(builder, "f", 1, "", 0);
-        LLVMDIBuilderCreateCompileUnit(builder, LLVMDWARFSourceLanguageC99, file, "", 0, true, "",
-                                       0, 0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false,
-                                       false, "", 0, "", 0);
-        LLVMMetadataRef type =
-            LLVMDIBuilderCreateSubroutineType(builder, file, NULL, 0, LLVMDIFlagZero);
-        o->scope = LLVMDIBuilderCreateFunction(builder, file, "f", 1, "", 0, file, 1, type, true,
-                                               true, 1, LLVMDIFlagZero, true);
+        if (p->builder == NULL) {
+            begin_places(t);
+        }
+        o->scope = LLVMDIBuilderCreateFunction(p->builder, p->file, "f", 1, "", 0, p->file, 1,
+                                               p->type, true, true, 1, LLVMDIFlagZero, true);
         LLVMSetSubprogram(t->fn, o->scope);
-        LLVMDIBuilderFinalize(builder);
-        LLVMDisposeDIBuilder(builder);
-        unsigned version = LLVMDebugMetadataVersion();
-        LLVMValueRef number = LLVMConstInt(LLVMInt32TypeInContext(t->context), version, false);
-        LLVMAddModuleFlag(t->llvm, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
-                          LLVMValueAsMetadata(number));
     }
     return LLVMDIBuilderCreateDebugLocation(t->context, pos, 0, o->scope, NULL);
 }

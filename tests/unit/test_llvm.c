@@ -34,13 +34,16 @@ static unsigned count_calls(const ToLlvm *t, IrOp op) {
 static LLVMContextRef context;
 
 static void translate(ToLlvm *t, Unit *u, IrFunction *f, const ToLlvmModel *model) {
+    ToLlvmPlaces places = {0};
     *t = (ToLlvm){.model = model,
                   .data = to_llvm_opaque_new(&u->arena),
+                  .places = &places,
                   .arena = &u->arena,
                   .module = u->module,
                   .function = f,
                   .llvm = LLVMModuleCreateWithNameInContext("test", context)};
     to_llvm_function(t);
+    to_llvm_end_places(&places);
     char *why = NULL;
     bool wrong = LLVMVerifyModule(t->llvm, LLVMReturnStatusAction, &why);
     char *text = LLVMPrintModuleToString(t->llvm);
