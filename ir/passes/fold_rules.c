@@ -7,6 +7,7 @@
 #include "ir/passes/fold_rules.h"
 
 #include "ir/eval.h"
+#include "ir/passes/fold_parts.h"
 
 /* Types of what is computed with: the first operand, but the second of a `select`. */
 enum {
@@ -46,31 +47,12 @@ typedef struct {
 
 /* ---- helpers of the rewrites ---- */
 
-static const IrInst *made_by(const IrValue *value, IrOp op) {
-    return value->kind == IR_VALUE_RESULT && value->inst->op == op ? value->inst : NULL;
-}
-
 /* x op y of two constants of one type */
 static IrValue *constant(IrBuilder *b, IrOp op, const IrValue *x, const IrValue *y) {
     uint64_t bits[IR_MAX_LANES];
     EvalOperand operands[] = {{x->type, x->bits}, {y->type, y->bits}};
     EvalStatus status = ir_eval(op, 0, NULL, x->type, 2, operands, bits);
     return status == EVAL_OK ? ir_const(b->module, x->type, bits) : NULL;
-}
-
-static IrValue *swizzle(IrBuilder *b, IrValue *vector, unsigned lanes, const uint8_t *lane) {
-    bool identity = lanes == vector->type->lanes;
-    for (unsigned i = 0; i < lanes && identity; i++) {
-        identity = lane[i] == i;
-    }
-    if (identity) {
-        return vector;
-    }
-    const IrType *type = ir_vector(vector->type->scalar, lanes);
-    IrInst *inst = ir_emit(b, OP_SWIZZLE, type, 1, &vector);
-    memcpy(inst->swizzle.lane, lane, lanes);
-    inst->swizzle.lanes = (uint8_t)lanes;
-    return inst->results[0];
 }
 
 /* ---- rewrites: arithmetic and bits ---- */
@@ -213,187 +195,6 @@ static IrValue *bitcast_of_bitcast(IrBuilder *b, IrInst *inst) {
                          : NULL;
 }
 
-/* ---- rewrites: vectors, arrays and forms ---- */
-
-/* Which part of a `construct` a lane comes from; `lane` becomes the lane of that part. */
-static IrValue *part_of_construct(const IrInst *construct, unsigned *lane) {
-    uint32_t i = 0;
-    while (*lane >= construct->operands[i]->type->lanes) {
-        *lane -= construct->operands[i]->type->lanes;
-        i++;
-    }
-    return construct->operands[i];
-}
-
-/* A lane of a vector that an instruction just put together; NULL: of another. */
-static IrValue *lane_of(IrBuilder *b, IrValue *vector, unsigned lane) {
-    if (vector->kind != IR_VALUE_RESULT) {
-        return NULL;
-    }
-    const IrInst *inst = vector->inst;
-    IrValue *part;
-    switch (inst->op) {
-    case OP_CONSTRUCT:
-        part = part_of_construct(inst, &lane);
-        return ir_is_vector(part->type) ? ir_extract(b, part, lane) : part;
-    case OP_INSERT:
-        return inst->index == lane ? inst->operands[1] : ir_extract(b, inst->operands[0], lane);
-    case OP_SWIZZLE:
-        return ir_extract(b, inst->operands[0], inst->swizzle.lane[lane]);
-    default:
-        return NULL;
-    }
-}
-
-/* A part of an array or form, looked for behind so many inserts of others. */
-static IrValue *extract_of_composite(IrBuilder *b, const IrInst *inst) {
-    enum { MOST_INSERTS = 64 };
-    IrValue *whole = inst->operands[0];
-    for (int i = 0; i < MOST_INSERTS && made_by(whole, OP_INSERT) != NULL; i++) {
-        if (whole->inst->index == inst->index) {
-            return whole->inst->operands[1];
-        }
-        whole = whole->inst->operands[0];
-    }
-    if (made_by(whole, OP_CONSTRUCT) != NULL) {
-        return whole->inst->operands[inst->index];
-    }
-    return whole != inst->operands[0] ? ir_extract(b, whole, inst->index) : NULL;
-}
-
-static IrValue *extract_of_known(IrBuilder *b, IrInst *inst) {
-    return ir_is_composite(inst->operands[0]->type) ? extract_of_composite(b, inst)
-                                                    : lane_of(b, inst->operands[0], inst->index);
-}
-
-/* An index that is a constant: the op for that, or what is promised outside. */
-static IrValue *extract_at_constant(IrBuilder *b, IrInst *inst) {
-    uint64_t index = inst->operands[1]->bits[0];
-    if (index < inst->operands[0]->type->lanes) {
-        return ir_extract(b, inst->operands[0], (uint32_t)index);
-    }
-    bool raw = (inst->flags & IR_RAW) != 0;
-    return raw ? NULL : ir_const_zero(b->module, inst->results[0]->type);
-}
-
-static IrValue *insert_at_constant(IrBuilder *b, IrInst *inst) {
-    if (!ir_is_const(inst->operands[2])) {
-        return NULL;
-    }
-    uint64_t index = inst->operands[2]->bits[0];
-    if (index < inst->operands[0]->type->lanes) {
-        IrInst *insert = ir_emit(b, OP_INSERT, inst->results[0]->type, 2, inst->operands);
-        insert->index = (uint32_t)index;
-        return insert->results[0];
-    }
-    return (inst->flags & IR_RAW) != 0 ? NULL : inst->operands[0];
-}
-
-/* A lane that is written twice. */
-static IrValue *insert_over_insert(IrBuilder *b, IrInst *inst) {
-    const IrInst *inner = made_by(inst->operands[0], OP_INSERT);
-    if (inner == NULL || inner->index != inst->index) {
-        return NULL;
-    }
-    IrInst *insert = ir_emit(b, OP_INSERT, inst->results[0]->type, 2,
-                             (IrValue *[]){inner->operands[0], inst->operands[1]});
-    insert->index = inst->index;
-    return insert->results[0];
-}
-
-/* A part that is put back where it was. */
-static IrValue *insert_of_own(IrBuilder *b, IrInst *inst) {
-    (void)b;
-    const IrInst *part = made_by(inst->operands[1], OP_EXTRACT);
-    return part != NULL && part->operands[0] == inst->operands[0] && part->index == inst->index
-               ? inst->operands[0]
-               : NULL;
-}
-
-/* Another part for an array or form that was just put together. */
-static IrValue *insert_into_construct(IrBuilder *b, IrInst *inst) {
-    enum { MOST_PARTS = 32 };
-    const IrInst *construct = made_by(inst->operands[0], OP_CONSTRUCT);
-    const IrType *type = inst->results[0]->type;
-    if (construct == NULL || !ir_is_composite(type) || construct->operand_count > MOST_PARTS) {
-        return NULL;
-    }
-    IrValue *parts[MOST_PARTS];
-    memcpy(parts, construct->operands, construct->operand_count * sizeof *parts);
-    parts[inst->index] = inst->operands[1];
-    return ir_emit(b, OP_CONSTRUCT, type, construct->operand_count, parts)->results[0];
-}
-
-/* All parts of an array or form put together again. */
-static IrValue *construct_of_parts(const IrInst *inst) {
-    IrValue *whole = NULL;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        const IrInst *part = made_by(inst->operands[i], OP_EXTRACT);
-        if (part == NULL || part->index != i || (i > 0 && part->operands[0] != whole)) {
-            return NULL;
-        }
-        whole = part->operands[0];
-    }
-    return whole->type == inst->results[0]->type ? whole : NULL;
-}
-
-/* Lanes of one vector put together again. */
-static IrValue *construct_of_lanes(IrBuilder *b, IrInst *inst) {
-    if (ir_is_composite(inst->results[0]->type)) {
-        return construct_of_parts(inst);
-    }
-    uint8_t lane[IR_MAX_LANES];
-    IrValue *vector = NULL;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        const IrInst *part = made_by(inst->operands[i], OP_EXTRACT);
-        if (part == NULL || !ir_is_vector(part->operands[0]->type) ||
-            (vector != NULL && part->operands[0] != vector)) {
-            return NULL;
-        }
-        vector = part->operands[0];
-        lane[i] = (uint8_t)part->index;
-    }
-    return swizzle(b, vector, inst->operand_count, lane);
-}
-
-static IrValue *swizzle_of_swizzle(IrBuilder *b, IrInst *inst) {
-    const IrInst *inner = made_by(inst->operands[0], OP_SWIZZLE);
-    if (inner == NULL) {
-        return NULL;
-    }
-    uint8_t lane[IR_MAX_LANES];
-    for (unsigned i = 0; i < inst->swizzle.lanes; i++) {
-        lane[i] = inner->swizzle.lane[inst->swizzle.lane[i]];
-    }
-    return swizzle(b, inner->operands[0], inst->swizzle.lanes, lane);
-}
-
-static IrValue *swizzle_of_construct(IrBuilder *b, IrInst *inst) {
-    const IrInst *construct = made_by(inst->operands[0], OP_CONSTRUCT);
-    if (construct == NULL) {
-        return NULL;
-    }
-    IrValue *parts[IR_MAX_LANES];
-    for (unsigned i = 0; i < inst->swizzle.lanes; i++) {
-        unsigned lane = inst->swizzle.lane[i];
-        parts[i] = part_of_construct(construct, &lane);
-        if (ir_is_vector(parts[i]->type)) {
-            return NULL;
-        }
-    }
-    const IrType *type = inst->results[0]->type;
-    return ir_emit(b, OP_CONSTRUCT, type, inst->swizzle.lanes, parts)->results[0];
-}
-
-static IrValue *swizzle_in_order(IrBuilder *b, IrInst *inst) {
-    bool identity = inst->results[0]->type == inst->operands[0]->type;
-    for (unsigned i = 0; i < inst->swizzle.lanes && identity; i++) {
-        identity = inst->swizzle.lane[i] == i;
-    }
-    (void)b;
-    return identity ? inst->operands[0] : NULL;
-}
-
 /* ---- the rules, in the order of ops.def; of one op, the first that fires counts ---- */
 
 /* clang-format off */
@@ -473,16 +274,16 @@ static const Rule rules[] = {
     {OP_CONVERT, INTS,         {ANY},               REWRITE, convert_back},
     {OP_BITCAST, ALL,          {ANY},               REWRITE, bitcast_of_bitcast},
 
-    {OP_CONSTRUCT, ALL,        {ANY},               REWRITE, construct_of_lanes},
+    {OP_CONSTRUCT, ALL,        {ANY},               REWRITE, construct_of_parts},
+    {OP_CONSTRUCT, ALL,        {ANY},               REWRITE, gather_lanes},
     {OP_EXTRACT, ALL,          {ANY},               REWRITE, extract_of_known},
     {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, insert_over_insert},
     {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, insert_of_own},
     {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, insert_into_construct},
+    {OP_INSERT, ALL,           {ANY, ANY},          REWRITE, gather_lanes},
     {OP_EXTRACT_AT, ALL,       {ANY, CONST},        REWRITE, extract_at_constant},
     {OP_INSERT_AT, ALL,        {ANY},               REWRITE, insert_at_constant},
-    {OP_SWIZZLE, ALL,          {ANY},               REWRITE, swizzle_in_order},
-    {OP_SWIZZLE, ALL,          {ANY},               REWRITE, swizzle_of_swizzle},
-    {OP_SWIZZLE, ALL,          {ANY},               REWRITE, swizzle_of_construct},
+    {OP_SWIZZLE, ALL,          {ANY},               REWRITE, gather_lanes},
 };
 /* clang-format on */
 
