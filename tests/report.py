@@ -48,8 +48,9 @@ class Report:
         self.devices = []
         self.slowest = []
 
-    def note(self, suite, name, result, text, seconds):
-        self.slowest.append((seconds, f"{suite}/{name}"))
+    def note(self, suite, outcome):
+        name, result, text = outcome.name, outcome.result, outcome.text
+        self.slowest.append((outcome.end - outcome.start, f"{suite}/{name}", outcome.processor))
         if suite == "msl":
             name = re.sub(r" (-O\d)$", r" msl-cpu \1", name)
         match = re.fullmatch(r"(\S+) (\S+)(?: -O\d)?", name)
@@ -91,7 +92,7 @@ class Report:
                 for device, (state, text) in ((d, row.get(d, ("no device", ""))) for d in self.devices)) + "</tr>\n"
             for test, row in sorted(self.rows.items()))
         legend = " ".join(f'<span style="background:{COLOURS[state]}">&emsp;</span> {state}' for state in STATES)
-        slow = "".join(f"<li>{seconds:.1f} s {html.escape(name)}</li>" for seconds, name in sorted(self.slowest)[:-21:-1])
+        slow = "".join(f"<li>{seconds:.1f} s, {used:.1f} s of processor time: {html.escape(name)}</li>" for seconds, name, used in sorted(self.slowest)[:-21:-1])
         (folder / "report.html").write_text(
             "<!doctype html><meta charset=utf-8><title>vittec-gpu: executed tests</title><style>"
             "body{font:14px sans-serif;margin:2em} th{text-align:left;font-weight:normal;padding-right:1em}"

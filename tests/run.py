@@ -3,15 +3,18 @@
 
 A suite is a module of tests/suites with `cases(env)`: it yields (name, function). The function passes by
 returning, fails by raising Failure and is skipped by raising Skip. A failing case prints how to repeat it.
-The last line is `N passed, N failed, N skipped`.
+The cases of all suites share the processors: one suite does not wait for the last case of another, but what they say
+comes in order. The last line is `N passed, N failed, N skipped`.
 """
 import argparse
 import concurrent.futures
 import importlib
 import os
 import pathlib
+import resource
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -25,19 +28,38 @@ SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "bundle", "host
           "targets", "wgsl", "opencl", "opencl_spirv", "msl", "header", "cmake", "runtime"]
 
 
-def run_case(case):
-    name, function = case
-    start = time.monotonic()
-    try:
-        function()
-        result, text = "passed", ""
-    except Skip as skip:
-        result, text = "skipped", str(skip)
-    except Failure as failure:
-        result, text = "failed", str(failure)
-    except Exception:  # a mistake in the test itself is a failure, not an end of the run
-        result, text = "failed", traceback.format_exc()
-    return name, result, text, time.monotonic() - start
+class Clock:
+    """Processor time of the tests and what they start. What was used since the last case ended, in whatever thread, counts
+    as the case's that ends now: exact with `--jobs 1`, else right but for a case or two at a suite's ends."""
+
+    def __init__(self):
+        self.lock, self.last = threading.Lock(), 0.0
+
+    @staticmethod
+    def used():
+        return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+    def lap(self):
+        with self.lock:
+            before, self.last = self.last, self.used()
+            return self.last - before
+
+
+class Outcome:
+    """What became of a case."""
+
+    def __init__(self, name, function, clock):
+        self.name, self.start = name, time.monotonic()
+        try:
+            function()
+            self.result, self.text = "passed", ""
+        except Skip as skip:
+            self.result, self.text = "skipped", str(skip)
+        except Failure as failure:
+            self.result, self.text = "failed", str(failure)
+        except Exception:  # a mistake in the test itself is a failure, not an end of the run
+            self.result, self.text = "failed", traceback.format_exc()
+        self.end, self.processor = time.monotonic(), clock.lap()
 
 
 def main():
@@ -51,32 +73,39 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     os.chdir(ROOT)
+    start = time.monotonic()
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    failures, skips, report = [], [], Report()
+    failures, skips, report, clock = [], [], Report(), Clock()
     with tempfile.TemporaryDirectory(prefix="vittec-test-") as scratch, \
             concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         env = Env(pathlib.Path(args.bin), pathlib.Path(scratch), args)
+        begun = []
         for suite in SUITES:
             wanted = [o for o in args.only or [suite] if o.split("/")[0] == suite]
-            if not wanted:
-                continue
-            start = time.monotonic()
-            cases = [(name, function) for name, function in importlib.import_module("suites." + suite).cases(env)
-                     if any("/" not in w or w.split("/", 1)[1] in name for w in wanted)]
-            here = {"passed": 0, "failed": 0, "skipped": 0}
-            for name, result, text, seconds in pool.map(run_case, cases):
-                here[result] += 1
-                report.note(suite, name, result, text, seconds)
-                if result == "failed":
-                    failures.append(suite + "/" + name)
-                    print(f"FAIL {suite}/{name}\n{text}\n  repeat: python3 tests/run.py --bin {args.bin} "
-                          f"--only '{suite}/{name}'", flush=True)
-                elif result == "skipped":
-                    skips.append((suite + "/" + name, text))
-            print(f"{suite:10} {here['passed']:5} passed {here['failed']:3} failed {here['skipped']:3} skipped "
-                  f"{time.monotonic() - start:6.1f} s", flush=True)
+            if wanted:
+                begun.append((suite, [pool.submit(Outcome, name, function, clock)
+                                      for name, function in importlib.import_module("suites." + suite).cases(env)
+                                      if any("/" not in w or w.split("/", 1)[1] in name for w in wanted)]))
+        for suite, cases in begun:
+            here, outcomes = {"passed": 0, "failed": 0, "skipped": 0}, []
+            for case in cases:
+                outcome = case.result()
+                outcomes.append(outcome)
+                here[outcome.result] += 1
+                report.note(suite, outcome)
+                where = f"{suite}/{outcome.name}"
+                if outcome.result == "failed":
+                    failures.append(where)
+                    print(f"FAIL {where}\n{outcome.text}\n  repeat: python3 tests/run.py --bin {args.bin} "
+                          f"--only '{where}'", flush=True)
+                elif outcome.result == "skipped":
+                    skips.append((where, outcome.text))
+            wall = max(o.end for o in outcomes) - min(o.start for o in outcomes) if outcomes else 0
+            print(f"{suite:12} {here['passed']:5} passed {here['failed']:3} failed {here['skipped']:3} skipped "
+                  f"{wall:6.1f} s {sum(o.processor for o in outcomes):6.1f} s of processor time", flush=True)
             for key in counts:
                 counts[key] += here[key]
+    print(f"{'all':12} {time.monotonic() - start:44.1f} s {clock.used():6.1f} s of processor time")
     for name, why in skips:
         print(f"SKIP {name}: {why}")
     report.print()
