@@ -14,7 +14,7 @@
 #include "driver/version.h"
 
 /* Unless --targets says otherwise: for each API what most of its devices take. The one without
- * subgroups is a second chance, and nothing is said of it. */
+ * subgroups is a second chance, and nothing is said of it. Why SPIR-V for OpenCL is not here: docs/integration.md. */
 static const char default_targets[] = "vulkan1.1,opencl-c1.2,wgsl,wgsl+no-subgroups,msl2.4";
 
 typedef struct {

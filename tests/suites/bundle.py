@@ -12,6 +12,7 @@ import time
 
 from .common import Env, Failure, Skip
 
+ROOT = pathlib.Path().resolve()
 DOCUMENT = pathlib.Path("docs/bundle-format.md")
 HEADER = pathlib.Path("runtime-min/vgpu_format.h")
 KEPT = pathlib.Path("tests/bundles")
@@ -24,6 +25,8 @@ def cases(env):
         yield f"{source} as the document says", lambda s=source: as_documented(env, s)
     yield "code is what single targets give", lambda: same_code(env)
     yield "equal bytes from two folders", lambda: equal_bytes(env)
+    yield "threads share nothing", lambda: threads_share_nothing(env)
+    yield "threads under ThreadSanitizer", lambda: thread_sanitizer(env)
     yield "variants", lambda: variants(env)
     yield "duplicates cost nothing", lambda: duplicates(env)
     yield "constants of several files", lambda: several_files(env)
@@ -302,13 +305,47 @@ def equal_bytes(env):
         (folder / "two.vt").write_text(pathlib.Path("tests/bundles/v1.0.vt").read_text())
         os.utime(folder / "one.vt", (len(results) * 10**9, len(results) * 10**9))
         command = [env.vittec, "one.vt", "two.vt", "-o", "app.vgpu", "--variant", "TILE=16", "--variant", "N=7,TILE=2", "--compress", "-j", jobs]
-        fixed = ["setarch", "-R"] if extra and shutil.which("setarch") and subprocess.run(["setarch", "-R", "true"], capture_output=True).returncode == 0 else []
+        fixed = ["setarch", "-R"] if extra and may_fix_addresses() else []
         env.run([*fixed, *command], cwd=folder, env=extra)
         results.append((folder / "app.vgpu").read_bytes())
         time.sleep(0.01)
     check(results[0] == results[1], "two folders give two bundles")
     asked = env.run(["nm", "-D", "--undefined-only", env.vittec]).out.decode()
     check(" malloc" in asked and not re.search(r" U setlocale\b", asked), "the compiler asks for the user's locale", asked)
+
+
+# All that changes in the compiler and is not on a stack, in an arena or one thread's own.
+SHARED = {"once": "pthread_once: LLVM is started once", "process": "set by that", "pending": "the file that a signal takes away, written by the "
+          "first thread", "reply": "set and read in a child process alone"}
+
+
+def threads_share_nothing(env):
+    """-j needs no locks since threads have nothing in common: the compiler has no variables but these."""
+    if env.bin.name != "release":
+        raise Skip("the release build has a section for each variable")
+    listed = env.run(["objdump", "-h", env.bin / "libvittec.a"]).out.decode()
+    rows = re.findall(r"^ +\d+ (\.(?:data|bss)\S*) +([0-9a-f]+) ", listed, re.M)
+    found = {re.sub(r"^\.(data|bss)\.(_ZL\d+)?|\.\d+$", "", name) for name, size in rows if int(size, 16) and not name.startswith(".data.rel.ro")}
+    check(len(rows) > 100 and found == set(SHARED), f"variables that are not listed: {found - set(SHARED)}; gone: {set(SHARED) - found}")
+
+
+def thread_sanitizer(env):
+    """`make CONFIG=thread build/thread/vittec-gpu` takes a minute, which the whole run of the tests does not have: .ci/run does it."""
+    program = pathlib.Path("build/thread/vittec-gpu").resolve()
+    folders = ("driver", "frontend", "ir", "backend-spirv", "backend-wgsl", "backend-opencl", "backend-msl")
+    if env.bin.name != "release":
+        raise Skip("once, beside the release build")
+    if not program.exists() or any(s.stat().st_mtime > program.stat().st_mtime for f in folders for s in pathlib.Path(f).rglob("*.[ch]")):
+        raise Skip("no build/thread/vittec-gpu, or an old one: make CONFIG=thread build/thread/vittec-gpu")
+    sources = ["tests/bundles/v1.0.vt", "examples/saxpy.vt", "examples/scene.vt", "tests/run/corpus/bitonic_sort.vt"]
+    fixed = ["setarch", "-R"] if may_fix_addresses() else []  # more random addresses than it takes, on some kernels
+    command = [program, *sources, "-o", env.folder() / "x.vgpu", "-j8", "-O3", "--compress", *(f"--variant=TILE={n}" for n in range(1, 9))]
+    options = f"suppressions={ROOT}/tests/threads/compiler.supp halt_on_error=0"
+    env.run([*fixed, *command], env={"TSAN_OPTIONS": options}, timeout=300)  # a report is an exit status of 66
+
+
+def may_fix_addresses():
+    return shutil.which("setarch") is not None and subprocess.run(["setarch", "-R", "true"], capture_output=True).returncode == 0
 
 
 def variants(env):
