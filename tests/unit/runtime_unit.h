@@ -20,22 +20,23 @@
 
 static atomic_int failures;
 
-#define CHECK(condition) check((condition), __LINE__, #condition)
-#define CHECK_STATUS(call, expected) check_status((call), (expected), __LINE__, #call)
+#define CHECK(condition) check((condition), __FILE__, __LINE__, #condition)
+#define CHECK_STATUS(call, expected) check_status((call), (expected), __FILE__, __LINE__, #call)
 #define CHECK_OK(call) CHECK_STATUS(call, VTG_OK)
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
 
-static inline bool check(bool condition, int line, const char *text) {
+static inline bool check(bool condition, const char *file, int line, const char *text) {
     if (!condition) {
-        printf("line %d: %s\n", line, text);
+        printf("%s:%d: %s\n", file, line, text);
         atomic_fetch_add(&failures, 1);
     }
     return condition;
 }
 
-static inline bool check_status(VtgStatus got, VtgStatus expected, int line, const char *text) {
+static inline bool check_status(VtgStatus got, VtgStatus expected, const char *file, int line,
+                                const char *text) {
     if (got != expected) {
-        printf("line %d: %s gives `%s`, expected `%s`\n", line, text, vtg_status_text(got),
+        printf("%s:%d: %s gives `%s`, expected `%s`\n", file, line, text, vtg_status_text(got),
                vtg_status_text(expected));
         atomic_fetch_add(&failures, 1);
     }
