@@ -44,6 +44,7 @@ VtgStatus rocl_fail(const VtgInstance *instance, cl_int error, const char *what)
 #else
 #define LOADER "libOpenCL.so.1"
 #endif
+#define PATH_VARIABLE "VTG_OPENCL_LIBRARY" /* another library in its place */
 
 static VtgStatus absent(const VtgInstance *instance, const char *why) {
     rt_log(instance, VTG_LOG_INFO, "opencl: %s", why);
@@ -52,9 +53,10 @@ static VtgStatus absent(const VtgInstance *instance, const char *why) {
 
 static VtgStatus load(RoclContext *context) {
     const VtgInstance *instance = context->base.instance;
-    context->library = dlopen(LOADER, RTLD_NOW | RTLD_LOCAL);
+    const char *named = getenv(PATH_VARIABLE);
+    context->library = dlopen(named && *named ? named : LOADER, RTLD_NOW | RTLD_LOCAL);
     if (!context->library) {
-        return absent(instance, "there is no " LOADER);
+        return absent(instance, LOADER " is not there, or what " PATH_VARIABLE " names");
     }
     /* A data pointer from dlsym() becomes a function pointer by way of memory: ISO C has no cast. */
     void *symbol;
@@ -74,37 +76,44 @@ static VtgStatus load(RoclContext *context) {
 
 /* ---- What a device is ---- */
 
-static cl_ulong number_of(const RoclContext *context, cl_device_id device, cl_device_info what) {
+/* Asks a device. What it does not know (CL_INVALID_VALUE: an older OpenCL) is not there; any other error is kept. */
+static bool ask(RoclContext *context, cl_device_id device, cl_device_info what, size_t room,
+                void *value, size_t *size) {
+    cl_int error = context->fn.GetDeviceInfo(device, what, room, value, size);
+    if (error != CL_SUCCESS && error != CL_INVALID_VALUE && context->heard == CL_SUCCESS) {
+        context->heard = error;
+    }
+    return error == CL_SUCCESS;
+}
+
+static cl_ulong number_of(RoclContext *context, cl_device_id device, cl_device_info what) {
     cl_ulong value =
         0; /* little-endian machines alone have OpenCL: a shorter one fills the low bytes */
     size_t size = 0;
-    if (context->fn.GetDeviceInfo(device, what, sizeof value, &value, &size) != CL_SUCCESS) {
-        return 0;
-    }
-    return value;
+    return ask(context, device, what, sizeof value, &value, &size) ? value : 0;
 }
 
-static uint32_t number32(const RoclContext *context, cl_device_id device, cl_device_info what) {
+static uint32_t number32(RoclContext *context, cl_device_id device, cl_device_info what) {
     cl_ulong value = number_of(context, device, what);
     return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
 /* A text of the device in the instance's memory, *size bytes; NULL: there is none. */
-static char *text_of(const RoclContext *context, cl_device_id device, cl_device_info what,
-                     size_t *size) {
+static char *text_of(RoclContext *context, cl_device_id device, cl_device_info what, size_t *size) {
     *size = 0;
-    if (context->fn.GetDeviceInfo(device, what, 0, NULL, size) != CL_SUCCESS || *size == 0) {
+    if (!ask(context, device, what, 0, NULL, size) || *size == 0) {
         return NULL;
     }
     char *text = rt_alloc(context->base.instance, *size + 1);
-    if (text && context->fn.GetDeviceInfo(device, what, *size, text, NULL) != CL_SUCCESS) {
+    context->no_memory |= !text;
+    if (text && !ask(context, device, what, *size, text, NULL)) {
         text[0] = '\0';
     }
     *size += 1;
     return text;
 }
 
-static VtgStatus keep_text(const RoclContext *context, RtAdapter *adapter, cl_device_id device,
+static VtgStatus keep_text(RoclContext *context, RtAdapter *adapter, cl_device_id device,
                            cl_device_info what, const char *skip, const char **field) {
     size_t size;
     char *text = text_of(context, device, what, &size);
@@ -112,13 +121,14 @@ static VtgStatus keep_text(const RoclContext *context, RtAdapter *adapter, cl_de
     if (strncmp(from, skip, strlen(skip)) == 0) {
         from += strlen(skip);
     }
-    VtgStatus status = rt_adapter_text(adapter, field, from);
+    VtgStatus status = context->no_memory ? rt_no_memory(context->base.instance, "a device")
+                                          : rt_adapter_text(adapter, field, from);
     rt_free(context->base.instance, text, size);
     return status;
 }
 
 /* 12 for OpenCL 1.2; 0: not known. */
-static unsigned version_of(const RoclContext *context, cl_device_id device) {
+static unsigned version_of(RoclContext *context, cl_device_id device) {
     size_t size;
     char *version = text_of(context, device, CL_DEVICE_VERSION, &size);
     unsigned major = 0, minor = 0;
@@ -164,7 +174,7 @@ static const struct { VtgFeature feature; const char *extension; } features[] = 
 };
 // clang-format on
 
-static uint64_t features_of(const RoclContext *context, cl_device_id device) {
+static uint64_t features_of(RoclContext *context, cl_device_id device) {
     size_t size;
     char *list = text_of(context, device, CL_DEVICE_EXTENSIONS, &size);
     uint64_t found = 0;
@@ -178,7 +188,7 @@ static uint64_t features_of(const RoclContext *context, cl_device_id device) {
     return found;
 }
 
-static VtgDeviceType type_of(const RoclContext *context, cl_device_id device) {
+static VtgDeviceType type_of(RoclContext *context, cl_device_id device) {
     cl_ulong type = number_of(context, device, CL_DEVICE_TYPE);
     if (type & CL_DEVICE_TYPE_CPU) {
         return VTG_DEVICE_CPU;
@@ -190,9 +200,9 @@ static VtgDeviceType type_of(const RoclContext *context, cl_device_id device) {
     return VTG_DEVICE_OTHER;
 }
 
-static VtgLimits limits_of(const RoclContext *context, cl_device_id device) {
+static VtgLimits limits_of(RoclContext *context, cl_device_id device) {
     size_t sides[3] = {1, 1, 1};
-    context->fn.GetDeviceInfo(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof sides, sides, NULL);
+    ask(context, device, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof sides, sides, NULL);
     cl_ulong largest = number_of(context, device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     VtgLimits limits = {
         .max_workgroup_invocations = number32(context, device, CL_DEVICE_MAX_WORK_GROUP_SIZE),
@@ -211,8 +221,8 @@ static VtgLimits limits_of(const RoclContext *context, cl_device_id device) {
 }
 
 /* The function that makes programs from SPIR-V: OpenCL 2.1 has it, older devices by an extension. */
-static __typeof__(&clCreateProgramWithIL)
-il_function(const RoclContext *context, cl_platform_id platform, cl_device_id device) {
+static __typeof__(&clCreateProgramWithIL) il_function(RoclContext *context, cl_platform_id platform,
+                                                      cl_device_id device) {
     size_t size;
     char *il = text_of(context, device, CL_DEVICE_IL_VERSION, &size);
     bool takes = il && strstr(il, "SPIR-V");
@@ -227,7 +237,16 @@ il_function(const RoclContext *context, cl_platform_id platform, cl_device_id de
     return function;
 }
 
+/* A device that compiles nothing, or is older than OpenCL 1.2, is of no use here. */
+static bool is_useful(RoclContext *context, cl_device_id device) {
+    return version_of(context, device) >= 12 && number_of(context, device, CL_DEVICE_AVAILABLE) &&
+           number_of(context, device, CL_DEVICE_COMPILER_AVAILABLE);
+}
+
+/* One that is of no use, or does not say what it is, is left out. */
 static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_device_id device) {
+    context->heard = CL_SUCCESS;
+    bool useful = is_useful(context, device);
     RoclAdapter found = {
         .base.info = {.type = type_of(context, device),
                       .queues = RT_QUEUES,
@@ -240,6 +259,15 @@ static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_de
         .device = device,
         .create_from_il = il_function(context, platform, device),
     };
+    if (context->no_memory) {
+        return rt_no_memory(context->base.instance, "a device");
+    }
+    if (context->heard != CL_SUCCESS) {
+        rocl_fail(context->base.instance, context->heard, "clGetDeviceInfo");
+    }
+    if (context->heard != CL_SUCCESS || !useful) {
+        return VTG_OK;
+    }
     RtAdapter *adapter = rt_adapter_add(&context->base, &found.base);
     if (!adapter) {
         return VTG_ERROR_OUT_OF_MEMORY;
@@ -262,12 +290,6 @@ static VtgStatus add_device(RoclContext *context, cl_platform_id platform, cl_de
     return status;
 }
 
-/* A device that compiles nothing, or is older than OpenCL 1.2, is of no use here. */
-static bool is_useful(const RoclContext *context, cl_device_id device) {
-    return version_of(context, device) >= 12 && number_of(context, device, CL_DEVICE_AVAILABLE) &&
-           number_of(context, device, CL_DEVICE_COMPILER_AVAILABLE);
-}
-
 enum { MOST_PLATFORMS = 16, MOST_DEVICES = 64 };
 
 static VtgStatus add_platform(RoclContext *context, cl_platform_id platform) {
@@ -279,9 +301,7 @@ static VtgStatus add_platform(RoclContext *context, cl_platform_id platform) {
     }
     VtgStatus status = VTG_OK;
     for (cl_uint i = 0; i < count && i < MOST_DEVICES && status == VTG_OK; i++) {
-        if (is_useful(context, devices[i])) {
-            status = add_device(context, platform, devices[i]);
-        }
+        status = add_device(context, platform, devices[i]);
     }
     return status;
 }

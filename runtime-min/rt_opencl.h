@@ -41,6 +41,7 @@
     NEEDED(EnqueueFillBuffer)                                                                      \
     NEEDED(EnqueueMarkerWithWaitList)                                                              \
     NEEDED(Flush)                                                                                  \
+    NEEDED(Finish)                                                                                 \
     NEEDED(WaitForEvents)                                                                          \
     NEEDED(GetEventInfo)                                                                           \
     NEEDED(GetEventProfilingInfo)                                                                  \
@@ -58,6 +59,8 @@ typedef struct RoclContext {
     RtContext base;
     void *library;
     RoclFunctions fn;
+    cl_int heard;   /* the first error while a device was asked what it is; CL_SUCCESS: none */
+    bool no_memory; /* of ours, meanwhile */
 } RoclContext;
 
 typedef struct RoclAdapter {

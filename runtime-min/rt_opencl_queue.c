@@ -129,6 +129,8 @@ VtgStatus rocl_submit(VtgCommands *base, VtgEvent *event_base) {
     RoclCommands *commands = (RoclCommands *)base;
     RoclEvent *event = (RoclEvent *)event_base;
     const VtgInstance *instance = base->device->instance;
+    const RoclFunctions *fn = rocl_fn(base->device);
+    cl_command_queue queue = rocl_device(base->device)->queues[base->queue];
     if (event_base->timing_count != 0) {
         event->dispatches =
             rt_alloc_array(instance, event_base->timing_count, sizeof *event->dispatches);
@@ -137,17 +139,31 @@ VtgStatus rocl_submit(VtgCommands *base, VtgEvent *event_base) {
         }
         event->dispatch_count = event_base->timing_count;
     }
-    cl_int error = hand_over(rocl_fn(base->device), rocl_device(base->device)->queues[base->queue],
-                             commands, event);
-    return error == CL_SUCCESS ? VTG_OK : rocl_fail(instance, error, "submit");
+    cl_int error = hand_over(fn, queue, commands, event);
+    if (error == CL_SUCCESS) {
+        return VTG_OK;
+    }
+    fn->Finish(
+        queue); /* nobody waits for what the queue has taken, and it may use the host's memory */
+    return rocl_fail(instance, error, "submit");
 }
 
-/* CL_COMPLETE, another state, or the error that ended the work. */
-static cl_int state_of(const RoclFunctions *fn, cl_event event) {
+/* VTG_OK, VTG_TIMEOUT (it is at work still), the error that ended the work, or why nobody can tell. */
+static VtgStatus look(const VtgEvent *base) {
+    const VtgInstance *instance = base->device->instance;
     cl_int state = CL_QUEUED;
     cl_int error =
-        fn->GetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
-    return error == CL_SUCCESS ? state : error;
+        rocl_fn(base->device)
+            ->GetEventInfo(((const RoclEvent *)base)->last, CL_EVENT_COMMAND_EXECUTION_STATUS,
+                           sizeof state, &state, NULL);
+    if (error != CL_SUCCESS) {
+        return rocl_fail(instance, error, "clGetEventInfo");
+    }
+    if (state < 0) {
+        rocl_fail(instance, state, "the work that was submitted");
+        return VTG_ERROR_DEVICE_LOST;
+    }
+    return state == CL_COMPLETE ? VTG_OK : VTG_TIMEOUT;
 }
 
 static uint64_t now_ns(void) {
@@ -159,26 +175,21 @@ static uint64_t now_ns(void) {
 /* OpenCL waits for ever or not at all: with a limit, look again and again, less and less often. */
 VtgStatus rocl_event_wait(VtgEvent *base, uint64_t timeout_ns) {
     enum { FIRST_NAP_NS = 20000, LONGEST_NAP_NS = 1000000 };
-    const RoclFunctions *fn = rocl_fn(base->device);
     cl_event last = ((const RoclEvent *)base)->last;
     if (timeout_ns == VTG_FOREVER) {
-        fn->WaitForEvents(1, &last);
+        rocl_fn(base->device)->WaitForEvents(1, &last); /* should it fail, looking tells more */
     }
     uint64_t start = now_ns();
-    cl_int state = state_of(fn, last);
-    for (long nap = FIRST_NAP_NS; state > CL_COMPLETE; state = state_of(fn, last)) {
+    VtgStatus status = look(base);
+    for (long nap = FIRST_NAP_NS; status == VTG_TIMEOUT; status = look(base)) {
         if (timeout_ns != VTG_FOREVER && now_ns() - start >= timeout_ns) {
-            return VTG_TIMEOUT;
+            break;
         }
         const struct timespec time = {0, nap};
         nanosleep(&time, NULL);
         nap = nap * 2 < LONGEST_NAP_NS ? nap * 2 : LONGEST_NAP_NS;
     }
-    if (state == CL_COMPLETE) {
-        return VTG_OK;
-    }
-    rocl_fail(base->device->instance, state, "the work that was submitted");
-    return VTG_ERROR_DEVICE_LOST;
+    return status;
 }
 
 void rocl_event_timings(VtgEvent *base) {
@@ -186,11 +197,18 @@ void rocl_event_timings(VtgEvent *base) {
     const RoclEvent *event = (const RoclEvent *)base;
     for (uint32_t i = 0; i < event->dispatch_count; i++) {
         cl_ulong begin = 0, end = 0;
-        if (event->dispatches[i]) {
-            fn->GetEventProfilingInfo(event->dispatches[i], CL_PROFILING_COMMAND_START,
-                                      sizeof begin, &begin, NULL);
-            fn->GetEventProfilingInfo(event->dispatches[i], CL_PROFILING_COMMAND_END, sizeof end,
-                                      &end, NULL);
+        cl_event timed = event->dispatches[i];
+        cl_int error = timed ? fn->GetEventProfilingInfo(timed, CL_PROFILING_COMMAND_START,
+                                                         sizeof begin, &begin, NULL)
+                             : CL_SUCCESS;
+        if (timed && error == CL_SUCCESS) {
+            error =
+                fn->GetEventProfilingInfo(timed, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
+        }
+        if (error != CL_SUCCESS) {
+            base->timing_status =
+                rocl_fail(base->device->instance, error, "clGetEventProfilingInfo");
+            return;
         }
         base->timings[i] = (VtgDispatchTiming){begin, end};
     }

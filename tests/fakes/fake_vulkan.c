@@ -1,67 +1,24 @@
 /* fake_vulkan.c: a Vulkan driver that makes objects, counts them, and runs nothing. Each call that can fail is counted,
- * and one of them fails as fake_vulkan.h says. Two devices, each with a family that computes and one for transfers
+ * and one of them fails as fake_driver.h says. Two devices, each with a family that computes and one for transfers
  * alone; memory of the device that the host does not see, and memory of the host. */
 #define VK_NO_PROTOTYPES 1
 #include <vulkan/vulkan_core.h>
 
-#include "fake_vulkan.h"
-
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-FakeVulkan fake_vulkan;
+#include "fake_objects.h"
 
 /* ---- Failing ---- */
 
-/* Whether this call of `name` fails; the result is in fake_vulkan.error then. */
-static bool fails(const char *name) {
-    int call = fake_vulkan.calls++;
-    if (call < (int)(sizeof fake_vulkan.called / sizeof fake_vulkan.called[0])) {
-        fake_vulkan.called[call] = name;
-    }
-    return call + 1 == fake_vulkan.fail_at;
-}
-
 static VkResult result_of(const char *name) {
-    return fails(name) ? (VkResult)fake_vulkan.error : VK_SUCCESS;
+    return fails(name) ? (VkResult)fake_driver.error : VK_SUCCESS;
 }
 
 /* ---- Objects ---- */
-
-typedef struct Object {
-    const char *made_by;
-    void *bytes; /* memory */
-    VkDeviceSize size;
-    atomic_ullong value; /* timelines: what has been reached; fences: whether signalled */
-} Object;
-
-static Object *object_new(const char *name) {
-    Object *object = calloc(1, sizeof *object);
-    object->made_by = name;
-    fake_vulkan.live++;
-    return object;
-}
 
 static VkResult make(const char *name, void *out) {
     VkResult result = result_of(name);
     void *object = result == VK_SUCCESS ? object_new(name) : (void *)(uintptr_t)0xbad;
     memcpy(out, &object, sizeof object);
     return result;
-}
-
-static void destroy(const char *made_by, void *handle) {
-    Object *object = handle;
-    if (!object) {
-        return;
-    }
-    if (strcmp(object->made_by, made_by) != 0) {
-        fake_vulkan.mistakes++;
-    }
-    free(object->bytes);
-    free(object);
-    fake_vulkan.live--;
 }
 
 #define MAKES(name, Info, Handle)                                                                  \
@@ -215,7 +172,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_CreateDevice(VkPhysicalDevice physica
                                                         const VkAllocationCallbacks *allocator,
                                                         VkDevice *out) {
     (void)physical, (void)allocator;
-    fake_vulkan.mistakes += info->queueCreateInfoCount != 2;
+    fake_driver.mistakes += info->queueCreateInfoCount != 2;
     return make("CreateDevice", out);
 }
 
@@ -229,7 +186,7 @@ static VKAPI_ATTR void VKAPI_CALL fake_GetDeviceQueue(VkDevice device, uint32_t 
                                                       uint32_t index, VkQueue *out) {
     static char queues[2];
     (void)device;
-    fake_vulkan.mistakes += family > 1 || index != 0;
+    fake_driver.mistakes += family > 1 || index != 0;
     *out = (VkQueue)(void *)&queues[family & 1];
 }
 
@@ -243,7 +200,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_CreateBuffer(VkDevice device,
     VkResult result = make("CreateBuffer", out);
     if (result == VK_SUCCESS) {
         ((Object *)(void *)*out)->size = info->size;
-        fake_vulkan.mistakes += info->size == 0 || info->queueFamilyIndexCount != 2;
+        fake_driver.mistakes += info->size == 0 || info->queueFamilyIndexCount != 2;
     }
     return result;
 }
@@ -300,7 +257,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL
 fake_CreatePipelineCache(VkDevice device, const VkPipelineCacheCreateInfo *info,
                          const VkAllocationCallbacks *allocator, VkPipelineCache *out) {
     (void)device, (void)allocator;
-    fake_vulkan.cache_begin = (unsigned)info->initialDataSize;
+    fake_driver.cache_begin = (unsigned)info->initialDataSize;
     return make("CreatePipelineCache", out);
 }
 
@@ -314,7 +271,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_CreateComputePipelines(
     VkDevice device, VkPipelineCache cache, uint32_t count, const VkComputePipelineCreateInfo *info,
     const VkAllocationCallbacks *allocator, VkPipeline *out) {
     (void)device, (void)cache, (void)info, (void)allocator;
-    fake_vulkan.mistakes += count != 1;
+    fake_driver.mistakes += count != 1;
     return make("CreateComputePipelines", out);
 }
 
@@ -399,15 +356,15 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_QueueSubmit(VkQueue queue, uint32_t c
     if (result != VK_SUCCESS) {
         return result;
     }
-    fake_vulkan.mistakes += count != 1 || !timeline || ((Object *)(void *)fence)->value != 0;
+    fake_driver.mistakes += count != 1 || !timeline || ((Object *)(void *)fence)->value != 0;
     for (uint32_t i = 0; i < info->waitSemaphoreCount && timeline; i++) {
         const Object *semaphore = (Object *)(void *)info->pWaitSemaphores[i];
-        fake_vulkan.mistakes += semaphore->value < timeline->pWaitSemaphoreValues[i];
-        fake_vulkan.waits++;
+        fake_driver.mistakes += semaphore->value < timeline->pWaitSemaphoreValues[i];
+        fake_driver.waits++;
     }
     for (uint32_t i = 0; i < info->signalSemaphoreCount && timeline; i++) {
         Object *semaphore = (Object *)(void *)info->pSignalSemaphores[i];
-        fake_vulkan.mistakes += semaphore->value >= timeline->pSignalSemaphoreValues[i];
+        fake_driver.mistakes += semaphore->value >= timeline->pSignalSemaphoreValues[i];
         semaphore->value = timeline->pSignalSemaphoreValues[i];
     }
     ((Object *)(void *)fence)->value = 1;
@@ -417,7 +374,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_QueueSubmit(VkQueue queue, uint32_t c
 static VKAPI_ATTR VkResult VKAPI_CALL fake_GetFenceStatus(VkDevice device, VkFence fence) {
     (void)device;
     VkResult result = result_of("GetFenceStatus");
-    bool ended = ((Object *)(void *)fence)->value && !fake_vulkan.is_slow;
+    bool ended = ((Object *)(void *)fence)->value && !fake_driver.is_slow;
     return result == VK_SUCCESS && !ended ? VK_NOT_READY : result;
 }
 
@@ -427,9 +384,9 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_WaitForFences(VkDevice device, uint32
     (void)device, (void)count, (void)all, (void)fences;
     VkResult result = result_of("WaitForFences");
     if (timeout == UINT64_MAX) {
-        fake_vulkan.is_slow = 0;
+        fake_driver.is_slow = 0;
     }
-    return result == VK_SUCCESS && fake_vulkan.is_slow ? VK_TIMEOUT : result;
+    return result == VK_SUCCESS && fake_driver.is_slow ? VK_TIMEOUT : result;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL fake_GetQueryPoolResults(VkDevice device, VkQueryPool pool,
@@ -478,7 +435,7 @@ static const struct { const char *name; PFN_vkVoidFunction function; } functions
 // clang-format on
 
 static PFN_vkVoidFunction find(const char *name) {
-    if (fake_vulkan.missing && strcmp(name, fake_vulkan.missing) == 0) {
+    if (fake_driver.missing && strcmp(name, fake_driver.missing) == 0) {
         return NULL;
     }
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {

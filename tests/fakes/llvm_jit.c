@@ -344,6 +344,11 @@ cl_int clFlush(cl_command_queue of) {
     return CL_SUCCESS;
 }
 
+cl_int clFinish(cl_command_queue of) {
+    (void)of;
+    return CL_SUCCESS;
+}
+
 cl_int clWaitForEvents(cl_uint count, const cl_event *events) {
     (void)count, (void)events;
     return CL_SUCCESS;
