@@ -115,9 +115,15 @@ static WgpuCallbackInfo ask(Answer *answer) {
 
 /* ---- Errors ---- */
 
+/* The innermost first. An internal error is the implementation's own: a pipeline that its driver does not compile. */
+static const uint32_t filters[] = {WGPU_SCOPE_OUT_OF_MEMORY, WGPU_SCOPE_INTERNAL,
+                                   WGPU_SCOPE_VALIDATION};
+enum { FILTERS = sizeof filters / sizeof filters[0] };
+
 void rwgpu_scope_begin(VtgDevice *device) {
-    rwgpu_fn(device)->DevicePushErrorScope(rwgpu_device(device)->handle, WGPU_SCOPE_VALIDATION);
-    rwgpu_fn(device)->DevicePushErrorScope(rwgpu_device(device)->handle, WGPU_SCOPE_OUT_OF_MEMORY);
+    for (int i = FILTERS; i-- > 0;) {
+        rwgpu_fn(device)->DevicePushErrorScope(rwgpu_device(device)->handle, filters[i]);
+    }
 }
 
 typedef struct Scope {
@@ -132,27 +138,32 @@ static void on_scope(uint32_t status, uint32_t error, WgpuText why, void *user1,
     (void)user2;
     scope->is_waited_for = false;
     if (status != WGPU_SUCCESS) {
-        scope->result = VTG_ERROR_DEVICE_LOST;
+        scope->result = rt_fail(scope->device->instance, VTG_ERROR_DEVICE_LOST,
+                                "%s: nobody can tell whether it failed: %.*s", scope->what,
+                                length_of(why), why.data);
     } else if (error != WGPU_NO_ERROR) {
         scope->result = rt_fail(scope->device->instance, scope->bad, "%s: %.*s", scope->what,
                                 length_of(why), why.data);
     }
 }
 
-static VtgStatus pop(VtgDevice *device, VtgStatus bad, const char *what) {
-    Scope scope = {true, device, bad, VTG_OK, what};
-    rwgpu_fn(device)->DevicePopErrorScope(rwgpu_device(device)->handle,
-                                          (WgpuCallbackInfo){.mode = WGPU_CALL_IN_EVENTS,
-                                                             .callback = (WgpuCallback)on_scope,
-                                                             .user1 = &scope});
-    rwgpu_pump(rwgpu_context(device), &scope.is_waited_for);
-    return scope.result;
-}
-
 VtgStatus rwgpu_scope_end(VtgDevice *device, VtgStatus bad, const char *what) {
-    VtgStatus memory = pop(device, VTG_ERROR_OUT_OF_DEVICE_MEMORY, what);
-    VtgStatus valid = pop(device, bad, what);
-    return memory != VTG_OK ? memory : valid;
+    Scope scopes[FILTERS];
+    VtgStatus status = VTG_OK;
+    for (int i = 0; i < FILTERS; i++) {
+        bool memory = filters[i] == WGPU_SCOPE_OUT_OF_MEMORY;
+        scopes[i] =
+            (Scope){true, device, memory ? VTG_ERROR_OUT_OF_DEVICE_MEMORY : bad, VTG_OK, what};
+        rwgpu_fn(device)->DevicePopErrorScope(rwgpu_device(device)->handle,
+                                              (WgpuCallbackInfo){.mode = WGPU_CALL_IN_EVENTS,
+                                                                 .callback = (WgpuCallback)on_scope,
+                                                                 .user1 = &scopes[i]});
+    }
+    for (int i = 0; i < FILTERS; i++) {
+        rwgpu_pump(rwgpu_context(device), &scopes[i].is_waited_for);
+        status = status == VTG_OK ? scopes[i].result : status;
+    }
+    return status;
 }
 
 /* What no scope has heard. */
@@ -373,7 +384,8 @@ static VtgStatus open_locked(RwgpuDevice *device, RwgpuContext *context) {
     }
     atomic_store(&device->lost, false);
     device->queue = context->fn.DeviceGetQueue(device->handle);
-    return VTG_OK;
+    return device->queue ? VTG_OK
+                         : rt_fail(instance, VTG_ERROR_DRIVER, "webgpu: the device has no queue");
 }
 
 static VtgStatus device_open(VtgDevice *base) {
@@ -394,7 +406,9 @@ static void device_close(VtgDevice *base) {
     }
     rwgpu_lock(base);
     rwgpu_pipeline_close(base, &device->move_bytes);
-    context->fn.QueueRelease(device->queue);
+    if (device->queue) {
+        context->fn.QueueRelease(device->queue);
+    }
     device->handle = NULL;
     context->fn.DeviceDestroy(handle);
     for (int i = 0; i < 100 && !atomic_load(&device->lost); i++) {
@@ -429,10 +443,12 @@ static VtgStatus buffer_open(VtgBuffer *base) {
     buffer->handle =
         rwgpu_buffer_make(device, WGPU_USE_STORAGE | WGPU_USE_COPY_SOURCE | WGPU_USE_COPY_TARGET,
                           base->size, base->label);
-    VtgStatus status =
-        rwgpu_scope_end(device, VTG_ERROR_OUT_OF_DEVICE_MEMORY, rt_buffer_name(base));
+    VtgStatus status = rwgpu_scope_end(device, VTG_ERROR_DRIVER, rt_buffer_name(base));
     rwgpu_unlock(device);
-    return status == VTG_OK && !buffer->handle ? VTG_ERROR_OUT_OF_DEVICE_MEMORY : status;
+    return status == VTG_OK && !buffer->handle
+               ? rt_fail(device->instance, VTG_ERROR_OUT_OF_DEVICE_MEMORY,
+                         "webgpu: no memory for buffer `%s`", rt_buffer_name(base))
+               : status;
 }
 
 static void buffer_close(VtgBuffer *base) {

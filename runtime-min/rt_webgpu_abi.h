@@ -222,7 +222,7 @@ typedef struct WgpuGroupDesc {
     const WgpuGroupEntry *entries;
 } WgpuGroupDesc;
 
-enum { WGPU_SCOPE_VALIDATION = 1, WGPU_SCOPE_OUT_OF_MEMORY = 2 };
+enum { WGPU_SCOPE_VALIDATION = 1, WGPU_SCOPE_OUT_OF_MEMORY = 2, WGPU_SCOPE_INTERNAL = 3 };
 
 /* Every function that is used: NEEDED(result, name, parameters), the same for what a library may lack. */
 // clang-format off

@@ -126,6 +126,9 @@ static VtgStatus end(RwgpuCommands *commands, const RwgpuCommands *before, VtgSt
                      const char *what) {
     VtgDevice *device = commands->base.device;
     VtgStatus heard = rwgpu_scope_end(device, VTG_ERROR_DRIVER, what);
+    if (status == VTG_ERROR_OUT_OF_DEVICE_MEMORY && heard == VTG_OK) {
+        rt_fail(device->instance, status, "%s: the device makes no more objects", what);
+    }
     status = heard != VTG_OK ? heard : status;
     if (status != VTG_OK) {
         cut(commands, before->op_count, before->buffer_count, before->group_count);

@@ -14,47 +14,60 @@ typedef struct Encoding {
     RwgpuEvent *event;
     uint64_t tail_used;
     uint32_t kernels; /* dispatches that are timed */
+    bool failed;      /* an object was not made */
 } Encoding;
 
 static void flush(Encoding *e) {
     const RwgpuFunctions *fn = rwgpu_fn(e->device);
-    WgpuHandle commands = fn->CommandEncoderFinish(e->encoder, NULL);
-    fn->CommandEncoderRelease(e->encoder);
-    e->encoder = NULL;
+    WgpuHandle commands = e->encoder ? fn->CommandEncoderFinish(e->encoder, NULL) : NULL;
+    if (e->encoder) {
+        fn->CommandEncoderRelease(e->encoder);
+        e->encoder = NULL;
+    }
     if (commands) {
         fn->QueueSubmit(rwgpu_device(e->device)->queue, 1, &commands);
         fn->CommandBufferRelease(commands);
     }
+    e->failed |= !commands;
 }
 
 static void start(Encoding *e) {
     e->encoder =
         rwgpu_fn(e->device)->DeviceCreateCommandEncoder(rwgpu_device(e->device)->handle, NULL);
+    e->failed |= !e->encoder;
 }
 
+static void encode_dispatch(Encoding *e, const RwgpuOp *op) {
+    const RwgpuFunctions *fn = rwgpu_fn(e->device);
+    WgpuTimestampWrites writes;
+    WgpuPassDesc desc = {.label = WGPU_TEXT(NULL)};
+    if (op->is_kernel && e->event->sets) {
+        writes = rwgpu_timing_of(e->event, e->kernels++);
+        desc.timestamps = &writes;
+    }
+    WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, &desc);
+    if (!pass) {
+        e->failed = true;
+        return;
+    }
+    fn->ComputePassEncoderSetPipeline(pass, op->pipeline);
+    fn->ComputePassEncoderSetBindGroup(pass, 0, op->group, 0, NULL);
+    if (op->from) {
+        fn->ComputePassEncoderDispatchWorkgroupsIndirect(pass, op->from, 0);
+    } else {
+        fn->ComputePassEncoderDispatchWorkgroups(pass, op->groups[0], op->groups[1], op->groups[2]);
+    }
+    fn->ComputePassEncoderEnd(pass);
+    fn->ComputePassEncoderRelease(pass);
+}
+
+/* There is an encoder before it; there may be none after it. */
 static void encode(Encoding *e, const RwgpuOp *op) {
     const RwgpuFunctions *fn = rwgpu_fn(e->device);
     switch (op->kind) {
-    case RWGPU_DISPATCH: {
-        WgpuTimestampWrites writes;
-        WgpuPassDesc desc = {.label = WGPU_TEXT(NULL)};
-        if (op->is_kernel && e->event->sets) {
-            writes = rwgpu_timing_of(e->event, e->kernels++);
-            desc.timestamps = &writes;
-        }
-        WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, &desc);
-        fn->ComputePassEncoderSetPipeline(pass, op->pipeline);
-        fn->ComputePassEncoderSetBindGroup(pass, 0, op->group, 0, NULL);
-        if (op->from) {
-            fn->ComputePassEncoderDispatchWorkgroupsIndirect(pass, op->from, 0);
-        } else {
-            fn->ComputePassEncoderDispatchWorkgroups(pass, op->groups[0], op->groups[1],
-                                                     op->groups[2]);
-        }
-        fn->ComputePassEncoderEnd(pass);
-        fn->ComputePassEncoderRelease(pass);
+    case RWGPU_DISPATCH:
+        encode_dispatch(e, op);
         break;
-    }
     case RWGPU_COPY:
         fn->CommandEncoderCopyBufferToBuffer(e->encoder, op->from, op->from_offset, op->to,
                                              op->to_offset, op->size);
@@ -88,6 +101,11 @@ static void on_map(uint32_t status, WgpuText why, void *user1, void *user2) {
     event->map_status = status;
 }
 
+static VtgStatus no_objects(VtgDevice *device) {
+    return rt_fail(device->instance, VTG_ERROR_OUT_OF_DEVICE_MEMORY,
+                   "submit: the device makes no more objects");
+}
+
 /* The tail is used by the end of the work, so it can be mapped when that is over. */
 static VtgStatus submit_locked(const RwgpuCommands *commands, RwgpuEvent *event) {
     VtgDevice *device = commands->base.device;
@@ -98,23 +116,26 @@ static VtgStatus submit_locked(const RwgpuCommands *commands, RwgpuEvent *event)
     event->tail = rwgpu_buffer_make(device, WGPU_USE_MAP_READ | WGPU_USE_COPY_TARGET,
                                     event->tail_bytes, "tail");
     if (!event->tail) {
-        return VTG_ERROR_OUT_OF_DEVICE_MEMORY;
+        return no_objects(device);
     }
     VtgStatus status = rwgpu_timing_open(event);
     if (status != VTG_OK) {
-        return status;
+        return status == VTG_ERROR_OUT_OF_DEVICE_MEMORY ? no_objects(device) : status;
     }
     Encoding e = {.device = device, .event = event};
     start(&e);
-    for (uint32_t i = 0; i < commands->op_count; i++) {
+    for (uint32_t i = 0; i < commands->op_count && e.encoder; i++) {
         encode(&e, &commands->ops[i]);
     }
-    if (event->sets) {
+    if (event->sets && e.encoder) {
         rwgpu_timing_resolve(event, e.encoder, bytes);
-    } else if (bytes == 0) {
+    } else if (bytes == 0 && e.encoder) {
         fn->CommandEncoderClearBuffer(e.encoder, event->tail, 0, event->tail_bytes);
     }
     flush(&e);
+    if (e.failed) {
+        return no_objects(device);
+    }
     event->is_mapping = true;
     fn->BufferMapAsync(event->tail, WGPU_MAP_READ, 0, (size_t)event->tail_bytes,
                        (WgpuCallbackInfo){.mode = WGPU_CALL_IN_EVENTS,
@@ -144,8 +165,8 @@ static uint64_t now_ns(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* What was read goes to where it was asked for. */
-static void keep_read(RwgpuEvent *event) {
+/* What was read goes to where it was asked for. False: the tail cannot be seen. */
+static bool keep_read(RwgpuEvent *event) {
     const VtgDevice *device = event->base.device;
     const RwgpuCommands *commands = (const RwgpuCommands *)event->base.commands;
     const char *bytes =
@@ -161,25 +182,26 @@ static void keep_read(RwgpuEvent *event) {
     if (bytes && event->sets) {
         rwgpu_timing_keep(event, bytes);
     }
-    event->is_copied = true;
+    event->is_copied = bytes != NULL;
+    return event->is_copied;
 }
 
-/* The core retires what is before an event together with it, so all of that is made complete. */
-static void keep_reads_until(RwgpuEvent *last) {
+/* The core retires what is before an event together with it, so all of that is made complete. False: something of it is
+ * lost. */
+static bool keep_reads_until(RwgpuEvent *last) {
     VtgDevice *device = last->base.device;
     pthread_mutex_lock(&device->lock);
     rwgpu_lock(device);
-    bool retired = atomic_load(&last->base.status) != VTG_NOT_READY;
-    for (VtgEvent *at = device->queues[0].pending_head; at && !retired; at = at->next) {
+    bool retired = atomic_load(&last->base.status) != VTG_NOT_READY, whole = true;
+    for (VtgEvent *at = device->queues[0].pending_head; at && !retired && whole; at = at->next) {
         RwgpuEvent *event = (RwgpuEvent *)at;
         rwgpu_pump(rwgpu_context(device), &event->is_mapping);
-        if (!event->is_copied && event->map_status == WGPU_SUCCESS) {
-            keep_read(event);
-        }
+        whole = event->is_copied || (event->map_status == WGPU_SUCCESS && keep_read(event));
         retired = event == last;
     }
     rwgpu_unlock(device);
     pthread_mutex_unlock(&device->lock);
+    return whole;
 }
 
 static bool has_ended(RwgpuEvent *event) {
@@ -206,8 +228,7 @@ VtgStatus rwgpu_event_wait(VtgEvent *base, uint64_t timeout_ns) {
         nanosleep(&time, NULL);
         nap = nap * 2 < LONGEST_NAP_NS ? nap * 2 : LONGEST_NAP_NS;
     }
-    if (event->map_status == WGPU_SUCCESS) {
-        keep_reads_until(event);
+    if (event->map_status == WGPU_SUCCESS && keep_reads_until(event)) {
         return VTG_OK;
     }
     return rt_fail(base->device->instance, VTG_ERROR_DEVICE_LOST,

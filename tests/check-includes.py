@@ -38,7 +38,7 @@ FOREIGN = {
     r"spirv-tools/.*":                 ["backend-spirv/*", "tests/*"],
     r"spirv(-headers|_cross)?/.*":     ["backend-*/*", "tests/*"],
     r"(vulkan|vk_video)/.*":           ["runtime-min/rt_vulkan*", "tests/fakes/*", "tests/unit/test_runtime_faults.c", "bench/dispatch.c"],
-    r"(CL|webgpu)/.*":                 ["runtime-min/rt_*", "tests/fakes/llvm_jit/*"],
+    r"(CL|webgpu)/.*":                 ["runtime-min/rt_*", "tests/fakes/*", "tests/unit/test_runtime_faults_opencl.c"],
     r"sys/eventfd\.h":               ["runtime-min/event.c"],
     r"zstd\.h":                        ["driver/bundle_blobs.c"],
     r"link\.h":                        ["runtime-min/rt_sanitize.c"],  # dl_iterate_phdr
