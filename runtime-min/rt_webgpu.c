@@ -115,13 +115,18 @@ static WgpuCallbackInfo ask(Answer *answer) {
 
 /* ---- Errors ---- */
 
-/* The innermost first. An internal error is the implementation's own: a pipeline that its driver does not compile. */
-static const uint32_t filters[] = {WGPU_SCOPE_OUT_OF_MEMORY, WGPU_SCOPE_INTERNAL,
-                                   WGPU_SCOPE_VALIDATION};
-enum { FILTERS = sizeof filters / sizeof filters[0] };
+/* An internal error is the implementation's own: a pipeline that its driver does not compile. wgpu calls it validation,
+ * and aborts when it is asked for. */
+static const uint32_t filters[] = {WGPU_SCOPE_OUT_OF_MEMORY, WGPU_SCOPE_VALIDATION,
+                                   WGPU_SCOPE_INTERNAL};
+enum { MOST_FILTERS = sizeof filters / sizeof filters[0] };
+
+static int filter_count(VtgDevice *device) {
+    return rwgpu_fn(device)->GetVersion ? MOST_FILTERS - 1 : MOST_FILTERS;
+}
 
 void rwgpu_scope_begin(VtgDevice *device) {
-    for (int i = FILTERS; i-- > 0;) {
+    for (int i = filter_count(device); i-- > 0;) {
         rwgpu_fn(device)->DevicePushErrorScope(rwgpu_device(device)->handle, filters[i]);
     }
 }
@@ -148,9 +153,10 @@ static void on_scope(uint32_t status, uint32_t error, WgpuText why, void *user1,
 }
 
 VtgStatus rwgpu_scope_end(VtgDevice *device, VtgStatus bad, const char *what) {
-    Scope scopes[FILTERS];
+    Scope scopes[MOST_FILTERS];
     VtgStatus status = VTG_OK;
-    for (int i = 0; i < FILTERS; i++) {
+    int count = filter_count(device);
+    for (int i = 0; i < count; i++) {
         bool memory = filters[i] == WGPU_SCOPE_OUT_OF_MEMORY;
         scopes[i] =
             (Scope){true, device, memory ? VTG_ERROR_OUT_OF_DEVICE_MEMORY : bad, VTG_OK, what};
@@ -159,7 +165,7 @@ VtgStatus rwgpu_scope_end(VtgDevice *device, VtgStatus bad, const char *what) {
                                                                  .callback = (WgpuCallback)on_scope,
                                                                  .user1 = &scopes[i]});
     }
-    for (int i = 0; i < FILTERS; i++) {
+    for (int i = 0; i < count; i++) {
         rwgpu_pump(rwgpu_context(device), &scopes[i].is_waited_for);
         status = status == VTG_OK ? scopes[i].result : status;
     }

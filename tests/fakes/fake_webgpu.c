@@ -1,4 +1,4 @@
-/* fake_webgpu.c: a WebGPU of one adapter that makes objects, counts them, and runs no kernel; copies happen when they are
+/* fake_webgpu.c: a WebGPU, as Dawn is one, of one adapter that makes objects, counts them, and runs no kernel; copies happen when they are
  * submitted. Each call that can fail is counted, and one of them fails as fake_driver.h and fake_webgpu.def say. Callbacks
  * come while events are processed, as the runtime asks for. */
 #include "fake_webgpu.h"
@@ -425,10 +425,6 @@ void wgpuQueueWriteBuffer(WgpuHandle queue, WgpuHandle buffer, uint64_t offset, 
 float wgpuQueueGetTimestampPeriod(WgpuHandle queue) {
     expect(queue, "DeviceGetQueue");
     return 1.0F;
-}
-
-uint32_t wgpuGetVersion(void) {
-    return 1;
 }
 
 /* An error is the map's end, and goes to a scope, too. */
