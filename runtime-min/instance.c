@@ -153,6 +153,25 @@ static void log_list(const VtgInstance *instance, VtgLogLevel level, const char 
     rt_free(instance, longer, size);
 }
 
+static void log_to_stderr(void *user, VtgLogLevel level, const char *message) {
+    if (level <= (VtgLogLevel)(uintptr_t)user) {
+        fprintf(stderr, "vitte-gpu: %s\n", message);
+    }
+}
+
+/* Whoever runs a program that does not listen can: VTG_LOG says from which level on. */
+static void log_by_environment(VtgInstance *instance) {
+    static const char *const levels[] = {
+        [VTG_LOG_ERROR] = "error", [VTG_LOG_WARNING] = "warning", [VTG_LOG_INFO] = "info"};
+    const char *wanted = instance->log ? NULL : getenv("VTG_LOG");
+    for (uintptr_t i = 0; wanted && i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(wanted, levels[i]) == 0) {
+            instance->log = log_to_stderr;
+            instance->log_user = (void *)i;
+        }
+    }
+}
+
 void rt_log(const VtgInstance *instance, VtgLogLevel level, const char *format, ...) {
     va_list list;
     va_start(list, format);
@@ -345,6 +364,7 @@ VtgStatus vtg_instance_create(const VtgInstanceDesc *given, VtgInstance **result
     if (!local.allocator.reallocate) {
         local.allocator.reallocate = libc_reallocate;
     }
+    log_by_environment(&local);
     const RtApi *named = desc.api ? api_named(desc.api) : NULL;
     if (desc.api && !named) {
         return rt_fail(&local, VTG_ERROR_INVALID_ARGUMENT, "unknown api `%s`", desc.api);

@@ -182,7 +182,8 @@ typedef struct VtgInstanceDesc {
     const char *api; /* "vulkan", "metal", "opencl", "webgpu", "null" (accepts all, runs nothing);
                             NULL: all real ones */
     VtgAllocator allocator; /* host memory of the library itself; drivers use their own */
-    VtgLogFn log;           /* NULL: silence */
+    VtgLogFn log;           /* NULL: stderr, from the level on that $VTG_LOG names: error, warning,
+                               info; silence where it names none */
     void *log_user;
 } VtgInstanceDesc;
 #define VTG_INSTANCE_DESC_INIT VTG_INIT_(VtgInstanceDesc)

@@ -478,6 +478,12 @@ def documented(env, package):
             env.run(command, cwd=folder, env=environment)
         result = env.run([folder / app], env=environment)
         check(result.out == b"1.5 2.5 3.5 4.5\n", f"{way}: what it prints", result)
+        if way == "CMake":  # what the document says of a machine without drivers
+            none = {**environment, "VK_DRIVER_FILES": "/nonexistent", "OCL_ICD_VENDORS": "/nonexistent", "VTG_WEBGPU_LIBRARY": "/nonexistent"}
+            for level, more in (("", b""), ("error", b"vitte-gpu: no device: 0 found\n"), ("info", b"vitte-gpu: vulkan: no driver is installed\n")):
+                result = env.run([folder / app], env={**none, "VTG_LOG": level}, expect=1)
+                check(result.err.endswith(b"there is no such device\n") and more in result.err, f"VTG_LOG={level}", result)
+                check(level == "info" or len(result.err) == len(more) + len(b"there is no such device\n"), f"VTG_LOG={level} says more", result)
         if way == "Make":  # what was made is up to date, until a source changes
             check(b"brighten" not in env.run(["make"], cwd=folder, env=environment).out, "Make builds again")
             time.sleep(0.02)
