@@ -39,6 +39,8 @@ void rt_commands_unref(VtgCommands *commands) {
     rt_free(instance, commands->bindings, commands->binding_capacity * sizeof *commands->bindings);
     rt_free(instance, commands->block, commands->block_capacity * sizeof *commands->block);
     rt_free(instance, commands->notes, commands->note_capacity * sizeof *commands->notes);
+    rt_free(instance, commands->timed_dispatches,
+            commands->timed_dispatch_capacity * sizeof *commands->timed_dispatches);
     rt_text_free(instance, commands->label);
     rt_free(instance, commands, device->api->commands_size);
     rt_device_unref(device);
@@ -70,9 +72,10 @@ VtgStatus vtg_commands_create(VtgDevice *device, const VtgCommandsDesc *given,
     commands->epoch = 1;
     commands->asked_queue = desc.queue;
     commands->queue = (uint32_t)desc.queue < device->queue_count ? (uint32_t)desc.queue : 0;
-    bool timing = desc.timing != 0 || atomic_load(&device->profiling);
-    commands->timing =
-        timing && (device->adapter->info.features & VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS)) != 0;
+    bool profiling = atomic_load(&device->profiling);
+    bool clock = (device->adapter->info.features & VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS)) != 0;
+    commands->timing = clock && (desc.timing != 0 || profiling);
+    commands->timing_moves = clock && profiling;
     status = rt_text_copy(instance, desc.label, &commands->label);
     if (status == VTG_OK) {
         status = device->api->commands_open(commands);
@@ -106,8 +109,13 @@ VtgStatus vtg_commands_reset(VtgCommands *commands) {
     commands->epoch = 1;
     commands->note_count = 0;
     commands->dispatch_count = 0;
-    commands->state = RT_RECORDING;
-    return device->api->commands_reset(commands);
+    commands->timed_count = 0;
+    commands->state = RT_UNUSABLE;
+    VtgStatus status = device->api->commands_reset(commands);
+    if (status == VTG_OK) {
+        commands->state = RT_RECORDING;
+    }
+    return status;
 }
 
 /* ---- Uses and hazards ---- */
@@ -227,9 +235,24 @@ static uint64_t bound_bytes(const VtgCommands *commands, const VtgKernel *kernel
     return bytes;
 }
 
+/* The next place among the times, if it is timed. */
+static uint32_t take_timing(VtgCommands *commands, bool timed) {
+    return timed ? commands->timed_count++ : RT_NOT_TIMED;
+}
+
+static VtgStatus reserve_dispatch(VtgCommands *commands, const VtgKernel *kernel) {
+    if (commands->timing_moves &&
+        !rt_grow(instance_of(commands), &commands->timed_dispatches,
+                 &commands->timed_dispatch_capacity, commands->dispatch_count + 1,
+                 sizeof *commands->timed_dispatches)) {
+        return rt_no_memory(instance_of(commands), "a command list");
+    }
+    return reserve_uses(commands, kernel->buffer_count + 2);
+}
+
 /* With the arguments bound. */
 static VtgStatus dispatch(VtgCommands *commands, VtgKernel *kernel, const RtGroups *groups) {
-    VtgStatus status = reserve_uses(commands, kernel->buffer_count + 2);
+    VtgStatus status = reserve_dispatch(commands, kernel);
     if (status != VTG_OK) {
         return status;
     }
@@ -243,7 +266,11 @@ static VtgStatus dispatch(VtgCommands *commands, VtgKernel *kernel, const RtGrou
     if (status != VTG_OK) {
         return status;
     }
-    rt_profile_note(commands, kernel, VTG_PROFILE_DISPATCH, bound_bytes(commands, kernel));
+    uint32_t timing = take_timing(commands, commands->timing);
+    if (commands->timing_moves) {
+        commands->timed_dispatches[commands->dispatch_count] = timing;
+    }
+    rt_profile_note(commands, kernel, VTG_PROFILE_DISPATCH, timing, bound_bytes(commands, kernel));
     commands->dispatch_count++;
     use_kernel(commands, kernel);
     if (runs) {
@@ -341,7 +368,8 @@ VtgStatus vtg_commands_copy(VtgCommands *commands, VtgBuffer *source, uint64_t s
     if (status != VTG_OK) {
         return status;
     }
-    rt_profile_note(commands, NULL, VTG_PROFILE_COPY, size);
+    rt_profile_note(commands, NULL, VTG_PROFILE_COPY, take_timing(commands, commands->timing_moves),
+                    size);
     note(commands, source, true, false);
     note(commands, target, false, true);
     return VTG_OK;
@@ -376,7 +404,8 @@ VtgStatus vtg_commands_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t o
     if (status != VTG_OK) {
         return status;
     }
-    rt_profile_note(commands, NULL, VTG_PROFILE_FILL, size);
+    rt_profile_note(commands, NULL, VTG_PROFILE_FILL, take_timing(commands, commands->timing_moves),
+                    size);
     note(commands, buffer, false, true);
     return VTG_OK;
 }

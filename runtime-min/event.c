@@ -27,6 +27,14 @@ void rt_event_unref(VtgEvent *event) {
     rt_device_unref(device);
 }
 
+/* The times of dispatches go first: those of copies and fills are for the profile alone. */
+static void keep_dispatch_timings(VtgEvent *event) {
+    const VtgCommands *commands = event->commands;
+    for (uint32_t i = 0; commands->timing_moves && i < event->dispatch_count; i++) {
+        event->timings[i] = event->timings[commands->timed_dispatches[i]];
+    }
+}
+
 /* Retires `event` and all before it; with an error, which is the device's end, all after it too. The
  * caller's reference keeps the event and so the device. */
 static void retire(VtgEvent *event, VtgStatus status) {
@@ -47,6 +55,7 @@ static void retire(VtgEvent *event, VtgStatus status) {
             device->api->event_timings(e);
         }
         rt_profile_take(e);
+        keep_dispatch_timings(e);
         e->commands->busy = false;
         queue->retired = e->serial;
         atomic_fetch_sub(&queue->pending, 1);
@@ -199,12 +208,16 @@ VtgStatus vtg_submit(VtgCommands *commands, VtgEvent **result) {
     VtgDevice *device = commands->device;
     const RtApi *api = device->api;
     rt_event_sweep(device);
+    if (commands->state == RT_UNUSABLE) {
+        return rt_fail(device->instance, VTG_ERROR_BUSY,
+                       "submit: the command list could not be ended or reset; reset it first");
+    }
     if (commands->state == RT_RECORDING) {
         VtgStatus status = api->commands_finish(commands);
+        commands->state = status == VTG_OK ? RT_FINISHED : RT_UNUSABLE;
         if (status != VTG_OK) {
             return status;
         }
-        commands->state = RT_FINISHED;
     }
     VtgEvent *event = rt_alloc(device->instance, api->event_size);
     if (!event) {
@@ -215,11 +228,12 @@ VtgStatus vtg_submit(VtgCommands *commands, VtgEvent **result) {
     event->device = device;
     rt_device_ref(device);
     VtgStatus status = VTG_OK;
-    if (commands->timing && commands->dispatch_count != 0) {
+    if (commands->timed_count != 0) {
         event->timings =
-            rt_alloc_array(device->instance, commands->dispatch_count, sizeof *event->timings);
+            rt_alloc_array(device->instance, commands->timed_count, sizeof *event->timings);
         status = event->timings ? VTG_OK : rt_no_memory(device->instance, "timings");
-        event->timing_count = event->timings ? commands->dispatch_count : 0;
+        event->timing_count = event->timings ? commands->timed_count : 0;
+        event->dispatch_count = event->timings ? commands->dispatch_count : 0;
     }
     event->timed = commands->timing;
     if (status == VTG_OK) {
@@ -302,10 +316,10 @@ VtgStatus vtg_event_timing(VtgEvent *event, uint32_t index, VtgDispatchTiming *t
     if (!event->timed) {
         return VTG_ERROR_UNSUPPORTED;
     }
-    if (index >= event->timing_count) {
+    if (index >= event->dispatch_count) {
         return rt_fail(event->device->instance, VTG_ERROR_OUT_OF_RANGE,
                        "there is no dispatch %u in the submission: it has %u", index,
-                       event->timing_count);
+                       event->dispatch_count);
     }
     *timing = event->timings[index];
     return event->timing_status;

@@ -13,9 +13,9 @@ uint64_t rt_now_ns(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* A note that finds no memory is lost, and counted: the dispatches behind it keep their times by `dispatch`. */
+/* A note that finds no memory is lost, and counted: what is behind it keeps its times by `timing`. */
 void rt_profile_note(VtgCommands *commands, const VtgKernel *kernel, VtgProfileKind kind,
-                     uint64_t bytes) {
+                     uint32_t timing, uint64_t bytes) {
     VtgDevice *device = commands->device;
     if (!atomic_load(&device->profiling)) {
         return;
@@ -25,8 +25,7 @@ void rt_profile_note(VtgCommands *commands, const VtgKernel *kernel, VtgProfileK
         atomic_fetch_add(&device->profile_lost, 1);
         return;
     }
-    commands->notes[commands->note_count++] =
-        (RtNote){kernel, kind, commands->dispatch_count, bytes};
+    commands->notes[commands->note_count++] = (RtNote){kernel, kind, timing, bytes};
 }
 
 static const char *name_of(const RtNote *note) {
@@ -50,10 +49,9 @@ static bool add_span(VtgDevice *device, const VtgEvent *event, const RtNote *not
                              .submit_ns = event->submit_ns,
                              .submitted_ns = event->submitted_ns,
                              .seen_ns = event->seen_ns};
-    if (note->kind == VTG_PROFILE_DISPATCH && event->timed && event->timing_status == VTG_OK &&
-        note->dispatch < event->timing_count) {
-        span->begin_ns = event->timings[note->dispatch].begin_ns;
-        span->end_ns = event->timings[note->dispatch].end_ns;
+    if (event->timing_status == VTG_OK && note->timing < event->timing_count) {
+        span->begin_ns = event->timings[note->timing].begin_ns;
+        span->end_ns = event->timings[note->timing].end_ns;
     }
     return true;
 }

@@ -167,25 +167,32 @@ typedef struct RtGroups {
 typedef enum RtCommandsState {
     RT_RECORDING,
     RT_FINISHED, /* submitted at least once */
+    RT_UNUSABLE, /* a reset failed, or the end of recording: it wants another reset */
 } RtCommandsState;
 
 /* What a list does, for profiles. */
 typedef struct RtNote {
     const VtgKernel *kernel; /* held by the list; NULL: a copy or a fill */
     VtgProfileKind kind;
-    uint32_t dispatch; /* its number in the list */
+    uint32_t timing; /* where its times are among the event's; RT_NOT_TIMED: nowhere */
     uint64_t bytes;
 } RtNote;
+
+#define RT_NOT_TIMED UINT32_MAX
 
 struct VtgCommands {
     atomic_uint refs;
     VtgDevice *device;
     char *label;
-    bool timing;
+    bool timing;       /* dispatches are timed */
+    bool timing_moves; /* copies and fills, too: for profiles. commands_open() may take it back */
     VtgQueue asked_queue;
     uint32_t queue; /* the one it gets */
     RtCommandsState state;
     uint32_t dispatch_count;
+    uint32_t timed_count;       /* operations that are timed, in order */
+    uint32_t *timed_dispatches; /* with timing_moves: which of those each dispatch is */
+    uint32_t timed_dispatch_capacity;
     uint64_t epoch; /* from 1; a barrier begins the next */
     RtUse *uses;    /* open addressing by object; capacity is a power of two */
     uint32_t use_count;
@@ -214,8 +221,9 @@ struct VtgEvent {
     /* written before status leaves VTG_NOT_READY: */
     bool timed;
     VtgStatus timing_status; /* set by event_timings, if it could not read them */
-    uint32_t timing_count;
+    uint32_t timing_count;   /* operations that are timed, in order; */
     VtgDispatchTiming *timings;
+    uint32_t dispatch_count; /* once retired, those of the dispatches come first */
 };
 
 /* One driver API. Statuses are returned as they are; the function that fails logs why. */
@@ -242,7 +250,8 @@ struct RtApi {
     void (*kernel_close)(VtgKernel *kernel);
 
     /* Open and reset begin recording; finish ends it. A cmd function that fails has recorded
-     * nothing. A dispatch of no groups runs nothing, and is timed all the same. Copies have at most
+     * nothing. A dispatch of no groups runs nothing, and is timed all the same. Times of what is timed
+     * come in order of recording. Copies have at most
      * one side in the host's memory (rt_is_staging), fills none. */
     VtgStatus (*commands_open)(VtgCommands *commands);
     VtgStatus (*commands_reset)(VtgCommands *commands);
@@ -349,9 +358,9 @@ void rt_watch_stop(VtgDevice *device);
 /* ---- profile.c ---- */
 
 uint64_t rt_now_ns(void);
-/* Notes an operation that was recorded just now, before commands->dispatch_count counts it. */
+/* Notes an operation that was recorded just now; `timing` as in RtNote. */
 void rt_profile_note(VtgCommands *commands, const VtgKernel *kernel, VtgProfileKind kind,
-                     uint64_t bytes);
+                     uint32_t timing, uint64_t bytes);
 /* Turns the notes of what retires into spans; under device->lock, with the times read. */
 void rt_profile_take(VtgEvent *event);
 void rt_profile_free(VtgDevice *device);

@@ -100,7 +100,8 @@ static MtlSize size_of(const RmtlContext *context, Id device) {
      VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_ARITHMETIC) |                                            \
      VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_BALLOT) |                                                \
      VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_SHUFFLE) |                                               \
-     VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_SHUFFLE_RELATIVE))
+     VTG_FEATURE_BIT(VTG_FEATURE_SUBGROUP_SHUFFLE_RELATIVE) |                                      \
+     VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS))
 
 enum { SIMD_WIDTH = 32, MOST_BUFFERS = 29, SET_BYTES = 4096, OFFSET_ALIGNMENT = 16 };
 
@@ -118,6 +119,7 @@ static VtgStatus add_device(RmtlContext *context, Id device) {
             .memory_bytes = RMTL0(context, uint64_t, device, recommendedMaxWorkingSetSize),
             .unified_memory = unified,
             .queues = RT_QUEUES,
+            .timestamp_step_ns = 1,
             .limits = {.max_workgroup_size = {(uint32_t)size.width, (uint32_t)size.height,
                                               (uint32_t)size.depth},
                        .max_workgroup_invocations = (uint32_t)size.width,

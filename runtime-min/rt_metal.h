@@ -12,6 +12,9 @@
  *
  * A list is kept here and encoded when it is submitted. Dispatches that do not depend on each other share a concurrent
  * encoder, with the core's barriers in it; copies get encoders of their own. Queues wait for each other by events.
+ *
+ * What is timed gets a command buffer of its own, whose begin and end Metal tells; those of a submission run one after
+ * another, by an event of their own.
  */
 #ifndef VITTE_RT_METAL_H
 #define VITTE_RT_METAL_H
@@ -54,6 +57,7 @@ typedef struct NsRange {
     X(newPipeline, "newComputePipelineStateWithDescriptor:options:reflection:error:")              \
     X(commandBuffer, "commandBuffer") X(commit, "commit") X(status, "status") X(error, "error")    \
     X(waitUntilCompleted, "waitUntilCompleted") X(endEncoding, "endEncoding")                      \
+    X(startTime, "GPUStartTime") X(endTime, "GPUEndTime")                                          \
     X(encodeWait, "encodeWaitForEvent:value:") X(encodeSignal, "encodeSignalEvent:value:")         \
     X(blitEncoder, "blitCommandEncoder")                                                           \
     X(computeEncoder, "computeCommandEncoderWithDispatchType:")                                    \
@@ -118,7 +122,8 @@ typedef struct RmtlOp {
     uint32_t first_binding, first_word; /* where its buffers and its value block begin */
     Id source, target;                  /* COPY; FILL: target */
     uint64_t source_offset, target_offset, size;
-    uint8_t byte; /* FILL */
+    uint8_t byte;      /* FILL */
+    bool begins, ends; /* an operation that is timed: its first, its last */
 } RmtlOp;
 
 /* The list holds its buffers and kernels alive (RtUse), so bare pointers do. */
@@ -138,7 +143,10 @@ typedef struct RmtlCommands {
 
 typedef struct RmtlEvent {
     VtgEvent base;
-    Id buffer; /* retained */
+    Id buffer; /* the last; retained */
+    Id *timed; /* command buffers of what is timed, in order, retained; NULL: it ran nothing */
+    uint32_t timed_count, timed_capacity;
+    Id order; /* the event by which they come one after another */
 } RmtlEvent;
 
 static inline RmtlContext *rmtl_context(const VtgDevice *device) {

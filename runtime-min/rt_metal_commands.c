@@ -79,6 +79,8 @@ VtgStatus rmtl_cmd_dispatch(VtgCommands *base, VtgKernel *kernel, const RtBindin
         memcpy(commands->words + commands->word_count, block, kernel->block_bytes);
     }
     commands->ops[commands->op_count++] = (RmtlOp){.kind = RMTL_DISPATCH,
+                                                   .begins = base->timing,
+                                                   .ends = base->timing,
                                                    .kernel = (RmtlKernel *)kernel,
                                                    .groups = *groups,
                                                    .first_binding = commands->bound_count,
@@ -102,10 +104,22 @@ static VtgStatus add_copy(RmtlCommands *commands, Id source, uint64_t source_off
     return status;
 }
 
+/* What was recorded since there were `first` operations is one that may be timed. */
+static VtgStatus end_move(RmtlCommands *commands, uint32_t first, VtgStatus status) {
+    if (status == VTG_OK && commands->base.timing_moves) {
+        commands->ops[first].begins = true;
+        commands->ops[commands->op_count - 1].ends = true;
+    }
+    return status;
+}
+
 VtgStatus rmtl_cmd_copy(VtgCommands *base, VtgBuffer *source, uint64_t source_offset,
                         VtgBuffer *target, uint64_t target_offset, uint64_t size) {
-    return add_copy(list_of(base), handle_of(source), source_offset, handle_of(target),
-                    target_offset, size);
+    RmtlCommands *commands = list_of(base);
+    uint32_t first = commands->op_count;
+    VtgStatus status = add_copy(commands, handle_of(source), source_offset, handle_of(target),
+                                target_offset, size);
+    return end_move(commands, first, status);
 }
 
 /* Metal fills with one byte again and again. Other words are copied, from a buffer that has them many times. */
@@ -143,8 +157,9 @@ VtgStatus rmtl_cmd_fill(VtgCommands *base, VtgBuffer *buffer, uint64_t offset, u
                         uint32_t value) {
     RmtlCommands *commands = list_of(base);
     uint64_t whole = (size + 3) & ~(uint64_t)3; /* up to the end, on a whole word */
+    uint32_t first = commands->op_count;
     if (value != (value & 255) * UINT32_C(0x01010101)) {
-        return fill_by_copies(commands, buffer, offset, whole, value);
+        return end_move(commands, first, fill_by_copies(commands, buffer, offset, whole, value));
     }
     VtgStatus status = reserve(commands, 0, 0);
     if (status == VTG_OK) {
@@ -154,5 +169,5 @@ VtgStatus rmtl_cmd_fill(VtgCommands *base, VtgBuffer *buffer, uint64_t offset, u
                                                        .size = whole,
                                                        .byte = (uint8_t)value};
     }
-    return status;
+    return end_move(commands, first, status);
 }

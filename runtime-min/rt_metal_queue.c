@@ -1,4 +1,4 @@
-/* rt_metal_queue.c: encoding, submission, and waiting. */
+/* rt_metal_queue.c: encoding, submission, waiting, and times. */
 #include "rt_metal.h"
 
 #include <time.h>
@@ -8,8 +8,11 @@
 typedef struct Encoding {
     const RmtlContext *context;
     RmtlCommands *commands;
+    RmtlEvent *event;
     Id buffer;
     Id compute, blit; /* the open encoder: one of the two, or none */
+    bool is_used;     /* something is in the buffer */
+    uint64_t cuts;    /* buffers that were committed before it */
 } Encoding;
 
 static void close_encoder(Encoding *e) {
@@ -61,10 +64,14 @@ static void bind(const Encoding *e, Id encoder, const RmtlOp *op) {
     }
 }
 
+static bool runs(const RmtlOp *op) {
+    return op->kind != RMTL_DISPATCH || op->groups.from || op->groups.count[0] != 0;
+}
+
 static void encode_dispatch(Encoding *e, const RmtlOp *op) {
     const uint32_t *count = op->groups.count, *size = op->kernel->base.workgroup_size;
     const MtlSize groups = {count[0], count[1], count[2]}, threads = {size[0], size[1], size[2]};
-    if (!op->groups.from && count[0] == 0) {
+    if (!runs(op)) {
         return;
     }
     Id encoder = computing(e);
@@ -104,21 +111,78 @@ static void encode(Encoding *e, const RmtlOp *op) {
     }
 }
 
+/* ---- Command buffers ---- */
+
+static bool open_buffer(Encoding *e) {
+    const RmtlDevice *device = (const RmtlDevice *)e->commands->base.device;
+    e->buffer = RMTL0(e->context, Id, device->queues[e->commands->base.queue], commandBuffer);
+    e->is_used = false;
+    if (e->buffer && e->cuts != 0) {
+        RMTL(e->context, void, (Id, uint64_t), e->buffer, encodeWait, e->event->order, e->cuts);
+    }
+    return e->buffer != NULL;
+}
+
+/* What follows is in another buffer, and begins when this one has ended. */
+static bool cut(Encoding *e) {
+    close_encoder(e);
+    RMTL(e->context, void, (Id, uint64_t), e->buffer, encodeSignal, e->event->order, ++e->cuts);
+    RMTL0(e->context, void, e->buffer, commit);
+    return open_buffer(e);
+}
+
+/* False: there is no command buffer. */
+static bool encode_all(Encoding *e) {
+    RmtlEvent *event = e->event;
+    for (uint32_t i = 0; i < e->commands->op_count; i++) {
+        const RmtlOp *op = &e->commands->ops[i];
+        if (op->begins && e->is_used && !cut(e)) {
+            return false;
+        }
+        encode(e, op);
+        e->is_used |= runs(op) && op->kind != RMTL_BARRIER;
+        if (op->ends) {
+            event->timed[event->timed_count++] =
+                runs(op) ? RMTL0(e->context, Id, e->buffer, retain) : NULL;
+        }
+        if (op->ends && runs(op) && !cut(e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static VtgStatus open_timing(const RmtlContext *context, RmtlEvent *event) {
+    VtgDevice *device = event->base.device;
+    uint32_t count = event->base.timing_count;
+    if (count == 0) {
+        return VTG_OK;
+    }
+    if (!rt_grow(device->instance, &event->timed, &event->timed_capacity, count,
+                 sizeof *event->timed)) {
+        return rt_no_memory(device->instance, "timings");
+    }
+    event->order = RMTL0(context, Id, rmtl_id(device), newEvent);
+    return event->order ? VTG_OK : rt_fail(device->instance, VTG_ERROR_DRIVER, "metal: no event");
+}
+
 static VtgStatus submit(VtgCommands *base, RmtlEvent *event) {
     RmtlDevice *device = (RmtlDevice *)base->device;
-    Encoding e = {.context = rmtl_context(base->device), .commands = (RmtlCommands *)base};
-    e.buffer = RMTL0(e.context, Id, device->queues[base->queue], commandBuffer);
-    if (!e.buffer) {
-        return rt_fail(base->device->instance, VTG_ERROR_DRIVER, "metal: no command buffer");
+    Encoding e = {
+        .context = rmtl_context(base->device), .commands = (RmtlCommands *)base, .event = event};
+    VtgStatus status = open_timing(e.context, event);
+    if (status != VTG_OK) {
+        return status;
     }
-    for (uint32_t q = 0; q < RT_QUEUES; q++) {
+    bool open = open_buffer(&e);
+    for (uint32_t q = 0; q < RT_QUEUES && open; q++) {
         if (event->base.waits[q] != 0) {
             RMTL(e.context, void, (Id, uint64_t), e.buffer, encodeWait, device->events[q],
                  event->base.waits[q]);
         }
     }
-    for (uint32_t i = 0; i < e.commands->op_count; i++) {
-        encode(&e, &e.commands->ops[i]);
+    if (!open || !encode_all(&e)) {
+        return rt_fail(base->device->instance, VTG_ERROR_DRIVER, "metal: no command buffer");
     }
     close_encoder(&e);
     RMTL(e.context, void, (Id, uint64_t), e.buffer, encodeSignal, device->events[base->queue],
@@ -144,30 +208,36 @@ static uint64_t now_ns(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* Metal waits for ever or not at all: with a limit, look again and again, less and less often. */
-VtgStatus rmtl_event_wait(VtgEvent *base, uint64_t timeout_ns) {
-    enum { COMPLETED = 4, FAILED = 5, FIRST_NAP_NS = 20000, LONGEST_NAP_NS = 1000000 };
-    const RmtlContext *context = rmtl_context(base->device);
-    Id buffer = ((const RmtlEvent *)base)->buffer;
-    void *pool = context->fn.objc_autoreleasePoolPush();
-    if (timeout_ns == VTG_FOREVER) {
-        RMTL0(context, void, buffer, waitUntilCompleted);
-    }
-    uint64_t start = now_ns();
-    VtgStatus status = VTG_OK;
-    long nap = FIRST_NAP_NS;
-    for (;;) {
-        NsUint state = RMTL0(context, NsUint, buffer, status);
+enum { COMPLETED = 4, FAILED = 5 }; /* MTLCommandBufferStatus */
+
+/* VTG_OK, VTG_TIMEOUT (it is at work still), or that the work failed: one of the buffers that are timed, or the last. */
+static VtgStatus look(const RmtlContext *context, const RmtlEvent *event) {
+    NsUint state = COMPLETED;
+    for (uint32_t i = 0; i <= event->timed_count; i++) {
+        Id buffer = i < event->timed_count ? event->timed[i] : event->buffer;
+        state = buffer ? RMTL0(context, NsUint, buffer, status) : state;
         if (state == FAILED) {
             Id error = RMTL0(context, Id, buffer, error);
-            status = rt_fail(base->device->instance, VTG_ERROR_DEVICE_LOST, "metal: %s",
-                             rmtl_error_text(context, error));
+            return rt_fail(event->base.device->instance, VTG_ERROR_DEVICE_LOST, "metal: %s",
+                           rmtl_error_text(context, error));
         }
-        if (state == COMPLETED || state == FAILED) {
-            break;
-        }
+    }
+    return state == COMPLETED ? VTG_OK : VTG_TIMEOUT;
+}
+
+/* Metal waits for ever or not at all: with a limit, look again and again, less and less often. */
+VtgStatus rmtl_event_wait(VtgEvent *base, uint64_t timeout_ns) {
+    enum { FIRST_NAP_NS = 20000, LONGEST_NAP_NS = 1000000 };
+    const RmtlContext *context = rmtl_context(base->device);
+    const RmtlEvent *event = (const RmtlEvent *)base;
+    void *pool = context->fn.objc_autoreleasePoolPush();
+    if (timeout_ns == VTG_FOREVER) {
+        RMTL0(context, void, event->buffer, waitUntilCompleted);
+    }
+    uint64_t start = now_ns();
+    VtgStatus status = look(context, event);
+    for (long nap = FIRST_NAP_NS; status == VTG_TIMEOUT; status = look(context, event)) {
         if (timeout_ns != VTG_FOREVER && now_ns() - start >= timeout_ns) {
-            status = VTG_TIMEOUT;
             break;
         }
         const struct timespec time = {0, nap};
@@ -178,11 +248,30 @@ VtgStatus rmtl_event_wait(VtgEvent *base, uint64_t timeout_ns) {
     return status;
 }
 
-/* There are none: no device of this API says that it has timestamps. */
-void rmtl_event_timings(VtgEvent *event) {
-    (void)event;
+/* In seconds. */
+static uint64_t ns_of(double time) {
+    return (uint64_t)(time * 1e9);
+}
+
+void rmtl_event_timings(VtgEvent *base) {
+    const RmtlContext *context = rmtl_context(base->device);
+    const RmtlEvent *event = (const RmtlEvent *)base;
+    for (uint32_t i = 0; i < event->timed_count; i++) {
+        Id buffer = event->timed[i];
+        if (buffer) {
+            base->timings[i] = (VtgDispatchTiming){ns_of(RMTL0(context, double, buffer, startTime)),
+                                                   ns_of(RMTL0(context, double, buffer, endTime))};
+        }
+    }
 }
 
 void rmtl_event_close(VtgEvent *base) {
-    rmtl_release(rmtl_context(base->device), ((RmtlEvent *)base)->buffer);
+    const RmtlContext *context = rmtl_context(base->device);
+    RmtlEvent *event = (RmtlEvent *)base;
+    for (uint32_t i = 0; i < event->timed_count; i++) {
+        rmtl_release(context, event->timed[i]);
+    }
+    rt_free(base->device->instance, event->timed, event->timed_capacity * sizeof *event->timed);
+    rmtl_release(context, event->order);
+    rmtl_release(context, event->buffer);
 }

@@ -116,8 +116,8 @@ typedef struct RoclCommands {
 typedef struct RoclEvent {
     VtgEvent base;
     cl_event last;
-    cl_event *dispatches; /* one for each that is timed; NULL: it ran nothing */
-    uint32_t dispatch_count;
+    cl_event *timed; /* one for each operation that is; NULL: it ran nothing */
+    uint32_t timed_count;
 } RoclEvent;
 
 static inline RoclDevice *rocl_device(VtgDevice *device) {

@@ -110,6 +110,7 @@ VtgStatus rocl_cmd_copy(VtgCommands *base, VtgBuffer *source, uint64_t source_of
     VtgStatus status = reserve(commands, 0, 0);
     if (status == VTG_OK) {
         commands->ops[commands->op_count++] = (RoclOp){.kind = ROCL_COPY,
+                                                       .timed = base->timing_moves,
                                                        .source = (RoclBuffer *)source,
                                                        .target = (RoclBuffer *)target,
                                                        .source_offset = source_offset,
@@ -125,6 +126,7 @@ VtgStatus rocl_cmd_fill(VtgCommands *base, VtgBuffer *buffer, uint64_t offset, u
     VtgStatus status = reserve(commands, 0, 0);
     if (status == VTG_OK) {
         commands->ops[commands->op_count++] = (RoclOp){.kind = ROCL_FILL,
+                                                       .timed = base->timing_moves,
                                                        .target = (RoclBuffer *)buffer,
                                                        .target_offset = offset,
                                                        /* up to the end, on a whole word */

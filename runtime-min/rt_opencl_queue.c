@@ -1,4 +1,4 @@
-/* rt_opencl_queue.c: submission, waiting, and the times of dispatches. */
+/* rt_opencl_queue.c: submission, waiting, and the times of operations. */
 #include "rt_opencl.h"
 
 #include <string.h>
@@ -58,20 +58,21 @@ static cl_int dispatch(const RoclFunctions *fn, cl_command_queue queue,
                                                           global, local, 0, NULL, event);
 }
 
-static cl_int copy(const RoclFunctions *fn, cl_command_queue queue, const RoclOp *op) {
+static cl_int copy(const RoclFunctions *fn, cl_command_queue queue, const RoclOp *op,
+                   cl_event *event) {
     const RoclBuffer *from = op->source, *to = op->target;
     size_t size = (size_t)op->size;
     if (!from->memory) {
         return fn->EnqueueWriteBuffer(queue, to->memory, CL_FALSE, (size_t)op->target_offset, size,
                                       (const char *)from->base.mapped + op->source_offset, 0, NULL,
-                                      NULL);
+                                      event);
     }
     if (!to->memory) {
         return fn->EnqueueReadBuffer(queue, from->memory, CL_FALSE, (size_t)op->source_offset, size,
-                                     (char *)to->base.mapped + op->target_offset, 0, NULL, NULL);
+                                     (char *)to->base.mapped + op->target_offset, 0, NULL, event);
     }
     return fn->EnqueueCopyBuffer(queue, from->memory, to->memory, (size_t)op->source_offset,
-                                 (size_t)op->target_offset, size, 0, NULL, NULL);
+                                 (size_t)op->target_offset, size, 0, NULL, event);
 }
 
 /* Holds the queue back until what event->waits names has ended: that is pending still. */
@@ -103,19 +104,18 @@ static cl_int hand_over(const RoclFunctions *fn, cl_command_queue queue,
     uint32_t timed = 0;
     for (uint32_t i = 0; i < commands->op_count && error == CL_SUCCESS; i++) {
         const RoclOp *op = &commands->ops[i];
+        cl_event *into = op->timed ? &event->timed[timed++] : NULL;
         switch (op->kind) {
-        case ROCL_DISPATCH: {
-            cl_event *into = op->timed ? &event->dispatches[timed++] : NULL;
+        case ROCL_DISPATCH:
             error = dispatch(fn, queue, commands, op, into);
             break;
-        }
         case ROCL_COPY:
-            error = copy(fn, queue, op);
+            error = copy(fn, queue, op, into);
             break;
         case ROCL_FILL:
             error =
                 fn->EnqueueFillBuffer(queue, op->target->memory, &op->value, sizeof op->value,
-                                      (size_t)op->target_offset, (size_t)op->size, 0, NULL, NULL);
+                                      (size_t)op->target_offset, (size_t)op->size, 0, NULL, into);
             break;
         }
     }
@@ -132,12 +132,11 @@ VtgStatus rocl_submit(VtgCommands *base, VtgEvent *event_base) {
     const RoclFunctions *fn = rocl_fn(base->device);
     cl_command_queue queue = rocl_device(base->device)->queues[base->queue];
     if (event_base->timing_count != 0) {
-        event->dispatches =
-            rt_alloc_array(instance, event_base->timing_count, sizeof *event->dispatches);
-        if (!event->dispatches) {
+        event->timed = rt_alloc_array(instance, event_base->timing_count, sizeof *event->timed);
+        if (!event->timed) {
             return rt_no_memory(instance, "timings");
         }
-        event->dispatch_count = event_base->timing_count;
+        event->timed_count = event_base->timing_count;
     }
     cl_int error = hand_over(fn, queue, commands, event);
     if (error == CL_SUCCESS) {
@@ -195,9 +194,9 @@ VtgStatus rocl_event_wait(VtgEvent *base, uint64_t timeout_ns) {
 void rocl_event_timings(VtgEvent *base) {
     const RoclFunctions *fn = rocl_fn(base->device);
     const RoclEvent *event = (const RoclEvent *)base;
-    for (uint32_t i = 0; i < event->dispatch_count; i++) {
+    for (uint32_t i = 0; i < event->timed_count; i++) {
         cl_ulong begin = 0, end = 0;
-        cl_event timed = event->dispatches[i];
+        cl_event timed = event->timed[i];
         cl_int error = timed ? fn->GetEventProfilingInfo(timed, CL_PROFILING_COMMAND_START,
                                                          sizeof begin, &begin, NULL)
                              : CL_SUCCESS;
@@ -217,13 +216,12 @@ void rocl_event_timings(VtgEvent *base) {
 void rocl_event_close(VtgEvent *base) {
     RoclEvent *event = (RoclEvent *)base;
     const RoclFunctions *fn = rocl_fn(base->device);
-    for (uint32_t i = 0; i < event->dispatch_count; i++) {
-        if (event->dispatches[i]) {
-            fn->ReleaseEvent(event->dispatches[i]);
+    for (uint32_t i = 0; i < event->timed_count; i++) {
+        if (event->timed[i]) {
+            fn->ReleaseEvent(event->timed[i]);
         }
     }
-    rt_free(base->device->instance, event->dispatches,
-            event->dispatch_count * sizeof *event->dispatches);
+    rt_free(base->device->instance, event->timed, event->timed_count * sizeof *event->timed);
     if (event->last) {
         fn->ReleaseEvent(event->last);
     }

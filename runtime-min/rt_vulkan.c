@@ -282,11 +282,13 @@ static bool find_families(RvkContext *context, RvkAdapter *adapter) {
     if (compute == count) {
         return false;
     }
-    uint32_t bits = families[compute].timestampValidBits;
     bool two = transfer != count || families[compute].queueCount > 1;
-    adapter->timestamp_mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
     adapter->families[0] = compute;
     adapter->families[1] = transfer != count ? transfer : compute;
+    for (uint32_t i = 0; i < RT_QUEUES; i++) {
+        uint32_t bits = families[adapter->families[i]].timestampValidBits;
+        adapter->timestamp_masks[i] = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    }
     adapter->base.info.queues = two ? RT_QUEUES : 1;
     return true;
 }
@@ -311,7 +313,7 @@ static void take_limits(RvkAdapter *adapter, const VkPhysicalDeviceLimits *from,
     to->max_binding_bytes = from->maxStorageBufferRange;
     adapter->block_alignment =
         most((uint32_t)from->minUniformBufferOffsetAlignment, to->buffer_offset_alignment);
-    if (adapter->timestamp_mask != 0) {
+    if (adapter->timestamp_masks[0] != 0) {
         info->timestamp_step_ns = from->timestampPeriod;
         info->features |= VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS);
     }
@@ -550,6 +552,10 @@ static VtgStatus device_open(VtgDevice *base) {
     }
     RVK_DEVICE_FUNCTIONS(LOAD)
 #undef LOAD
+    device->ResetQueryPool = adapter->has_query_reset
+                                 ? (PFN_vkResetQueryPool)context->fn.GetDeviceProcAddr(
+                                       device->handle, "vkResetQueryPool")
+                                 : NULL;
     device->null_descriptor =
         (adapter->base.info.features & VTG_FEATURE_BIT(VTG_FEATURE_NULL_DESCRIPTOR)) != 0;
     return open_queues(device, adapter);

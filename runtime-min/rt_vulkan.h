@@ -70,7 +70,8 @@ typedef struct RvkAdapter {
     uint32_t extensions;          /* bit i: row i of the table in rt_vulkan_features.c is there */
     uint32_t families[RT_QUEUES]; /* of queues; the same where transfers have none of their own */
     bool has_timeline;            /* timeline semaphores, by which queues wait for each other */
-    uint64_t timestamp_mask;
+    bool has_query_reset;         /* the host resets queries; the function is of Vulkan 1.2 */
+    uint64_t timestamp_masks[RT_QUEUES]; /* 0: the queue has none */
     VkPhysicalDeviceMemoryProperties memory;
     VkDeviceSize block_alignment; /* of value blocks in a buffer of either kind */
 } RvkAdapter;
@@ -111,9 +112,9 @@ typedef struct RvkRecording {
     uint32_t block_current;
     uint64_t block_used; /* bytes of the current one */
 
-    VkQueryPool *queries; /* two timestamps for each dispatch */
+    VkQueryPool *queries; /* two timestamps for each operation that is timed */
     uint32_t query_count, query_capacity;
-    uint32_t timed; /* dispatches */
+    uint32_t timed; /* operations */
 } RvkRecording;
 
 enum { RVK_SPARES = 8, RVK_QUERIES = 128 };
@@ -137,6 +138,7 @@ typedef struct RvkDevice {
     struct {
         RVK_DEVICE_FUNCTIONS(RVK_POINTER)
     } fn;
+    PFN_vkResetQueryPool ResetQueryPool; /* with has_query_reset */
 } RvkDevice;
 
 typedef struct RvkBuffer {
@@ -172,6 +174,11 @@ static inline RvkDevice *rvk_device(VtgDevice *device) {
 }
 static inline RvkAdapter *rvk_adapter(const VtgDevice *device) {
     return (RvkAdapter *)device->adapter;
+}
+
+/* Queues of transfers alone cannot reset queries: the host does it when it submits. */
+static inline bool rvk_resets_on_host(const VtgDevice *device, uint32_t queue) {
+    return rvk_adapter(device)->families[queue] != rvk_adapter(device)->families[0];
 }
 
 /* ---- rt_vulkan.c ---- */

@@ -152,6 +152,11 @@ static VtgStatus begin(RvkDevice *device, RvkRecording *recording) {
     return VTG_OK;
 }
 
+static bool can_time(const RvkDevice *device, uint32_t queue) {
+    return rvk_adapter(&device->base)->timestamp_masks[queue] != 0 &&
+           (device->ResetQueryPool || !rvk_resets_on_host(&device->base, queue));
+}
+
 VtgStatus rvk_commands_open(VtgCommands *base) {
     RvkDevice *device = rvk_device(base->device);
     RvkCommands *commands = (RvkCommands *)base;
@@ -162,6 +167,7 @@ VtgStatus rvk_commands_open(VtgCommands *base) {
         device->recording_count--;
     }
     pthread_mutex_unlock(&device->lock);
+    base->timing_moves = base->timing_moves && can_time(device, base->queue);
     VtgStatus status = commands->recording
                            ? recording_rewind(device, commands->recording)
                            : recording_make(device, base->queue, &commands->recording);
@@ -378,7 +384,9 @@ static VtgStatus make_queries(RvkDevice *device, RvkRecording *recording) {
         }
         recording->query_count++;
     }
-    device->fn.CmdResetQueryPool(recording->handle, recording->queries[pool], 0, RVK_QUERIES);
+    if (!rvk_resets_on_host(&device->base, recording->queue)) {
+        device->fn.CmdResetQueryPool(recording->handle, recording->queries[pool], 0, RVK_QUERIES);
+    }
     return VTG_OK;
 }
 
@@ -437,22 +445,53 @@ VtgStatus rvk_cmd_dispatch(VtgCommands *commands, VtgKernel *base, const RtBindi
 
 /* ---- Copies and fills ---- */
 
+/* What is before an operation that may be timed, and what is after it. */
+static VtgStatus begin_move(VtgCommands *commands) {
+    RvkDevice *device = rvk_device(commands->device);
+    RvkRecording *recording = recording_of(commands);
+    VtgStatus status = commands->timing_moves ? make_queries(device, recording) : VTG_OK;
+    if (status != VTG_OK) {
+        return status;
+    }
+    use_stages(device, recording, TRANSFER);
+    if (commands->timing_moves) {
+        timestamp(device, recording, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, 0);
+    }
+    return VTG_OK;
+}
+
+static void end_move(VtgCommands *commands) {
+    if (commands->timing_moves) {
+        timestamp(rvk_device(commands->device), recording_of(commands),
+                  VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, 1);
+        recording_of(commands)->timed++;
+    }
+}
+
 VtgStatus rvk_cmd_copy(VtgCommands *commands, VtgBuffer *source, uint64_t source_offset,
                        VtgBuffer *target, uint64_t target_offset, uint64_t size) {
-    RvkDevice *device = rvk_device(commands->device);
     const VkBufferCopy range = {source_offset, target_offset, size};
-    use_stages(device, recording_of(commands), TRANSFER);
-    device->fn.CmdCopyBuffer(recording_of(commands)->handle, handle_of(source), handle_of(target),
-                             1, &range);
+    VtgStatus status = begin_move(commands);
+    if (status != VTG_OK) {
+        return status;
+    }
+    rvk_device(commands->device)
+        ->fn.CmdCopyBuffer(recording_of(commands)->handle, handle_of(source), handle_of(target), 1,
+                           &range);
+    end_move(commands);
     return VTG_OK;
 }
 
 VtgStatus rvk_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offset, uint64_t size,
                        uint32_t value) {
-    RvkDevice *device = rvk_device(commands->device);
-    use_stages(device, recording_of(commands), TRANSFER);
+    VtgStatus status = begin_move(commands);
+    if (status != VTG_OK) {
+        return status;
+    }
     /* Up to the buffer's end, which lies on a whole word. */
-    device->fn.CmdFillBuffer(recording_of(commands)->handle, handle_of(buffer), offset,
-                             (size + 3) & ~(uint64_t)3, value);
+    rvk_device(commands->device)
+        ->fn.CmdFillBuffer(recording_of(commands)->handle, handle_of(buffer), offset,
+                           (size + 3) & ~(uint64_t)3, value);
+    end_move(commands);
     return VTG_OK;
 }

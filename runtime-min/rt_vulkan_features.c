@@ -34,6 +34,7 @@ typedef struct Switches {
     VkPhysicalDeviceShaderSubgroupUniformControlFlowFeaturesKHR uniform_flow;
     VkPhysicalDeviceShaderMaximalReconvergenceFeaturesKHR reconvergence;
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
+    VkPhysicalDeviceHostQueryResetFeatures query_reset;
 } Switches;
 
 // clang-format off
@@ -54,6 +55,7 @@ static const struct { const char *name; uint32_t core; size_t offset; VkStructur
     {VK_KHR_SHADER_ATOMIC_INT64_EXTENSION_NAME,           V12, WITH(atomic_int64, SHADER_ATOMIC_INT64_FEATURES), 0},
     {VK_KHR_VULKAN_MEMORY_MODEL_EXTENSION_NAME,           V12, WITH(memory_model, VULKAN_MEMORY_MODEL_FEATURES), 0},
     {VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME,            V12, WITH(timeline, TIMELINE_SEMAPHORE_FEATURES), 0},
+    {VK_EXT_HOST_QUERY_RESET_EXTENSION_NAME,              V12, WITH(query_reset, HOST_QUERY_RESET_FEATURES), 0},
     {VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME,         V12, NONE, 0},
     {VK_KHR_SPIRV_1_4_EXTENSION_NAME,                     V12, NONE, 0},
     {VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME,             V12, NONE, 0},
@@ -190,6 +192,7 @@ VtgStatus rvk_features_find(RvkContext *context, RvkAdapter *adapter) {
     }
     uint64_t features = on & ~off;
     adapter->has_timeline = all.timeline.timelineSemaphore;
+    adapter->has_query_reset = all.query_reset.hostQueryReset && adapter->version >= V12;
 
     if (rvk_has(adapter, VK_KHR_SHADER_NON_SEMANTIC_INFO_EXTENSION_NAME)) {
         features |= VTG_FEATURE_BIT(VTG_FEATURE_NONSEMANTIC_INFO);
@@ -219,6 +222,7 @@ VkResult rvk_device_make(RvkContext *context, RvkAdapter *adapter, VkDevice *dev
             (adapter->base.info.features & VTG_FEATURE_BIT(switches[i].feature)) != 0;
     }
     all.timeline.timelineSemaphore = adapter->has_timeline;
+    all.query_reset.hostQueryReset = adapter->has_query_reset;
     const char *names[EXTENSION_COUNT];
     uint32_t name_count = 0;
     for (uint32_t i = 0; i < EXTENSION_COUNT; i++) {

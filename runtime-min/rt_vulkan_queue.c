@@ -19,9 +19,19 @@ static VkResult take_fence(RvkDevice *device, VkFence *fence) {
     return result;
 }
 
+static void reset_queries(RvkDevice *device, const RvkRecording *recording) {
+    for (uint32_t first = 0; first < recording->timed; first += RVK_QUERIES / 2) {
+        device->ResetQueryPool(device->handle, recording->queries[first / (RVK_QUERIES / 2)], 0,
+                               RVK_QUERIES);
+    }
+}
+
 VtgStatus rvk_submit(VtgCommands *commands, VtgEvent *base) {
     RvkDevice *device = rvk_device(commands->device);
     RvkEvent *event = (RvkEvent *)base;
+    if (rvk_resets_on_host(commands->device, commands->queue)) {
+        reset_queries(device, ((RvkCommands *)commands)->recording);
+    }
     VkResult result = take_fence(device, &event->fence);
     if (result != VK_SUCCESS) {
         return rvk_fail(device->base.instance, result, "vkCreateFence");
@@ -83,6 +93,7 @@ void rvk_event_timings(VtgEvent *event) {
     const RvkAdapter *adapter = rvk_adapter(event->device);
     const RvkRecording *recording = ((RvkCommands *)event->commands)->recording;
     double step = adapter->base.info.timestamp_step_ns;
+    uint64_t mask = adapter->timestamp_masks[event->queue];
     for (uint32_t first = 0; first < event->timing_count; first += RVK_QUERIES / 2) {
         uint64_t ticks[RVK_QUERIES];
         uint32_t count = event->timing_count - first;
@@ -95,8 +106,8 @@ void rvk_event_timings(VtgEvent *event) {
         }
         for (uint32_t i = 0; i < count && result == VK_SUCCESS; i++) {
             /* The difference is exact, and right when the clock wraps in between. */
-            uint64_t begin = ticks[2 * i] & adapter->timestamp_mask;
-            uint64_t length = (ticks[2 * i + 1] - ticks[2 * i]) & adapter->timestamp_mask;
+            uint64_t begin = ticks[2 * i] & mask;
+            uint64_t length = (ticks[2 * i + 1] - ticks[2 * i]) & mask;
             VtgDispatchTiming *timing = &event->timings[first + i];
             timing->begin_ns = step == 1.0 ? begin : (uint64_t)((double)begin * step);
             timing->end_ns = timing->begin_ns + (uint64_t)((double)length * step);

@@ -75,7 +75,8 @@ typedef enum RwgpuOpKind {
 /* Bytes, except that offsets and sizes of buffers of the device are multiples of 4. */
 typedef struct RwgpuOp {
     RwgpuOpKind kind;
-    bool is_kernel; /* DISPATCH: the caller's own, which is timed */
+    bool is_kernel;    /* DISPATCH: the caller's own, whose pass is timed */
+    bool begins, ends; /* a copy or a fill that is timed: its first, its last */
     WgpuHandle pipeline, group;
     uint32_t groups[3];
     WgpuHandle from, to; /* DISPATCH: `from` has the counts, if there is one */
@@ -172,10 +173,10 @@ VtgStatus rwgpu_cmd_fill(VtgCommands *commands, VtgBuffer *buffer, uint64_t offs
 /* ---- rt_webgpu_timing.c ---- */
 
 /* All with the lock held. A submission that is timed has `sets` and `ticks` after the first; the second says where the
- * dispatch of that number is timed, the third puts all timestamps behind what is read in the tail, and the fourth takes
+ * operation of that number is timed, the third puts all timestamps behind what is read in the tail, and the fourth takes
  * them from there. The last releases what the first made. */
 VtgStatus rwgpu_timing_open(RwgpuEvent *event);
-WgpuTimestampWrites rwgpu_timing_of(const RwgpuEvent *event, uint32_t dispatch);
+WgpuTimestampWrites rwgpu_timing_of(const RwgpuEvent *event, uint32_t operation);
 void rwgpu_timing_resolve(const RwgpuEvent *event, WgpuHandle encoder, uint64_t tail_offset);
 void rwgpu_timing_keep(RwgpuEvent *event, const void *ticks);
 void rwgpu_timing_close(RwgpuEvent *event);

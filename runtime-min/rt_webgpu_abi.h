@@ -131,8 +131,10 @@ typedef struct WgpuQuerySetDesc {
 typedef struct WgpuTimestampWrites {
     const WgpuChain *next;
     WgpuHandle set;
-    uint32_t begin, end; /* indices in it */
+    uint32_t begin, end; /* indices in it, or: */
 } WgpuTimestampWrites;
+
+#define WGPU_NO_QUERY UINT32_MAX
 
 typedef struct WgpuPassDesc {
     const WgpuChain *next;

@@ -137,6 +137,15 @@ static VtgStatus end(RwgpuCommands *commands, const RwgpuCommands *before, VtgSt
     return status;
 }
 
+static VtgStatus end_move(RwgpuCommands *commands, const RwgpuCommands *before, VtgStatus status,
+                          const char *what) {
+    if (status == VTG_OK && commands->base.timing_moves) {
+        commands->ops[before->op_count].begins = true;
+        commands->ops[commands->op_count - 1].ends = true;
+    }
+    return end(commands, before, status, what);
+}
+
 static RwgpuCommands begin(RwgpuCommands *commands) {
     rwgpu_lock(commands->base.device);
     rwgpu_scope_begin(commands->base.device);
@@ -379,7 +388,7 @@ VtgStatus rwgpu_cmd_copy(VtgCommands *base, VtgBuffer *source, uint64_t source_o
     status = (up     ? upload
               : down ? readback
                      : copy)(commands, source, source_offset, target, target_offset, size);
-    return end(commands, &before, status, "copy");
+    return end_move(commands, &before, status, "copy");
 }
 
 VtgStatus rwgpu_cmd_fill(VtgCommands *base, VtgBuffer *buffer, uint64_t offset, uint64_t size,
@@ -394,5 +403,5 @@ VtgStatus rwgpu_cmd_fill(VtgCommands *base, VtgBuffer *buffer, uint64_t offset, 
     status = word ? add_move(commands, word, 0, sizeof value, ((const RwgpuBuffer *)buffer)->handle,
                              offset, size)
                   : VTG_ERROR_OUT_OF_DEVICE_MEMORY;
-    return end(commands, &before, status, "fill");
+    return end_move(commands, &before, status, "fill");
 }

@@ -13,8 +13,8 @@ typedef struct Encoding {
     WgpuHandle encoder;
     RwgpuEvent *event;
     uint64_t tail_used;
-    uint32_t kernels; /* dispatches that are timed */
-    bool failed;      /* an object was not made */
+    uint32_t timed; /* operations so far */
+    bool failed;    /* an object was not made */
 } Encoding;
 
 static void flush(Encoding *e) {
@@ -42,7 +42,7 @@ static void encode_dispatch(Encoding *e, const RwgpuOp *op) {
     WgpuTimestampWrites writes;
     WgpuPassDesc desc = {.label = WGPU_TEXT(NULL)};
     if (op->is_kernel && e->event->sets) {
-        writes = rwgpu_timing_of(e->event, e->kernels++);
+        writes = rwgpu_timing_of(e->event, e->timed++);
         desc.timestamps = &writes;
     }
     WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, &desc);
@@ -59,6 +59,20 @@ static void encode_dispatch(Encoding *e, const RwgpuOp *op) {
     }
     fn->ComputePassEncoderEnd(pass);
     fn->ComputePassEncoderRelease(pass);
+}
+
+/* An empty pass, for its time. */
+static void stamp(Encoding *e, bool begin) {
+    const RwgpuFunctions *fn = rwgpu_fn(e->device);
+    WgpuTimestampWrites writes = rwgpu_timing_of(e->event, e->timed);
+    *(begin ? &writes.end : &writes.begin) = WGPU_NO_QUERY;
+    const WgpuPassDesc desc = {.label = WGPU_TEXT(NULL), .timestamps = &writes};
+    WgpuHandle pass = fn->CommandEncoderBeginComputePass(e->encoder, &desc);
+    if (pass) {
+        fn->ComputePassEncoderEnd(pass);
+        fn->ComputePassEncoderRelease(pass);
+    }
+    e->failed |= !pass;
 }
 
 /* There is an encoder before it; there may be none after it. */
@@ -125,7 +139,15 @@ static VtgStatus submit_locked(const RwgpuCommands *commands, RwgpuEvent *event)
     Encoding e = {.device = device, .event = event};
     start(&e);
     for (uint32_t i = 0; i < commands->op_count && e.encoder; i++) {
-        encode(&e, &commands->ops[i]);
+        const RwgpuOp *op = &commands->ops[i];
+        if (op->begins) {
+            stamp(&e, true);
+        }
+        encode(&e, op);
+        if (op->ends && e.encoder) {
+            stamp(&e, false);
+            e.timed++;
+        }
     }
     if (event->sets && e.encoder) {
         rwgpu_timing_resolve(event, e.encoder, bytes);

@@ -1,6 +1,7 @@
-/* rt_webgpu_timing.c: timestamps around each dispatch of a submission (the feature timestamp-query).
+/* rt_webgpu_timing.c: timestamps around the operations of a submission (the feature timestamp-query).
  *
- * Each is a compute pass of its own, whose begin and end are written into a set of queries; a set holds so many at most.
+ * A dispatch is a compute pass of its own, whose begin and end are written into a set of queries; a set holds so many at
+ * most. Copies and fills have an empty pass before them, and one behind them.
  * When the work has ended, all are resolved into a buffer and copied to the tail, with which they come to the host.
  */
 #include "rt_webgpu.h"
@@ -42,10 +43,10 @@ VtgStatus rwgpu_timing_open(RwgpuEvent *event) {
     return event->ticks ? VTG_OK : VTG_ERROR_OUT_OF_DEVICE_MEMORY;
 }
 
-WgpuTimestampWrites rwgpu_timing_of(const RwgpuEvent *event, uint32_t dispatch) {
-    uint32_t query = dispatch * 2 % SET_QUERIES;
+WgpuTimestampWrites rwgpu_timing_of(const RwgpuEvent *event, uint32_t operation) {
+    uint32_t query = operation * 2 % SET_QUERIES;
     return (WgpuTimestampWrites){
-        .set = event->sets[dispatch * 2 / SET_QUERIES], .begin = query, .end = query + 1};
+        .set = event->sets[operation * 2 / SET_QUERIES], .begin = query, .end = query + 1};
 }
 
 void rwgpu_timing_resolve(const RwgpuEvent *event, WgpuHandle encoder, uint64_t tail_offset) {

@@ -684,7 +684,7 @@ typedef enum VtgProfileKind {
 } VtgProfileKind;
 
 /* One operation that a device has done. Host times are of CLOCK_MONOTONIC; device times are as in VtgDispatchTiming, and
- * 0 where there are none: for copies and fills, and on devices without timestamps. */
+ * 0 where there are none: on devices without timestamps, and for copies on a queue that has none. */
 typedef struct VtgProfileSpan {
     const char *name; /* the kernel's label, "copy", "fill"; lives as long as the device */
     VtgProfileKind kind;
@@ -704,8 +704,8 @@ typedef enum VtgProfileFormat {
     VTG_PROFILE_TABLE = 1, /* for people: a line for each kernel, the longest first */
 } VtgProfileFormat;
 
-/* From here on the device keeps a span for each operation of lists that are made and submitted later, dispatches with
- * their times. It takes memory, and a little time, until the device goes. Any thread. */
+/* From here on the device keeps a span for each operation of lists that are made and submitted later, with its times on
+ * the device. It takes memory, and a little time, until the device goes. Any thread. */
 VTG_API VtgStatus vtg_profile_begin(VtgDevice *device);
 
 /* How many spans there are, of submissions that were seen to end; and one of them (VTG_ERROR_OUT_OF_RANGE). Any thread. */

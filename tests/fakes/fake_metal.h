@@ -14,6 +14,7 @@ typedef struct FakeMetal {
     const char *refuse; /* a selector that gives NULL, and an error where it can; NULL: none */
     int status;      /* of command buffers that were committed: 4 completed, 5 failed, 3 at work */
     int is_discrete; /* 1: memory is not unified */
+    int buffers; /* command buffers made: the n-th, from 0, begins at 12.5 + n / 4 s and takes 1/8 s */
 } FakeMetal;
 
 extern FakeMetal fake_metal;

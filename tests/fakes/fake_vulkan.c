@@ -33,7 +33,6 @@ static VkResult make(const char *name, void *out) {
         destroy("Create" #name, handle);                                                           \
     }
 
-MAKES(CommandPool, VkCommandPoolCreateInfo, VkCommandPool)
 MAKES(DescriptorPool, VkDescriptorPoolCreateInfo, VkDescriptorPool)
 MAKES(DescriptorSetLayout, VkDescriptorSetLayoutCreateInfo, VkDescriptorSetLayout)
 MAKES(Fence, VkFenceCreateInfo, VkFence)
@@ -105,6 +104,8 @@ static VKAPI_ATTR void VKAPI_CALL fake_GetPhysicalDeviceFeatures2(VkPhysicalDevi
     for (VkBaseOutStructure *at = to->pNext; at; at = at->pNext) {
         if (at->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES) {
             ((VkPhysicalDeviceTimelineSemaphoreFeatures *)(void *)at)->timelineSemaphore = VK_TRUE;
+        } else if (at->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_HOST_QUERY_RESET_FEATURES) {
+            ((VkPhysicalDeviceHostQueryResetFeatures *)(void *)at)->hostQueryReset = VK_TRUE;
         }
     }
 }
@@ -161,7 +162,7 @@ static VKAPI_ATTR void VKAPI_CALL fake_GetPhysicalDeviceQueueFamilyProperties(
     (void)device;
     static const VkQueueFamilyProperties families[] = {
         {VK_QUEUE_COMPUTE_BIT | VK_QUEUE_TRANSFER_BIT, 1, 64, {1, 1, 1}},
-        {VK_QUEUE_TRANSFER_BIT, 1, 0, {1, 1, 1}},
+        {VK_QUEUE_TRANSFER_BIT, 1, 36, {1, 1, 1}},
     };
     *count = 2;
     memcpy(to, families, sizeof families);
@@ -295,6 +296,25 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_GetPipelineCacheData(VkDevice device,
 
 /* ---- Commands ---- */
 
+/* A pool and its one list are the same object; its size is the family. */
+static VKAPI_ATTR VkResult VKAPI_CALL fake_CreateCommandPool(VkDevice device,
+                                                             const VkCommandPoolCreateInfo *info,
+                                                             const VkAllocationCallbacks *allocator,
+                                                             VkCommandPool *out) {
+    (void)device, (void)allocator;
+    VkResult result = make("CreateCommandPool", out);
+    if (result == VK_SUCCESS) {
+        ((Object *)(void *)*out)->size = info->queueFamilyIndex;
+    }
+    return result;
+}
+
+static VKAPI_ATTR void VKAPI_CALL fake_DestroyCommandPool(VkDevice device, VkCommandPool handle,
+                                                          const VkAllocationCallbacks *allocator) {
+    (void)device, (void)allocator;
+    destroy("CreateCommandPool", handle);
+}
+
 static VKAPI_ATTR VkResult VKAPI_CALL fake_AllocateCommandBuffers(
     VkDevice device, const VkCommandBufferAllocateInfo *info, VkCommandBuffer *out) {
     (void)device;
@@ -322,7 +342,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_EndCommandBuffer(VkCommandBuffer buff
 
 static VKAPI_ATTR VkResult VKAPI_CALL fake_ResetCommandPool(VkDevice device, VkCommandPool pool,
                                                             VkCommandPoolResetFlags flags) {
-    (void)device, (void)pool, (void)flags;
+    (void)device, (void)flags;
+    ((Object *)(void *)pool)->parent = NULL;
     return result_of("ResetCommandPool");
 }
 
@@ -334,6 +355,30 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_ResetDescriptorPool(VkDevice device,
 }
 
 static VKAPI_ATTR void VKAPI_CALL fake_CmdNothing(void) {}
+
+/* Queries are to be reset before they are written: in the list, where the queue computes, or by the host. */
+static VKAPI_ATTR void VKAPI_CALL fake_CmdResetQueryPool(VkCommandBuffer buffer, VkQueryPool pool,
+                                                         uint32_t first, uint32_t count) {
+    const Object *list = (Object *)(void *)buffer;
+    fake_driver.mistakes += list->size != 0 || first != 0 || count != 128;
+    ((Object *)(void *)pool)->value = 1;
+}
+
+static VKAPI_ATTR void VKAPI_CALL fake_ResetQueryPool(VkDevice device, VkQueryPool pool,
+                                                      uint32_t first, uint32_t count) {
+    (void)device;
+    fake_driver.mistakes += first != 0 || count != 128;
+    ((Object *)(void *)pool)->value = 1;
+}
+
+static VKAPI_ATTR void VKAPI_CALL fake_CmdWriteTimestamp(VkCommandBuffer buffer,
+                                                         VkPipelineStageFlagBits stage,
+                                                         VkQueryPool pool, uint32_t query) {
+    Object *list = (Object *)(void *)buffer, *queries = (Object *)(void *)pool;
+    (void)stage;
+    fake_driver.mistakes += query >= 128 || (list->size == 0 && queries->value == 0);
+    list->parent = queries; /* what it writes when it runs */
+}
 
 /* ---- Queue ---- */
 
@@ -357,6 +402,11 @@ static VKAPI_ATTR VkResult VKAPI_CALL fake_QueueSubmit(VkQueue queue, uint32_t c
         return result;
     }
     fake_driver.mistakes += count != 1 || !timeline || ((Object *)(void *)fence)->value != 0;
+    Object *list = (Object *)(void *)info->pCommandBuffers[0];
+    if (list->parent && list->size != 0) {
+        fake_driver.mistakes += list->parent->value == 0;
+        list->parent->value = 0;
+    }
     for (uint32_t i = 0; i < info->waitSemaphoreCount && timeline; i++) {
         const Object *semaphore = (Object *)(void *)info->pWaitSemaphores[i];
         fake_driver.mistakes += semaphore->value < timeline->pWaitSemaphoreValues[i];
@@ -430,7 +480,7 @@ static const struct { const char *name; PFN_vkVoidFunction function; } functions
     FOUND(CreateSemaphore), FOUND(DestroySemaphore), FOUND(QueueSubmit),
     NOTHING(CmdBindDescriptorSets), NOTHING(CmdBindPipeline), NOTHING(CmdCopyBuffer), NOTHING(CmdDispatch),
     NOTHING(CmdDispatchIndirect), NOTHING(CmdFillBuffer), NOTHING(CmdPipelineBarrier), NOTHING(CmdPushConstants),
-    NOTHING(CmdResetQueryPool), NOTHING(CmdWriteTimestamp), NOTHING(UpdateDescriptorSets),
+    FOUND(CmdResetQueryPool), FOUND(ResetQueryPool), FOUND(CmdWriteTimestamp), NOTHING(UpdateDescriptorSets),
 };
 // clang-format on
 

@@ -42,6 +42,8 @@ typedef struct FaultApi {
     const char *mute_function; /* and when nobody can tell; NULL: it always can */
     int mute_error;
     int waits; /* of one submission for another, in all that is done */
+    uint64_t
+        second; /* when the second dispatch begins: operations have times in order, also copies */
 } FaultApi;
 
 static const FaultApi *fault_api;
@@ -147,6 +149,7 @@ static VtgStatus live_through(Host *host, const char *api, World *w) {
     status = status == VTG_OK ? make_kernels(w) : status;
     status = status == VTG_OK ? vtg_buffer_write(w->x, 1, bytes, sizeof bytes) : status;
     status = status == VTG_OK ? vtg_buffer_fill(w->x, 0, 1000, 1) : status;
+    status = status == VTG_OK ? vtg_profile_begin(w->device) : status;
     status = status == VTG_OK ? record(w) : status;
     status = status == VTG_OK ? submit(w) : status;
     status = status == VTG_OK ? vtg_buffer_read(w->x, 1, bytes, sizeof bytes) : status;
@@ -243,6 +246,24 @@ static void fail_once(int call, const char *function, int error) {
     }
 }
 
+/* Dispatches, copies and fills: all have times of the device. */
+static void check_times(const World *w) {
+    static const VtgProfileKind kinds[] = {VTG_PROFILE_COPY,     VTG_PROFILE_DISPATCH,
+                                           VTG_PROFILE_DISPATCH, VTG_PROFILE_COPY,
+                                           VTG_PROFILE_FILL,     VTG_PROFILE_COPY};
+    VtgDispatchTiming timing;
+    VtgProfileSpan span;
+    CHECK(vtg_profile_count(w->device) > COUNT(kinds)); /* what comes is a read */
+    for (uint32_t i = 0; i < vtg_profile_count(w->device); i++) {
+        CHECK_OK(vtg_profile_span(w->device, i, &span));
+        CHECK(span.begin_ns != 0 && span.begin_ns < span.end_ns);
+        CHECK(i >= COUNT(kinds) || span.kind == kinds[i]);
+    }
+    CHECK_OK(vtg_event_timing(w->event, 1, &timing));
+    CHECK(timing.begin_ns == fault_api->second && timing.end_ns == timing.begin_ns + 10);
+    CHECK_STATUS(vtg_event_timing(w->event, 2, &timing), VTG_ERROR_OUT_OF_RANGE);
+}
+
 static void test_driver(void) {
     static const char *called[COUNT(fake->called)];
     Host host = HOST_INIT;
@@ -252,6 +273,7 @@ static void test_driver(void) {
     CHECK_OK(live_through(&host, fault_api->name, &w));
     int calls = fake->calls, runs = 0;
     CHECK(fake->waits == fault_api->waits);
+    check_times(&w);
     end(&host, &w);
     CHECK(atomic_load(&w.called) == 1);
     CHECK(calls < (int)COUNT(called));

@@ -67,6 +67,7 @@ int main(int argc, char **argv) {
         .meaning = meaning,
         .harmless = harmless,
         .harmless_count = COUNT(harmless),
+        .second = 1040,
         .lost_function = "MapCallback",
         .lost_error = LOST,
     };

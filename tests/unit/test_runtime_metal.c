@@ -147,6 +147,107 @@ static void test_calls(void) {
     end(&host);
 }
 
+/* What is timed has a command buffer of its own, and they come one after another. */
+static void test_times(void) {
+    Host host = HOST_INIT;
+    VtgDevice *device = open_device(&host);
+    VtgKernel *kernel = NULL;
+    VtgCommands *list = NULL;
+    VtgEvent *event = NULL;
+    CHECK(vtg_device_get_info(device)->features & VTG_FEATURE_BIT(VTG_FEATURE_TIMESTAMPS));
+    CHECK_OK(make_kernel(device, &kernel));
+    VtgBuffer *x = make_buffer(device, VTG_MEMORY_DEVICE, "x", 400);
+    VtgBuffer *y = make_buffer(device, VTG_MEMORY_DEVICE, "y", 1000);
+    uint32_t a = 3;
+    const VtgArg args[] = {vtg_arg_value(&a, 4), vtg_arg_buffer(x), vtg_arg_buffer(y)};
+    VtgCommandsDesc desc = VTG_COMMANDS_DESC_INIT;
+    desc.timing = 1;
+    CHECK_OK(vtg_commands_create(device, &desc, &list));
+    CHECK_OK(
+        vtg_commands_copy(list, y, 0, x, 0, 400)); /* not timed, and not in the dispatch's time */
+    CHECK_OK(vtg_commands_dispatch(list, kernel, (VtgGrid){64, 1, 1}, args, 3));
+    CHECK_OK(vtg_commands_dispatch(list, kernel, (VtgGrid){0, 1, 1}, args, 3));
+    CHECK_OK(vtg_commands_dispatch(list, kernel, (VtgGrid){64, 1, 1}, args, 3));
+    expect("a kernel", fake->calls); /* seen above */
+    fake->buffers = 0;
+    CHECK_OK(vtg_submit(list, &event));
+    CHECK_OK(vtg_event_wait(event, VTG_FOREVER));
+#define BINDS                                                                                      \
+    "setComputePipelineState\n"                                                                    \
+    "setBuffer of 400 offset:0 atIndex:0\nsetBuffer of 1000 offset:0 atIndex:1\n"                  \
+    "setBytes:3 atIndex:2\nsetBytes:400 1000 atIndex:3\n"                                          \
+    "dispatchThreadgroups:1,1,1 threads:64,2,1\nendEncoding\n"
+    expect("a list that is timed",
+           "queue commandBuffer\nblitCommandEncoder\n"
+           "copyFromBuffer of 1000 at 0 to 400 at 0 size:400\nendEncoding\n"
+           "encodeSignalEvent:value: 1\ncommit\n"
+           "queue commandBuffer\nencodeWaitForEvent:value: 1\n"
+           "computeCommandEncoderWithDispatchType:1\n" BINDS "encodeSignalEvent:value: 2\ncommit\n"
+           "queue commandBuffer\nencodeWaitForEvent:value: 2\n"
+           "computeCommandEncoderWithDispatchType:1\n" BINDS "encodeSignalEvent:value: 3\ncommit\n"
+           "queue commandBuffer\nencodeWaitForEvent:value: 3\n"
+           "encodeSignalEvent:value: 1\ncommit\n");
+    static const uint64_t begins[] = {12750000000, 0, 13000000000},
+                          lengths[] = {125000000, 0, 125000000};
+    VtgDispatchTiming timing;
+    for (uint32_t i = 0; i < COUNT(begins); i++) {
+        CHECK_OK(vtg_event_timing(event, i, &timing));
+        CHECK(timing.begin_ns == begins[i] && timing.end_ns == begins[i] + lengths[i]);
+    }
+    CHECK_STATUS(vtg_event_timing(event, 3, &timing), VTG_ERROR_OUT_OF_RANGE);
+    vtg_event_destroy(event);
+    vtg_commands_destroy(list);
+
+    /* With a profile copies and fills are timed, too: each once, also where a fill is many copies. */
+    CHECK_OK(vtg_profile_begin(device));
+    VtgBuffer *big = make_buffer(device, VTG_MEMORY_DEVICE, "big", 200000);
+    CHECK_OK(vtg_commands_create(device, NULL, &list));
+    CHECK_OK(vtg_commands_fill(list, big, 0, 200000, 0x01020304));
+    CHECK_OK(vtg_commands_dispatch(list, kernel, (VtgGrid){64, 1, 1}, args, 3));
+    CHECK_OK(vtg_commands_copy(list, x, 0, y, 0, 400));
+    fake->buffers = 0;
+    CHECK_OK(vtg_submit(list, &event));
+    CHECK_OK(vtg_event_wait(event, VTG_FOREVER));
+    CHECK_OK(vtg_event_timing(event, 0, &timing));
+    CHECK(timing.begin_ns == 12750000000);
+    CHECK_STATUS(vtg_event_timing(event, 1, &timing), VTG_ERROR_OUT_OF_RANGE);
+    static const VtgProfileKind kinds[] = {VTG_PROFILE_FILL, VTG_PROFILE_DISPATCH,
+                                           VTG_PROFILE_COPY};
+    CHECK(vtg_profile_count(device) == COUNT(kinds));
+    for (uint32_t i = 0; i < COUNT(kinds); i++) {
+        VtgProfileSpan span;
+        uint64_t begin = 12500000000 + i * UINT64_C(250000000);
+        CHECK_OK(vtg_profile_span(device, i, &span));
+        CHECK(span.kind == kinds[i] && span.begin_ns == begin && span.end_ns == begin + 125000000);
+    }
+    vtg_event_destroy(event);
+    vtg_commands_destroy(list);
+    fake->used = 0;
+    fake->calls[0] = '\0';
+
+    /* One of the buffers fails, and no event is made. */
+    desc.timing = 1;
+    CHECK_OK(vtg_commands_create(device, &desc, &list));
+    CHECK_OK(vtg_commands_dispatch(list, kernel, (VtgGrid){64, 1, 1}, args, 3));
+    fake->refuse = "newEvent";
+    CHECK_STATUS(vtg_submit(list, &event), VTG_ERROR_DRIVER);
+    fake->refuse = NULL;
+    CHECK_OK(vtg_submit(list, &event));
+    fake->status = 5;
+    CHECK_STATUS(vtg_event_wait(event, VTG_FOREVER), VTG_ERROR_DEVICE_LOST);
+    fake->status = 4;
+    vtg_event_destroy(event);
+    vtg_commands_destroy(list);
+    vtg_buffer_destroy(x);
+    vtg_buffer_destroy(y);
+    vtg_buffer_destroy(big);
+    vtg_kernel_destroy(kernel);
+    vtg_device_destroy(device);
+    fake->used = 0;
+    fake->calls[0] = '\0';
+    end(&host);
+}
+
 /* Memory of its own: bytes go by a buffer that both see. */
 static void test_discrete(void) {
     Host host = HOST_INIT;
@@ -292,6 +393,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     test_calls();
+    test_times();
     test_discrete();
     test_refusals();
     test_allocator();
