@@ -1,7 +1,6 @@
 /* `vittec-gpu compile` and `check`: plans what goes where, then one session a file. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -204,13 +203,7 @@ static Status choose_output(Plan *plan, Arena *arena, const Options *options, co
 /* ---- doing ---- */
 
 static Status write_file(const char *path, const void *bytes, size_t size) {
-    if (file_write(path, bytes, size)) {
-        return STATUS_FINE;
-    }
-    char *text = file_error("cannot write", path);
-    fail(STATUS_FILE, "%s", text != NULL ? text : path);
-    free(text);
-    return STATUS_FILE;
+    return file_write(path, bytes, size) ? STATUS_FINE : fail_file("cannot write", path);
 }
 
 typedef struct {

@@ -37,61 +37,58 @@ static Status make_vulkan(Session *session, unsigned version, const IrFunction *
     return STATUS_FINE;
 }
 
+/* The arguments of OpenCL C, SPIR-V and LLVM IR are the same. `kernel` is as the source has it: it is asked before the code is
+ * written. */
+static DeviceCode opencl_code(Session *session, const IrFunction *kernel, VtgCodeFormat format,
+                              uint32_t api_version) {
+    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
+    ir_reflect_all_lengths(reflected); /* OpenCL has no length of a buffer: each is an argument */
+    return (DeviceCode){.format = format,
+                        .kernel = reflected,
+                        .value_block = VTG_VALUES_PUSH_CONSTANTS,
+                        .api_version = api_version};
+}
+
+/* `status` is that of writing the text. */
+static Status opencl_written(Session *session, const IrFunction *kernel, Status status, Text *text,
+                             DeviceCode *code) {
+    if (status == STATUS_FINE) {
+        code->bytes = text_get(text);
+        code->size = text->length;
+        code->entry = opencl_kernel_name(&session->arena, session->module, kernel);
+        FEATURES_OF(opencl_needs, session->module)
+    }
+    return status;
+}
+
 static Status make_opencl(Session *session, unsigned version, const IrFunction *kernel,
                           DeviceCode *code) {
     static const uint32_t versions[] = {
         [OPENCL_C_1_2] = 1 << 16 | 2, [OPENCL_C_2_0] = 2 << 16, [OPENCL_C_3_0] = 3 << 16};
     Text text = {.arena = &session->arena};
-    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
-    ir_reflect_all_lengths(reflected); /* OpenCL has no length of a buffer: each is an argument */
+    *code = opencl_code(session, kernel, VTG_CODE_OPENCL_C, versions[version]);
     Status status = session_opencl(session, (OpenclVersion)version, &text);
-    if (status != STATUS_FINE) {
-        return status;
-    }
-    *code = (DeviceCode){.format = VTG_CODE_OPENCL_C,
-                         .bytes = text_get(&text),
-                         .size = text.length,
-                         .entry = opencl_kernel_name(&session->arena, session->module, kernel),
-                         .kernel = reflected,
-                         .value_block = VTG_VALUES_PUSH_CONSTANTS,
-                         .api_version = versions[version]};
-    FEATURES_OF(opencl_needs, session->module)
-    return STATUS_FINE;
+    return opencl_written(session, kernel, status, &text, code);
 }
 
-/* SPIR-V, or LLVM IR: the arguments are those of OpenCL C. */
-static Status make_il(Session *session, const IrFunction *kernel, DeviceCode *code,
-                      Status (*write)(Session *session, OpenclSpirvVersion version, Text *out),
-                      OpenclSpirvVersion version) {
-    static const uint32_t versions[] = {[OPENCL_SPIRV_1_0] = 2 << 16 | 1,
-                                        [OPENCL_SPIRV_1_2] = 2 << 16 | 2,
-                                        [OPENCL_SPIRV_1_4] = 3 << 16};
-    Text text = {.arena = &session->arena};
-    ReflectKernel *reflected = ir_reflect(&session->arena, kernel);
-    ir_reflect_all_lengths(reflected);
-    Status status = write(session, version, &text);
-    if (status != STATUS_FINE) {
-        return status;
-    }
-    *code = (DeviceCode){.format = VTG_CODE_SPIRV_OPENCL,
-                         .bytes = text_get(&text),
-                         .size = text.length,
-                         .entry = opencl_kernel_name(&session->arena, session->module, kernel),
-                         .kernel = reflected,
-                         .value_block = VTG_VALUES_PUSH_CONSTANTS,
-                         .api_version = versions[version]};
-    FEATURES_OF(opencl_needs, session->module)
-    return STATUS_FINE;
-}
+static const uint32_t il_versions[] = {[OPENCL_SPIRV_1_0] = 2 << 16 | 1,
+                                       [OPENCL_SPIRV_1_2] = 2 << 16 | 2,
+                                       [OPENCL_SPIRV_1_4] = 3 << 16};
 
 static Status make_opencl_spirv(Session *session, unsigned version, const IrFunction *kernel,
                                 DeviceCode *code) {
-    return make_il(session, kernel, code, session_opencl_spirv, (OpenclSpirvVersion)version);
+    Text text = {.arena = &session->arena};
+    *code = opencl_code(session, kernel, VTG_CODE_SPIRV_OPENCL, il_versions[version]);
+    Status status = session_opencl_spirv(session, (OpenclSpirvVersion)version, &text);
+    return opencl_written(session, kernel, status, &text, code);
 }
 
 static Status make_llvm(Session *session, unsigned version, const IrFunction *kernel,
                         DeviceCode *code) {
-    return make_il(session, kernel, code, session_llvm, (OpenclSpirvVersion)version);
+    Text text = {.arena = &session->arena};
+    *code = opencl_code(session, kernel, VTG_CODE_SPIRV_OPENCL, il_versions[version]);
+    Status status = session_llvm(session, (OpenclSpirvVersion)version, &text);
+    return opencl_written(session, kernel, status, &text, code);
 }
 
 /* Every length is handed over, so that buffers may be empty. */

@@ -50,19 +50,13 @@ Status command_inspect(const Options *options) {
         return fail(STATUS_USAGE, "--json goes with a bundle");
     }
     FileBytes bytes;
-    FileStatus read = file_read(path, INSPECT_MAX_BYTES, &bytes);
-    if (read == FILE_FAILED) {
-        char *error = file_error("cannot read", path);
-        fail(STATUS_FILE, "%s", error != NULL ? error : path);
-        free(error);
-        return STATUS_FILE;
-    }
-    if (read != FILE_FINE) {
-        return fail(STATUS_FILE, "`%s` is too large to inspect", path);
+    Status status = read_or_fail(path, INSPECT_MAX_BYTES, &bytes);
+    if (status != STATUS_FINE) {
+        return status;
     }
     Arena arena = {0};
-    Status status = is_bundle ? describe_bundle(&arena, path, &bytes, options->json)
-                              : describe(&arena, file_name(path), &bytes);
+    status = is_bundle ? describe_bundle(&arena, path, &bytes, options->json)
+                       : describe(&arena, file_name(path), &bytes);
     arena_release(&arena);
     free(bytes.data);
     return status;

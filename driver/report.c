@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "driver/file.h"
 #include "driver/version.h"
 
 static void say(FILE *out, const char *format, va_list args) {
@@ -30,6 +29,27 @@ void note(const char *format, ...) {
     va_start(args, format);
     say(stderr, format, args);
     va_end(args);
+}
+
+Status fail_file(const char *what, const char *path) {
+    char *error = file_error(what, path);
+    fail(STATUS_FILE, "%s", error != NULL ? error : path);
+    free(error);
+    return STATUS_FILE;
+}
+
+Status read_or_fail(const char *path, size_t limit, FileBytes *bytes) {
+    switch (file_read(path, limit, bytes)) {
+    case FILE_FINE:
+        return STATUS_FINE;
+    case FILE_TOO_LARGE:
+        return fail(STATUS_FILE, "`%s` is larger than %zu MiB", file_name(path), limit >> 20);
+    case FILE_NO_MEMORY:
+        return fail(STATUS_FILE, "there is not enough memory for `%s`", file_name(path));
+    case FILE_FAILED:
+        break;
+    }
+    return fail_file("cannot read", path);
 }
 
 static bool wants_color(const Options *options) {

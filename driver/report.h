@@ -4,11 +4,18 @@
 
 #include <stdio.h>
 
+#include "driver/file.h"
 #include "driver/options.h"
 
 /* "vittec-gpu: …" and a newline. Gives `status`, so a command can say `return fail(STATUS_USAGE, …);`. */
 Status fail(Status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "WHAT `path`: why", by errno. Gives STATUS_FILE. */
+Status fail_file(const char *what, const char *path);
+
+/* Reads all of a file, at most `limit` bytes, or says why not. */
+Status read_or_fail(const char *path, size_t limit, FileBytes *bytes);
 
 /* All that a session has to say when it is over: dumps, diagnostics, a failure or bug, times. Gives `status`. */
 Status report_session(Session *session, const Options *options, Status status);

@@ -2,7 +2,6 @@
  * values are read, printed and written as those of a source are. */
 #include "driver/run_bundle.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "driver/file.h"
@@ -21,15 +20,9 @@ static Status not_valid(const Run *run, const char *wrong) {
 static Status read_file(Run *run, const char *path) {
     FileBytes bytes;
     run->bundle.path = path;
-    FileStatus read = file_read(path, BUNDLE_MAX_BYTES, &bytes);
-    if (read == FILE_FAILED) {
-        char *error = file_error("cannot read", path);
-        fail(STATUS_FILE, "%s", error != NULL ? error : path);
-        free(error);
-        return STATUS_FILE;
-    }
-    if (read != FILE_FINE) {
-        return fail(STATUS_FILE, "`%s` is too large", path);
+    Status status = read_or_fail(path, BUNDLE_MAX_BYTES, &bytes);
+    if (status != STATUS_FINE) {
+        return status;
     }
     run->session.loaded = bytes.data; /* freed with the session */
     const char *wrong = vgpu_view_open(&run->bundle.view, bytes.data, bytes.size);

@@ -82,9 +82,7 @@ static Status write_out(Run *run, const char *text) {
         status =
             writers[writer_of(path)].write(&run->kernel->params[index], &run->values[index], path);
         if (status != STATUS_FINE) {
-            char *error = file_error("cannot write", path);
-            note("%s", error != NULL ? error : path);
-            free(error);
+            fail_file("cannot write", path);
         }
     }
     return status;

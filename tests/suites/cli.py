@@ -798,6 +798,10 @@ def inspect(env):
         check(part in text, f"`{part}` is missing", text)
     same_text(text, env.compile("inspect", "-", stdin=(folder / "kinds.spv").read_bytes()).out.decode(), "standard input")
     refused(env, 3, "cannot read", "inspect", "none.spv", cwd=folder)
+    with open(folder / "huge.vgpu", "wb") as file:
+        file.truncate(2 << 30)  # a hole: no disk is filled
+    refused(env, 3, "`huge.vgpu` is larger than 256 MiB", "inspect", "huge.vgpu", cwd=folder)
+    refused(env, 3, "`huge.vgpu` is larger than 1024 MiB", "run", "huge.vgpu", "x=1", cwd=folder)
     refused(env, 2, "`inspect` reads .vgpu and .spv files", "inspect", "kinds.vt", cwd=folder)
 
 
