@@ -63,7 +63,8 @@ SPIRV_CROSS := $(patsubst %,-l:libspirv-cross-%.a,c msl hlsl cpp reflect glsl ut
 STDCXX      := $(if $(filter release,$(CONFIG)),-l:libstdc++.a -static-libgcc,-lstdc++)
 
 # LLVM, and SPIRV-Cross likewise. Static: its constructors run when it is needed (llvm-start.ld), and no address waits to be relocated (no-pie), so a process
-# that does not use it starts as fast as without. The tests link it dynamically: that takes 40 MB and two seconds less for each.
+# that does not use it starts as fast as without. The tests link it dynamically: that takes 40 MB and two seconds less for each;
+# but not the tools that run on drivers of another system's root, which has no such library.
 # The shell asks llvm-config when something is linked.
 ifeq ($(filter static dynamic,$(LLVM_LINK)),)
 $(error LLVM_LINK=$(LLVM_LINK): use static or dynamic)
@@ -266,8 +267,9 @@ $(TEST_TOOLS): $(B)/tests/%: $(O)/tests/tools/%.o
 $(BENCHES): $(B)/bench/%: $(O)/bench/%.o
 $(FUZZERS): build/fuzz/%: $(O)/tests/fuzz/%.o
 $(FUZZERS): private EXTRA := -fsanitize=fuzzer
-$(VITTEC): $(if $(filter static,$(LLVM_LINK)),tools/llvm-start.ld)
-$(VITTEC): private LLVM := $(CROSS_$(LLVM_LINK)) $(LLVM_$(LLVM_LINK))
+WITH_LLVM := $(VITTEC) $(addprefix $(B)/tests/,commands stress)
+$(WITH_LLVM): $(if $(filter static,$(LLVM_LINK)),tools/llvm-start.ld)
+$(WITH_LLVM): private LLVM := $(CROSS_$(LLVM_LINK)) $(LLVM_$(LLVM_LINK))
 $(VITTEC) $(UNIT_TESTS) $(TEST_TOOLS) $(BENCHES) $(FUZZERS): $(LIB) $(RT_A)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

@@ -30,7 +30,8 @@ SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "bundle", "host
 
 class Clock:
     """Processor time of the tests and what they start. What was used since the last case ended, in whatever thread, counts
-    as the case's that ends now: exact with `--jobs 1`, else right but for a case or two at a suite's ends."""
+    as the case's that ends now: right for a suite but for a case or two at its ends. A process that several cases share
+    (common.Server) counts when it ends."""
 
     def __init__(self):
         self.lock, self.last = threading.Lock(), 0.0
@@ -105,6 +106,7 @@ def main():
                   f"{wall:6.1f} s {sum(o.processor for o in outcomes):6.1f} s of processor time", flush=True)
             for key in counts:
                 counts[key] += here[key]
+        env.close()
     print(f"{'all':12} {time.monotonic() - start:44.1f} s {clock.used():6.1f} s of processor time")
     for name, why in skips:
         print(f"SKIP {name}: {why}")

@@ -3,10 +3,14 @@ import difflib
 import functools
 import os
 import pathlib
+import re
+import select
 import shlex
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 
 
 WRAPPER = "VITTEC_TEST_WRAPPER"
@@ -29,6 +33,51 @@ class Result:
                 f"{self.out.decode(errors='replace')[:4000]}{self.err.decode(errors='replace')[:4000]}")
 
 
+class Server:
+    """A process in which several `vittec-gpu run` for one device follow one another (tests/tools/commands.c)."""
+
+    MOST = 200  # a driver that loses memory does so for a while only
+
+    def __init__(self, program, api, env):
+        self.count, self.errors, self.got = 0, tempfile.TemporaryFile(), b""
+        self.process = subprocess.Popen([*(["sh", env[WRAPPER]] if WRAPPER in env else []), program, api], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, "NO_COLOR": "1", **env})
+
+    def take(self, pattern, length, end):
+        """What comes until `pattern` is found, or so many bytes of it; None at the end of all."""
+        while (match := re.search(pattern, self.got)) is None if pattern else len(self.got) < length:
+            if not select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]:
+                raise subprocess.TimeoutExpired(self.process.args, 0)
+            more = os.read(self.process.stdout.fileno(), 1 << 20)
+            if not more:
+                return None
+            self.got += more
+        cut = match.end() if pattern else length
+        taken, self.got = self.got[:cut], self.got[cut:]
+        return taken
+
+    def run(self, command, timeout):
+        """As subprocess.run gives it; a negative status if it crashed."""
+        self.count, end = self.count + 1, time.monotonic() + timeout
+        self.process.stdin.write("\t".join(map(str, command)).encode() + b"\n")
+        self.process.stdin.flush()
+        head = self.take(rb"^-?\d+ \d+ \d+\n", None, end)
+        if head is None:
+            self.errors.seek(0)
+            return subprocess.CompletedProcess(command, -abs(self.close() or 1), b"", self.errors.read())
+        status, *lengths = map(int, head.split())
+        out, err = [self.take(None, length, end) for length in lengths]
+        return subprocess.CompletedProcess(command, status, out, err)
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
 class Env:
     """One run of the tests: where the programs are, a scratch folder, options, devices."""
 
@@ -39,6 +88,7 @@ class Env:
         if not pathlib.Path("/sys/devices/system/cpu").exists():  # a bare chroot: PoCL would abort the process
             os.environ.setdefault("HWLOC_SYNTHETIC", "numa:1(memory=4GB) core:2 pu:1")
         self.count = 0
+        self.idle = []  # (what it is for, Server)
         self.webgpu = {}  # libraries of WebGPU by name; known when the devices are
 
     def folder(self):
@@ -77,6 +127,44 @@ class Env:
 
     def compile(self, *args, **kwargs):
         return self.run([self.vittec, *args], **kwargs)
+
+    def run_on(self, device, *args, timeout=120):
+        """`vittec-gpu run` on a device of `device()`, in a process that has had others. Not under sanitizers, which look at the whole
+        of a process when it ends."""
+        environment = {} if device == "interp" else self.device(device)
+        command = ["run", *args[:1], *self.device_options(device), *args[1:]]
+        if "sanitize" in self.bin.name:
+            return self.compile(*command, env=environment, expect=None, timeout=timeout)
+        server = self.server(device, environment)
+        try:
+            result = Result([self.vittec, *command], server.run(command, timeout))
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.close()
+            raise Failure(f"$ {shlex.join(map(str, command))}\nno end within {timeout} s")
+        if result.code < 0:
+            raise Failure(f"crashed\n{result}")
+        if server.count < Server.MOST:
+            with self.lock:
+                self.idle.append((device, server))
+        else:
+            self.close([(device, server)])
+        return result
+
+    def server(self, device, environment):
+        """One that waits for this device, or a new one; those of others that wait are not needed soon."""
+        with self.lock:
+            mine = next((item for item in self.idle if item[0] == device), None)
+            others = [] if mine else self.idle[:max(0, len(self.idle) - self.args.jobs)]
+            self.idle = [item for item in self.idle if item is not mine and item not in others]
+        self.close(others)
+        api = "none" if device == "interp" else self.OTHER_DEVICES.get(device, ("vulkan",))[0]
+        return mine[1] if mine else Server(self.bin / "tests/commands", api, environment)
+
+    def close(self, servers=None):
+        """Those that are given, or all that wait. How a driver goes is not ours to judge."""
+        for _, server in self.idle if servers is None else servers:
+            server.close()
 
     @functools.cached_property
     def opencl(self):

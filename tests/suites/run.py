@@ -127,8 +127,8 @@ def levels(source, device, quick):
 
 def cases(env):
     names = ["interp"] + ([Env.EXECUTED[0], "llvm-jit"] if env.args.quick else Env.EXECUTED)
-    for number, source in enumerate(sources("run") + sources("run/corpus")):
-        for device in names:
+    for device in names:  # one after another: what it starts with is there for the next source
+        for number, source in enumerate(sources("run") + sources("run/corpus")):
             if device == "pocl6" and number % POCL6_SHARE != 0:
                 continue
             if device == "llvm-jit" and env.args.quick and number % JIT_SHARE_QUICK != 0:
@@ -240,14 +240,12 @@ def execute(env, source, device, level):
     steps = read_steps(source)
     if not steps:
         raise Failure(f"{source} has no `//! run` line")
-    environment = {} if device == "interp" else env.device(device)
     for step in steps:
         if not step.expects:
             raise Failure(f"{source}: a run without `expect`")
         folder, arguments = prepare(env, source, step)
         validate = ["--validate"] if (device, level) == VALIDATED else []
-        done = env.compile("run", source, *env.device_options(device), level, "--verify-each",
-                           *validate, *arguments, env=environment, expect=None)
+        done = env.run_on(device, source, level, "--verify-each", *validate, *arguments)
         if done.code == 5 and device != "interp":
             raise Skip(done.err.decode().strip().splitlines()[-1])
         lacks = re.search(r"error\[(E100[25]\]: .*)", done.err.decode())

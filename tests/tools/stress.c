@@ -1,13 +1,14 @@
 /* Runs random programs (tests/generate.py) everywhere and compares:
  *
- *     stress [--device=vulkan|opencl|webgpu|none] [--target=T] [--levels=03] FILE.vt…
+ *     stress [--device=vulkan|opencl|webgpu|none] [--target=T] [--levels=03] [--passes=no] FILE.vt…
  *     stress --write=FOLDER FILE.vt…      the arguments of each as FOLDER/NAME OF FILE/PARAMETER.bin, for other devices
  *     stress --compare=FOLDER FILE.vt…    what these made of the buffers, in the same files, against the judge
  *
  * The judge is the interpreter on the IR as the front end made it, before any pass; it looks for races, and W0108 must not see
  * any. Compared with it are, at -O0 and -O3 each: the interpreter on the IR after the passes (which also proves that every
  * `.raw` op stays where it is defined), and the device's code, SPIR-V after spirv-val, on the first device of that API, of
- * that target, at those levels (none: the SPIR-V is made and validated alone). A program that needs what the device lacks is SKIPPED there.
+ * that target, at those levels (none: the SPIR-V is made and validated alone). --passes=no: only the device, for programs whose
+ * passes another run looks at. A program that needs what the device lacks is SKIPPED there.
  * Integers must be equal to the bit; floats equal as numbers. Exit 0 all equal, 1 something differs, 77 no device.
  */
 #include <math.h>
@@ -29,6 +30,7 @@ enum {
 };
 
 static const char *code_target; /* NULL: the best that the device takes */
+static bool passes = true; /* the interpreter behind them, too, and SPIR-V where no device is */
 
 /* ---- arguments: made from the parameters' names and types ---- */
 
@@ -295,8 +297,8 @@ static bool check_level(const char *file, unsigned level, const SessionOptions *
     bool skipped = true;
     Memory memory;
     snprintf(what, sizeof what, "interpreter -O%u", level);
-    bool good = run_interp(file, what, &session, &memory, NULL, level == 0 ? 1 : 32) &&
-                compare(file, what, judge, &memory);
+    bool good = !passes || (run_interp(file, what, &session, &memory, NULL, level == 0 ? 1 : 32) &&
+                            compare(file, what, judge, &memory));
     if (good && (device != NULL || validate)) {
         snprintf(what, sizeof what, "device -O%u", level);
         good = run_device(file, what, &session, device, &memory, &skipped) &&
@@ -333,6 +335,9 @@ static bool check(const char *file, VtgDevice *device, const char *levels) {
     options.warnings[WARN_RACE].state = WARNING_OFF;
     for (unsigned level = 0; good && level <= 3; level += 3) {
         bool on_device = strchr(levels, (int)('0' + level)) != NULL;
+        if (!on_device && !passes) {
+            continue;
+        }
         SessionOptions own = options;
         if (!on_device) { /* then it becomes SPIR-V, which does nothing by itself */
             own.leave_out = NULL;
@@ -421,6 +426,8 @@ int main(int argc, char **argv) {
             sets_specs = false;
         } else if (begins(argv[first], "--target")) {
             code_target = value;
+        } else if (begins(argv[first], "--passes")) {
+            passes = strcmp(value, "no") != 0;
         } else {
             *(begins(argv[first], "--levels") ? &levels : &api) = value;
         }
