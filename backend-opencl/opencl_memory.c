@@ -166,6 +166,27 @@ void opencl_store(TextPrinter *p, IrInst *inst) {
     }
 }
 
+/* Memory of a buffer starts at a multiple of 128 bytes, so that a multiple of 2 or 4 elements does at one of 8 or 16. */
+static const char *wide_place(TextPrinter *p, const IrInst *inst, const IrType *vector) {
+    return arena_printf(p->arena, "*(%s%s *)&%s",
+                        space_of(opencl_of(p), ir_resolve(inst->operands[ir_place_start(inst)])),
+                        opencl_type(opencl_of(p), vector), place(p, inst).text);
+}
+
+void opencl_load_wide(TextPrinter *p, IrInst *inst) {
+    const char *at = wide_place(p, inst, inst->results[0]->type);
+    TextExpr value = text_expr(p, LEVEL_UNARY, "%s", at);
+    value.reads = true;
+    text_define(p, inst->results[0], value, NULL);
+}
+
+void opencl_store_wide(TextPrinter *p, IrInst *inst) {
+    TextExpr value = text_use(p, inst->operands[0]);
+    const char *at = wide_place(p, inst, inst->operands[0]->type);
+    text_before_write(p);
+    text_statement(p, "%s = %s;", at, value.text);
+}
+
 /* ---- roots that are declared ---- */
 
 /* What stands before and behind the name of a local or shared. */

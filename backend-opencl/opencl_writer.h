@@ -87,6 +87,7 @@ void opencl_subgroup_macros(const OpenclWriter *w, Text *out);
 
 /* opencl_memory.c, opencl_group.c and opencl_subgroup.c: rows of opencl_ops.def */
 typedef void OpenclWrite(TextPrinter *p, IrInst *inst);
+OpenclWrite opencl_load_wide, opencl_store_wide;
 OpenclWrite opencl_var, opencl_load, opencl_store, opencl_length, opencl_shared, opencl_spec;
 OpenclWrite opencl_atomic, opencl_compare_exchange, opencl_call;
 OpenclWrite opencl_builtin, opencl_barrier, opencl_in_subgroup;

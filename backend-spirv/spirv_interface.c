@@ -11,12 +11,32 @@
  */
 #include "backend-spirv/spirv_writer.h"
 
-static void declare_buffer(SpirvWriter *w, const ReflectParam *param, IrValue *value) {
-    uint32_t pointer = spirv_block_pointer(w, param->type), id = spirv_fresh(w);
+/* How a kernel looks at the elements of a buffer. */
+enum { IN_ONES = 1, IN_TWOS = 2, IN_FOURS = 4 };
+
+static void note_view(IrInst *inst, void *data) {
+    unsigned *views = data;
+    if (!ir_has(inst->op, IR_PLACE)) {
+        return;
+    }
+    const IrValue *root = ir_resolve(inst->operands[ir_place_start(inst)]);
+    if (root->kind == IR_VALUE_PARAM) {
+        const IrType *wide = inst->op == OP_LOAD_WIDE    ? inst->results[0]->type
+                             : inst->op == OP_STORE_WIDE ? inst->operands[0]->type
+                                                         : NULL;
+        views[root->index] |= wide == NULL ? IN_ONES : wide->lanes == 4 ? IN_FOURS : IN_TWOS;
+    }
+}
+
+/* Views of one buffer that is written are `Aliased`, the others `Restrict`: of several that are only read it does not matter. */
+static uint32_t declare_view(SpirvWriter *w, const ReflectParam *param, const IrType *element,
+                             bool is_aliased) {
+    uint32_t pointer = spirv_block_pointer(w, element), id = spirv_fresh(w);
     EMIT(w, SPIRV_GLOBALS, SpvOpVariable, pointer, id, SpvStorageClassStorageBuffer);
     EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationDescriptorSet, 0);
     EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationBinding, param->binding);
-    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationRestrict);
+    EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id,
+         is_aliased ? SpvDecorationAliased : SpvDecorationRestrict);
     if (param->rereads) {
         EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationCoherent);
     }
@@ -26,9 +46,26 @@ static void declare_buffer(SpirvWriter *w, const ReflectParam *param, IrValue *v
     if ((param->access & REFLECT_READ) == 0) {
         EMIT(w, SPIRV_ANNOTATIONS, SpvOpDecorate, id, SpvDecorationNonReadable);
     }
-    spirv_name(w, id, param->name->text, param->name->length);
-    value->mark = id;
     VEC_PUSH(w->module->arena, &w->interface, id);
+    return id;
+}
+
+static void declare_buffer(SpirvWriter *w, const ReflectParam *param, IrValue *value,
+                           unsigned views) {
+    bool is_written = (param->access & REFLECT_WRITE) != 0;
+    bool is_aliased = is_written && (views & (views - 1)) != 0 && !w->options->for_msl;
+    value->mark = declare_view(w, param, param->type, is_aliased);
+    spirv_name(w, value->mark, param->name->text, param->name->length);
+    for (unsigned by = 0; by < 2 && !w->options->for_msl; by++) {
+        if ((views & (by == 0 ? IN_TWOS : IN_FOURS)) != 0) {
+            const IrType *element = ir_vector(param->type->scalar, by == 0 ? 2 : 4);
+            uint32_t id = declare_view(w, param, element, is_aliased);
+            const char *name =
+                arena_printf(w->module->arena, "%s_x%u", param->name->text, element->lanes);
+            spirv_name(w, id, name, strlen(name));
+            w->wide[value->index][by] = id;
+        }
+    }
 }
 
 static SpirvClass value_class(const SpirvWriter *w) {
@@ -115,9 +152,12 @@ static void declare_values(SpirvWriter *w) {
 
 void spirv_declare_params(SpirvWriter *w) {
     const ReflectKernel *kernel = w->kernel;
+    unsigned *views = NEW_ARRAY(w->module->arena, unsigned, kernel->param_count);
+    w->wide = (uint32_t (*)[2])NEW_ARRAY(w->module->arena, uint32_t, 2 * kernel->param_count);
+    ir_walk((IrRegion *)&kernel->kernel->body, note_view, views);
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         if (kernel->params[i].is_buffer) {
-            declare_buffer(w, &kernel->params[i], kernel->kernel->params[i]);
+            declare_buffer(w, &kernel->params[i], kernel->kernel->params[i], views[i]);
         }
     }
     w->values = 0;

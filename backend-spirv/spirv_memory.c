@@ -73,6 +73,60 @@ uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operand
     return 0;
 }
 
+/* Elements in twos or fours are another view of the buffer, a variable of its own (spirv_interface.c). */
+static uint32_t wide_place(SpirvWriter *w, const IrInst *inst, const IrType *vector,
+                           const uint32_t *operands) {
+    const IrType *type = ir_scalar(IR_U32);
+    uint32_t start = ir_place_start(inst), by = vector->lanes == 4 ? 2 : 1;
+    const IrValue *buffer = ir_resolve(inst->operands[start]);
+    const IrValue *first = ir_resolve(inst->operands[start + 1]);
+    uint32_t index = ir_is_const(first) ? spirv_splat(w, type, first->bits[0] >> by)
+                                        : RESULT(w, SpvOpShiftRightLogical, type,
+                                                 operands[start + 1], spirv_splat(w, type, by));
+    uint32_t data = spirv_splat(w, type, 0);
+    return spirv_access(w, SPIRV_STORAGE_BUFFER, vector, w->wide[buffer->index][by - 1], data, 1,
+                        &index);
+}
+
+/* For SPIRV-Cross, which makes no two views of one buffer: element by element. */
+static uint32_t element_place(SpirvWriter *w, const IrInst *inst, const IrType *vector, uint32_t i,
+                              const uint32_t *operands) {
+    const IrType *type = ir_scalar(IR_U32);
+    uint32_t start = ir_place_start(inst);
+    uint32_t index = RESULT(w, SpvOpIAdd, type, operands[start + 1], spirv_splat(w, type, i));
+    return spirv_access(w, SPIRV_STORAGE_BUFFER, ir_lane_type(vector), operands[start],
+                        spirv_splat(w, type, 0), 1, &index);
+}
+
+uint32_t spirv_load_wide(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    const IrType *type = inst->results[0]->type;
+    if (!w->options->for_msl) {
+        uint32_t pointer = wide_place(w, inst, type, operands);
+        return RESULT(w, SpvOpLoad, type, pointer);
+    }
+    uint32_t lanes[IR_MAX_LANES];
+    for (uint32_t i = 0; i < type->lanes; i++) {
+        uint32_t pointer = element_place(w, inst, type, i, operands);
+        lanes[i] = RESULT(w, SpvOpLoad, ir_lane_type(type), pointer);
+    }
+    return spirv_result(w, SpvOpCompositeConstruct, type, type->lanes, lanes);
+}
+
+uint32_t spirv_store_wide(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
+    const IrType *type = inst->operands[0]->type;
+    if (!w->options->for_msl) {
+        uint32_t pointer = wide_place(w, inst, type, operands);
+        EMIT(w, SPIRV_CODE, SpvOpStore, pointer, operands[0]);
+        return 0;
+    }
+    for (uint32_t i = 0; i < type->lanes; i++) {
+        uint32_t lane = RESULT(w, SpvOpCompositeExtract, ir_lane_type(type), operands[0], i);
+        uint32_t pointer = element_place(w, inst, type, i, operands);
+        EMIT(w, SPIRV_CODE, SpvOpStore, pointer, lane);
+    }
+    return 0;
+}
+
 uint32_t spirv_length(SpirvWriter *w, const IrInst *inst, const uint32_t *operands) {
     uint32_t buffer = ir_resolve(inst->operands[0])->index;
     if (w->kernel->params[buffer].length_in_block) {

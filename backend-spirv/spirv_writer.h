@@ -82,12 +82,14 @@ typedef struct {
     /* The function being written. Its values keep their id in `mark`; buffer parameters that of the variable. */
     IrFunction *function;
     const ReflectKernel *kernel; /* NULL: a proc */
-    uint32_t values;             /* the variable of the value block; 0: none */
-    bool calls;                  /* a proc */
-    bool buffers_meet;           /* barriers are for buffers, too */
-    uint32_t group_size;         /* a constant of specialization constants; 0: not asked for yet */
-    bool **parts_used;           /* by parameter: the parts of a composite value; NULL: no such */
-    SpirvWords interface;        /* what OpEntryPoint lists */
+    uint32_t (*wide)
+        [2]; /* by parameter: the variables of a buffer's elements in twos and fours; 0: none */
+    uint32_t values;      /* the variable of the value block; 0: none */
+    bool calls;           /* a proc */
+    bool buffers_meet;    /* barriers are for buffers, too */
+    uint32_t group_size;  /* a constant of specialization constants; 0: not asked for yet */
+    bool **parts_used;    /* by parameter: the parts of a composite value; NULL: no such */
+    SpirvWords interface; /* what OpEntryPoint lists */
     bool uses_builtin[IR_BUILTIN_COUNT]; /* to be listed too */
     VEC(IrInst *) locals;                /* its `var`s */
     VEC(IrInst *) shared;                /* its `shared`s */
@@ -188,6 +190,8 @@ uint32_t spirv_var(SpirvWriter *w, const IrInst *inst, const uint32_t *operands)
 uint32_t spirv_shared(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_load(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_store(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_load_wide(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
+uint32_t spirv_store_wide(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 uint32_t spirv_length(SpirvWriter *w, const IrInst *inst, const uint32_t *operands);
 
 /* The pointer to the place of an instruction. */

@@ -81,6 +81,47 @@ void wgsl_store(TextPrinter *p, IrInst *inst) {
     }
 }
 
+/* WGSL has no two views of one buffer: element by element. */
+typedef struct {
+    const char *root, *index;
+} WidePlace;
+
+static WidePlace wide_place(TextPrinter *p, const IrInst *inst) {
+    uint32_t start = ir_place_start(inst);
+    const char *root = text_use(p, inst->operands[start]).text;
+    TextExpr index = text_use(p, inst->operands[start + 1]);
+    return (WidePlace){root, text_let(p, ir_scalar(IR_U32), index, NULL).text};
+}
+
+static const char *element(TextPrinter *p, WidePlace at, uint32_t i) {
+    return i == 0 ? arena_printf(p->arena, "%s[%s]", at.root, at.index)
+                  : arena_printf(p->arena, "%s[%s + %uu]", at.root, at.index, i);
+}
+
+void wgsl_load_wide(TextPrinter *p, IrInst *inst) {
+    const IrType *type = inst->results[0]->type;
+    WidePlace at = wide_place(p, inst);
+    Text text = {.arena = p->arena};
+    text_printf(&text, "%s(", wgsl_type(wgsl_of(p), type));
+    for (uint32_t i = 0; i < type->lanes; i++) {
+        text_printf(&text, "%s%s", i > 0 ? ", " : "", element(p, at, i));
+    }
+    text_char(&text, ')');
+    TextExpr value = text_expr(p, TEXT_PRIMARY, "%s", text_get(&text));
+    value.reads = true;
+    text_define(p, inst->results[0], value, NULL);
+}
+
+void wgsl_store_wide(TextPrinter *p, IrInst *inst) {
+    const IrType *type = inst->operands[0]->type;
+    TextExpr value = text_let(p, type, text_use(p, inst->operands[0]), NULL);
+    WidePlace at = wide_place(p, inst);
+    text_before_write(p);
+    for (uint32_t i = 0; i < type->lanes; i++) {
+        text_statement(p, "%s = %s[%u];", element(p, at, i), value.text, i);
+    }
+}
+
 void wgsl_length(TextPrinter *p, IrInst *inst) {
     const WgslWriter *w = wgsl_of(p);
     const IrValue *buffer = ir_resolve(inst->operands[0]);

@@ -74,6 +74,7 @@ TextExpr wgsl_negation(TextPrinter *p, TextExpr condition);
 
 /* wgsl_memory.c and wgsl_group.c: rows of wgsl_ops.def */
 typedef void WgslWrite(TextPrinter *p, IrInst *inst);
+WgslWrite wgsl_load_wide, wgsl_store_wide;
 WgslWrite wgsl_var, wgsl_load, wgsl_store, wgsl_length, wgsl_builtin, wgsl_shared, wgsl_spec;
 WgslWrite wgsl_atomic, wgsl_compare_exchange, wgsl_barrier, wgsl_call;
 const char *

@@ -31,6 +31,7 @@ typedef struct {
     void (*prepare)(void *session); /* between front end and passes; NULL: nothing to do */
     const IrPass *const *leave_out; /* of the passes; NULL: none */
     bool no_subgroups;              /* as nobody knows whether the device has what it takes */
+    bool narrow;                    /* one view of a buffer: no accesses of several elements */
 } TextWriter;
 
 static Status write_wgsl(Session *session, unsigned version, Text *out) {
@@ -66,11 +67,11 @@ static void fix_specs(void *arg) {
 /* NULL: the target is no text that is printed. */
 static const TextWriter *text_writer(const Target *target) {
     static const TextWriter writers[] = {
-        [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out, false},
-        [WRITER_OPENCL] = {write_opencl, NULL, NULL, false},
-        [WRITER_OPENCL_SPIRV] = {write_opencl_spirv, NULL, NULL, true},
-        [WRITER_LLVM] = {write_llvm, NULL, NULL, true},
-        [WRITER_MSL] = {write_msl, fix_specs, NULL, false},
+        [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out, false, true},
+        [WRITER_OPENCL] = {write_opencl, NULL, NULL, false, false},
+        [WRITER_OPENCL_SPIRV] = {write_opencl_spirv, NULL, NULL, true, false},
+        [WRITER_LLVM] = {write_llvm, NULL, NULL, true, false},
+        [WRITER_MSL] = {write_msl, fix_specs, NULL, false, true},
     };
     bool is_listed = target->writer < sizeof writers / sizeof *writers;
     return is_listed && writers[target->writer].write != NULL ? &writers[target->writer] : NULL;
@@ -268,6 +269,7 @@ static Status write_text(Session *session, const Plan *plan, const char *input, 
     const TextWriter *writer = text_writer(plan->target);
     session->options.leave_out = writer->leave_out;
     session->options.no_subgroups |= writer->no_subgroups;
+    session->options.narrow = writer->narrow;
     Status status = session_load_file(session, input);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     status = status == STATUS_FINE && writer->prepare != NULL

@@ -146,13 +146,14 @@ static const struct {
     Make *make;
     const IrPass *const *leave_out; /* of the pipeline that all targets share; NULL: nothing */
     bool no_subgroups;              /* nobody knows whether the device has what it takes */
+    bool narrow;                    /* one view of a buffer: no accesses of several elements */
 } writers[] = {
-    [WRITER_SPIRV] = {make_vulkan, NULL, false},
-    [WRITER_OPENCL] = {make_opencl, NULL, false},
-    [WRITER_OPENCL_SPIRV] = {make_opencl_spirv, NULL, true},
-    [WRITER_LLVM] = {make_llvm, NULL, true},
-    [WRITER_WGSL] = {make_webgpu, wgsl_leave_out, false},
-    [WRITER_MSL] = {make_metal, NULL, false},
+    [WRITER_SPIRV] = {make_vulkan, NULL, false, false},
+    [WRITER_OPENCL] = {make_opencl, NULL, false, false},
+    [WRITER_OPENCL_SPIRV] = {make_opencl_spirv, NULL, true, false},
+    [WRITER_LLVM] = {make_llvm, NULL, true, false},
+    [WRITER_WGSL] = {make_webgpu, wgsl_leave_out, false, true},
+    [WRITER_MSL] = {make_metal, NULL, false, true},
 };
 
 bool target_code_exists(const Target *target) {
@@ -163,6 +164,7 @@ bool target_code_exists(const Target *target) {
 void target_code_prepare(SessionOptions *options, const Target *target) {
     options->leave_out = writers[target->writer].leave_out;
     options->no_subgroups |= writers[target->writer].no_subgroups;
+    options->narrow = writers[target->writer].narrow;
 }
 
 Status target_code_make(Session *session, const Target *target, const IrFunction *kernel,
@@ -266,6 +268,7 @@ Status device_code_prepare(SessionOptions *options, const VtgDeviceInfo *device,
         has(device, VTG_FEATURE_ZERO_INIT_SHARED) ? writers[writer].leave_out : NULL;
     options->no_subgroups = writers[writer].no_subgroups ||
                             (writer == WRITER_WGSL && !has(device, VTG_FEATURE_SUBGROUP_BASIC));
+    options->narrow = writers[writer].narrow;
     options->reconvergence = has(device, VTG_FEATURE_MAXIMAL_RECONVERGENCE);
     return STATUS_FINE;
 }

@@ -320,6 +320,7 @@ static bool run_pipeline(Session *session, const IrPass *const *pipeline) {
         .leave_out = options->leave_out,
         .trust_bounds = options->bounds == BOUNDS_TRUST,
         .float_atomics = options->atomic_float,
+        .narrow = options->narrow,
         .prints = options->prints,
     };
     bool fine = ir_run_passes(session->module, pipeline, &passes);

@@ -46,6 +46,7 @@ typedef struct {
     bool value_lengths;             /* WGSL: the length of every buffer is a value */
     const Target *device_target;    /* the code that a device is given (device_code_prepare) */
     bool no_subgroups;              /* the target has none: each invocation is one */
+    bool narrow;                    /* the target has no accesses of several elements */
     bool atomic_float;              /* of the target: it adds f32 atomically */
     bool reconvergence;             /* of the target: maximal reconvergence */
     IrPrints prints;

@@ -68,6 +68,8 @@ typedef enum {
     RULE_RET,
     RULE_UNREACHABLE,
     RULE_SHARED,       /* () or (u32) → shared<T>; with the operand T is an array */
+    RULE_LOAD_WIDE,    /* place of an element of a buffer, a number of 32 bits → 2 or 4 of them */
+    RULE_STORE_WIDE,   /* (2 or 4 of them, such a place) */
     RULE_REF,          /* place → ref<what is there> */
     RULE_SPEC,         /* → the constant's type */
     RULE_ATOMIC_LOAD,  /* place of atomic<T> → T */
@@ -308,6 +310,7 @@ static inline bool ir_has(IrOp op, unsigned effects) {
 static inline uint32_t ir_place_start(const IrInst *inst) {
     switch (inst->op) {
     case OP_LOAD:
+    case OP_LOAD_WIDE:
     case OP_REF:
     case OP_ATOMIC_LOAD:
         return 0;

@@ -101,7 +101,8 @@ bool ir_run_passes(IrModule *module, const IrPass *const *pipeline, IrPassOption
         if (is_print && options->prints == PRINTS_LOWERED) {
             pass = &pass_lower_print;
         }
-        if ((pass == &pass_lower_float_atomics && options->float_atomics) ||
+        if ((pass == &pass_opt_wide && options->narrow) ||
+            (pass == &pass_lower_float_atomics && options->float_atomics) ||
             (is_print && options->prints == PRINTS_KEPT)) {
             continue;
         }

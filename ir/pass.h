@@ -54,6 +54,7 @@ typedef struct {
     bool time;                      /* fill `times` */
     const IrPass *const *leave_out; /* passes that the target does not want; NULL: none */
     bool trust_bounds;              /* run trust_bounds where the pipeline says lower_bounds */
+    bool narrow; /* the target has no loads and stores of two and four elements: without opt_wide */
     bool float_atomics; /* the target has atomic sums of floats: without lower_float_atomics */
     IrPrints prints;
     VEC(IrPassTime) times;

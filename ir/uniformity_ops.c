@@ -239,6 +239,12 @@ void walk_op(Walk *w, const IrInst *inst, uint32_t control) {
     case OP_STORE:
         store(w, inst, control);
         return;
+    case OP_LOAD_WIDE: /* made behind the analysis; only IR text has it here */
+        source(w, inst, DIFFERS);
+        return;
+    case OP_STORE_WIDE:
+        note_written(w, inst->operands[1]);
+        return;
     case OP_BUILTIN:
         source(w, inst, builtin_levels[inst->builtin]);
         return;

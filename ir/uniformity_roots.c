@@ -47,7 +47,7 @@ bool roots_survey(Walk *w, IrRegion *region, uint32_t depth) {
             roots_add(w, inst->results[0], inst->op == OP_VAR, depth);
         } else if (inst->op == OP_REF) {
             inst->mark = root_number(inst->operands[0]) << 1 | is_part(inst);
-        } else if (inst->op == OP_STORE) {
+        } else if (inst->op == OP_STORE || inst->op == OP_STORE_WIDE) {
             note_store(w, inst->operands[1]);
         } else if (inst->op == OP_CALL) {
             for (uint32_t i = 0; i < inst->operand_count; i++) {

@@ -189,6 +189,24 @@ static bool store(const IrInst *inst) {
            place_type(inst) == operand(inst, 0);
 }
 
+/* Of a buffer of numbers of 32 bits, so many at once; the index is that of the first. */
+static bool is_wide(const IrInst *inst, const IrType *vector) {
+    const IrType *there = place_type(inst);
+    uint32_t at = ir_place_start(inst);
+    return there != NULL && operand(inst, at)->kind == IR_TYPE_BUFFER &&
+           inst->operand_count == at + 2 && there->kind == IR_TYPE_SCALAR && ir_is_number(there) &&
+           ir_bits(there) == 32 &&
+           (vector == ir_vector(there->scalar, 2) || vector == ir_vector(there->scalar, 4));
+}
+
+static bool load_wide(const IrInst *inst) {
+    return is_wide(inst, result(inst));
+}
+
+static bool store_wide(const IrInst *inst) {
+    return inst->operand_count > 1 && is_wide(inst, operand(inst, 0));
+}
+
 static bool shared(const IrInst *inst) {
     const IrType *root = result(inst);
     if (root->kind != IR_TYPE_SHARED || !ir_is_memory(root->element)) {
@@ -379,6 +397,8 @@ static const struct {
     [RULE_RET]          = {terminator,   0, "values"},
     [RULE_UNREACHABLE]  = {terminator,   0, "nothing"},
     [RULE_SHARED]       = {shared,       1, "-> shared<T>, or (a `spec` of u32 whose default is its length) -> shared<an array>"},
+    [RULE_LOAD_WIDE]    = {load_wide,    1, "a place of a number of 32 bits in a buffer -> 2 or 4 of them"},
+    [RULE_STORE_WIDE]   = {store_wide,   0, "2 or 4 numbers of 32 bits and a place of one in a buffer"},
     [RULE_REF]          = {ref,          1, "a place -> ref<what is there>"},
     [RULE_SPEC]         = {spec,         1, "a specialization constant -> its type"},
     [RULE_ATOMIC_LOAD]  = {atomic,       1, "a place of atomic<T> -> T"},

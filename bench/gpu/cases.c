@@ -154,6 +154,15 @@ PLAN_STREAM(mul)
 PLAN_STREAM(add)
 PLAN_STREAM(triad)
 
+/* Four elements an invocation, in buffers of single ones. */
+static unsigned plan_copy_ones(const Problem *p, const Variant *v, GpuStep *steps) {
+    unsigned block = variant_constant(v, "BLOCK", 256);
+    *steps = step("copy_ones4", block, 1, p->n / 4 / block, 1, 1);
+    reads(steps, 0, 4);
+    writes(steps, 1, 4);
+    return 1;
+}
+
 static const char *check_sum(const Problem *p, float of_first, float of_second) {
     const float *a = p->arrays[0].data, *b = p->count > 2 ? p->arrays[1].data : p->arrays[0].data;
     const float *out = p->arrays[p->count - 1].result;
@@ -712,6 +721,7 @@ static const char *check_peak(const Problem *p) {
 const Case cases[] = {
     {"peak",          M(2),   4096,    make_peak,      plan_peak,      check_peak},
     {"copy",          M(128), M(1),    make_one,       plan_copy,      check_copy},
+    {"copy_ones",     M(128), M(1),    make_one,       plan_copy_ones, check_copy},
     {"mul",           M(128), M(1),    make_one,       plan_mul,       check_mul},
     {"add",           M(128), M(1),    make_two,       plan_add,       check_add},
     {"triad",         M(128), M(1),    make_two,       plan_triad,     check_triad},

@@ -27,6 +27,7 @@ ALL = ("glsl", "cuda", "opencl")
 CASES = {
     "peak": ("peak", None, ["peak"], ["-"], ()),
     "copy": ("stream", "stream", ["copy"], WIDE, ALL),
+    "copy_ones": ("stream", "stream", ["copy_ones"], WIDE[1:], ALL),
     "mul": ("stream", "stream", ["mul"], WIDE, ALL),
     "add": ("stream", "stream", ["add"], WIDE, ALL),
     "triad": ("stream", "stream", ["triad"], WIDE, ALL),

@@ -32,8 +32,10 @@ static void decode_indices(Decoder *d, Step *step, const IrType *root, uint32_t 
 static StepKind kind_of(const IrInst *inst, bool is_var) {
     switch (inst->op) {
     case OP_LOAD:
+    case OP_LOAD_WIDE:
         return is_var ? STEP_LOAD_VAR : STEP_LOAD;
     case OP_STORE:
+    case OP_STORE_WIDE:
         return is_var ? STEP_STORE_VAR : STEP_STORE;
     case OP_REF:
         return STEP_REF;
@@ -46,9 +48,11 @@ static StepKind kind_of(const IrInst *inst, bool is_var) {
 void decode_access(Decoder *d, const IrInst *inst) {
     uint32_t at = ir_place_start(inst), n = 0;
     const IrType *root = inst->operands[at]->type;
-    const IrType *type = inst->op == OP_LOAD    ? inst->results[0]->type
-                         : inst->op == OP_STORE ? inst->operands[0]->type
-                                                : NULL;
+    bool is_load = inst->op == OP_LOAD || inst->op == OP_LOAD_WIDE;
+    bool is_store = inst->op == OP_STORE || inst->op == OP_STORE_WIDE;
+    const IrType *type = is_load    ? inst->results[0]->type
+                         : is_store ? inst->operands[0]->type
+                                    : NULL;
     bool is_buffer = root->kind == IR_TYPE_BUFFER;
     bool has_index = is_buffer && inst->operand_count > at + 1;
     Step step = {.kind = kind_of(inst, root->kind == IR_TYPE_VAR), .inst = inst};

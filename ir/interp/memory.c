@@ -96,6 +96,10 @@ static inline bool find_part(const Program *program, const Step *step, const uin
     return true;
 }
 
+static bool is_wide(const IrInst *inst) {
+    return inst->op == OP_LOAD_WIDE || inst->op == OP_STORE_WIDE;
+}
+
 static Spot find_root(const Memory *memory, const Step *step, const uint64_t *frame,
                       const uint32_t *place, const IrType *type) {
     uint64_t root = frame[place[0]];
@@ -103,6 +107,10 @@ static Spot find_root(const Memory *memory, const Step *step, const uint64_t *fr
     case IR_TYPE_BUFFER: {
         uint64_t index = frame[place[1]];
         bool inside = index < memory->buffers[root].length;
+        if (is_wide(step->inst)) {
+            inside = inside && index % step->words == 0 &&
+                     memory->buffers[root].length - index >= step->words;
+        }
         return (Spot){inside ? SPOT_BUFFER : SPOT_NOWHERE, (uint32_t)root, index * step->stride,
                       SPOT_AS_TYPED};
     }
@@ -156,7 +164,7 @@ static bool is_outside(const Memory *memory, const Step *step, const uint64_t *f
     if (memory->watch != NULL) {
         watch_outside(memory->watch, step, frame);
     }
-    return (step->inst->flags & IR_RAW) == 0;
+    return (step->inst->flags & IR_RAW) == 0 && !is_wide(step->inst);
 }
 
 /* ---- loads and stores ---- */

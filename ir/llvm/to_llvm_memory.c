@@ -330,6 +330,14 @@ LLVMValueRef to_llvm_access(ToLlvm *t, const IrInst *inst) {
         return access_load(t, inst);
     case OP_STORE:
         return access_store(t, inst);
+    case OP_LOAD_WIDE: {
+        const IrType *type = inst->results[0]->type;
+        return load(t, to_llvm_type(t->context, type), place_of(t, inst).pointer, ir_size(type));
+    }
+    case OP_STORE_WIDE:
+        store(t, to_llvm_value(t, inst->operands[0]), place_of(t, inst).pointer,
+              ir_size(inst->operands[0]->type));
+        return NULL;
     case OP_LEN:
         return ((const ToLlvmPointers *)t->data)->lengths[inst->operands[0]->index];
     default:

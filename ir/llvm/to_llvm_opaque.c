@@ -326,7 +326,10 @@ static LLVMValueRef access(ToLlvm *t, const IrInst *inst) {
         return zeroed(t, inst, global(t, "group_memory"));
     case OP_LOAD:
         return opaque(t, inst, REACHES_ROOT | READS | anywhere);
+    case OP_LOAD_WIDE: /* where it stands: it is as good as `.raw` */
+        return opaque(t, inst, REACHES_ROOT | READS);
     case OP_STORE:
+    case OP_STORE_WIDE:
         return opaque(t, inst, REACHES_ROOT | WRITES);
     case OP_LEN:
         return opaque(t, inst, REACHES_NONE | ANYWHERE);

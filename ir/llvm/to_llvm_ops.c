@@ -517,6 +517,8 @@ static LLVMValueRef emit_tell(ToLlvm *t, const IrInst *inst) {
 #define ROW_VAR          {emit_access, NULL, 0}
 #define ROW_LOAD         {emit_access, NULL, 0}
 #define ROW_STORE        {emit_access, NULL, 0}
+#define ROW_LOAD_WIDE    {emit_access, NULL, 0}
+#define ROW_STORE_WIDE   {emit_access, NULL, 0}
 #define ROW_LEN          {emit_access, NULL, 0}
 #define ROW_BUILTIN      {emit_given, NULL, 0}
 #define ROW_SHARED       {emit_access, NULL, 0}

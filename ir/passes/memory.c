@@ -71,9 +71,11 @@ static void note(Memory *m, const IrInst *inst) {
         note_write(m, root_number(m, inst->results[0]), inst);
         break;
     case OP_LOAD:
+    case OP_LOAD_WIDE:
         note_read(m, root_number(m, inst->operands[0]), inst);
         break;
     case OP_STORE:
+    case OP_STORE_WIDE:
         note_write(m, root_number(m, inst->operands[1]), inst);
         break;
     case OP_CALL:

@@ -148,6 +148,7 @@ static bool has_effect(const IrInst *inst) {
     case OP_VAR:
     case OP_SHARED:
     case OP_LOAD:
+    case OP_LOAD_WIDE:
     case OP_IF:
     case OP_YIELD:
     case OP_NEXT:

@@ -186,6 +186,45 @@ static void define(Ranges *r, IrValue *value, Range range) {
     }
 }
 
+/* ---- counters of loops ---- */
+
+/* What is added to `base` to make the value; false: something else is done. */
+static bool added_to(const IrValue *value, const IrValue *base, uint32_t *by) {
+    *by = 0;
+    if (value == base) {
+        return true;
+    }
+    const IrInst *sum = value->kind == IR_VALUE_RESULT ? value->inst : NULL;
+    bool adds = sum != NULL && sum->op == OP_ADD && sum->operands[0] == base &&
+                ir_is_const(sum->operands[1]);
+    *by = adds ? (uint32_t)sum->operands[1]->bits[0] : 0;
+    return adds;
+}
+
+/* The zeros of a counter that each round adds a constant to, or sets to `end` (NULL: not that). */
+static Range range_of_counter(const Ranges *r, const IrInst *loop, const IrValue *counter,
+                              const IrValue *end) {
+    const IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
+    if (loop->mark != 1 || body->last->op != OP_CONTINUE || more->last->op != OP_NEXT) {
+        return any;
+    }
+    const IrValue *next = ir_resolve(more->last->operands[counter->index]);
+    bool may_end = end != NULL && next->kind == IR_VALUE_RESULT && next->inst->op == OP_SELECT &&
+                   ir_resolve(next->inst->operands[2]) == end;
+    next = may_end ? ir_resolve(next->inst->operands[1]) : next;
+    for (uint32_t i = 0; i < more->param_count; i++) {
+        uint32_t first, second;
+        if (body->last->operands[i]->type == counter->type &&
+            added_to(body->last->operands[i], counter, &first) &&
+            added_to(next, more->params[i], &second)) {
+            uint32_t by = first + second;
+            Range step = {by, by == 0 ? 32 : (uint32_t)__builtin_ctz(by)};
+            return made(UINT32_MAX, lower_zeros(step, range_of(r, loop->operands[counter->index])));
+        }
+    }
+    return any;
+}
+
 /* ---- what conditions tell ---- */
 
 static void limit(Ranges *r, const IrValue *value, uint64_t most) {
@@ -194,6 +233,21 @@ static void limit(Ranges *r, const IrValue *value, uint64_t most) {
     if (!ir_is_const(value) && here && most < before.most) {
         VEC_PUSH(&r->scratch, &r->learned, (Learned){value->mark, before});
         r->known.items[value->mark].range = made(most, before.zeros);
+    }
+}
+
+/* A counter that is not at its end: what it was set to when a step would have gone beyond. */
+static void learn_step(Ranges *r, const IrValue *counter, const IrValue *end) {
+    const IrInst *loop = counter->kind == IR_VALUE_REGION_PARAM ? counter->inst : NULL;
+    bool here = counter->mark < r->known.count && r->known.items[counter->mark].value == counter;
+    if (loop == NULL || !here || loop->regions[IR_LOOP_BODY].params[counter->index] != counter) {
+        return;
+    }
+    Range before = range_of(r, counter);
+    uint32_t zeros = range_of_counter(r, loop, counter, end).zeros;
+    if (zeros > before.zeros) {
+        VEC_PUSH(&r->scratch, &r->learned, (Learned){counter->mark, before});
+        r->known.items[counter->mark].range = made(before.most, zeros);
     }
 }
 
@@ -207,6 +261,7 @@ static void learn_less(Ranges *r, const IrValue *less, const IrValue *more, bool
     } else {
         limit(r, less, most > 0 ? most - 1 : 0); /* where it is 0 this place is never reached */
         VEC_PUSH(&r->scratch, &r->below, (Below){less, more});
+        learn_step(r, less, more);
     }
 }
 
@@ -283,39 +338,6 @@ static uint32_t count_continues(IrRegion *region) {
     return count;
 }
 
-/* What is added to `base` to make the value; false: something else is done. */
-static bool added_to(const IrValue *value, const IrValue *base, uint32_t *by) {
-    *by = 0;
-    if (value == base) {
-        return true;
-    }
-    const IrInst *sum = value->kind == IR_VALUE_RESULT ? value->inst : NULL;
-    bool adds = sum != NULL && sum->op == OP_ADD && sum->operands[0] == base &&
-                ir_is_const(sum->operands[1]);
-    *by = adds ? (uint32_t)sum->operands[1]->bits[0] : 0;
-    return adds;
-}
-
-/* The zeros of a counter that each round adds a constant to. */
-static Range range_of_counter(const Ranges *r, const IrInst *loop, const IrValue *counter) {
-    const IrRegion *body = &loop->regions[IR_LOOP_BODY], *more = &loop->regions[IR_LOOP_CONTINUING];
-    if (loop->mark != 1 || body->last->op != OP_CONTINUE || more->last->op != OP_NEXT) {
-        return any;
-    }
-    const IrValue *next = more->last->operands[counter->index];
-    for (uint32_t i = 0; i < more->param_count; i++) {
-        uint32_t first, second;
-        if (body->last->operands[i]->type == counter->type &&
-            added_to(body->last->operands[i], counter, &first) &&
-            added_to(next, more->params[i], &second)) {
-            uint32_t by = first + second;
-            Range step = {by, by == 0 ? 32 : (uint32_t)__builtin_ctz(by)};
-            return made(UINT32_MAX, lower_zeros(step, range_of(r, loop->operands[counter->index])));
-        }
-    }
-    return any;
-}
-
 /* ---- the walk ---- */
 
 static void resolve(IrInst *inst) {
@@ -344,7 +366,8 @@ static void walk_loop(Ranges *r, IrInst *loop) {
     const IrRegion *body = &loop->regions[IR_LOOP_BODY];
     for (uint32_t i = 0; i < body->param_count; i++) {
         IrValue *param = body->params[i];
-        define(r, param, param->type == ir_scalar(IR_U32) ? range_of_counter(r, loop, param) : any);
+        define(r, param,
+               param->type == ir_scalar(IR_U32) ? range_of_counter(r, loop, param, NULL) : any);
     }
     walk(r, &loop->regions[IR_LOOP_BODY]);
     walk(r, &loop->regions[IR_LOOP_CONTINUING]);
@@ -377,6 +400,10 @@ void ranges_walk(IrFunction *function, void (*fn)(Ranges *, IrInst *, void *data
 
 uint32_t ranges_most(const Ranges *ranges, const IrValue *value) {
     return range_of(ranges, value).most;
+}
+
+uint32_t ranges_zeros(const Ranges *ranges, const IrValue *value) {
+    return range_of(ranges, value).zeros;
 }
 
 /* Whether what is no larger than the value is no larger than the buffer is long. */

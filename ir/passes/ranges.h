@@ -19,6 +19,9 @@ void ranges_walk(IrFunction *function, void (*fn)(Ranges *, IrInst *, void *data
 /* In fn: the most that a value of type u32 can be where the instruction stands. */
 uint32_t ranges_most(const Ranges *ranges, const IrValue *value);
 
+/* In fn: how many low bits of a value of type u32 are surely zero there; 32: it is 0. */
+uint32_t ranges_zeros(const Ranges *ranges, const IrValue *value);
+
 /* In fn: whether it is known to be below the length of the buffer. */
 bool ranges_below_length(const Ranges *ranges, const IrValue *value, const IrValue *buffer);
 

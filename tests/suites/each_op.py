@@ -150,6 +150,17 @@ def one(kernel, op, rule, scalar, lanes):
                                                    else result("u32", 4, f"{op} {of('bool')}"))
     if rule == "ELECT":
         return result("bool", 1, op)
+    if rule in {"LOAD_WIDE", "STORE_WIDE"}:
+        if lanes not in {2, 4} or scalar not in numbers or width_of(scalar) != 32:
+            return False
+        place = f"%{scalar}_1[{'4u32' if kernel.constants else '%wide'}]"
+        first = "    %wide: u32 = shl.raw %n, 2u32"
+        if not kernel.constants and first not in kernel.lines:
+            kernel.lines.append(first)
+        if rule == "LOAD_WIDE":
+            return result(scalar, lanes, f"{op} {place}")
+        kernel.lines.append(f"    {op} {place}, {of(scalar, lanes)}")
+        return True
     if rule == "NOTHING":
         kernel.lines.append(f"    {op}")
         return True
