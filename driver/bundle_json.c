@@ -400,6 +400,24 @@ static void print_sources(Json *j) {
     close_item(j, ']');
 }
 
+static void print_sections(Json *j) {
+    key(j, "sections");
+    open_item(j, '[');
+    for (uint32_t i = 0; i < vgpu_view_section_count(j->view); i++) {
+        const unsigned char *row;
+        VgpuBlock section = vgpu_view_section(j->view, i, &row);
+        char name[5];
+        bundle_section_name(name, row);
+        next(j);
+        open_item(j, '{');
+        string(j, "tag", name);
+        number(j, "size", section.size);
+        hash(j, "hash", vgpu_u64(row + VGPU_SECTION_HASH));
+        close_item(j, '}');
+    }
+    close_item(j, ']');
+}
+
 void bundle_print_json(Text *out, const VgpuView *view) {
     VgpuTable sources;
     vgpu_view_info(view, &sources);
@@ -409,7 +427,9 @@ void bundle_print_json(Text *out, const VgpuView *view) {
     text_printf(out, "\"%u.%u\"", view->major, view->minor);
     string(&j, "compiler", vgpu_text(view->info, view->info.bytes + VGPU_INFO_COMPILER));
     string(&j, "options", vgpu_text(view->info, view->info.bytes + VGPU_INFO_OPTIONS));
+    number(&j, "size", view->file.size);
     print_sources(&j);
+    print_sections(&j);
     key(&j, "kernels");
     open_item(&j, '[');
     for (uint32_t i = 0; i < view->kernel_count; i++) {

@@ -14,6 +14,9 @@ void bundle_print_json(Text *out, const VgpuView *view);
 /* The same as lines. */
 void bundle_print_text(Text *out, const VgpuView *view);
 
+/* The four letters of a section's row in the table; `?` for what is no letter, which an unknown one may have. */
+void bundle_section_name(char name[5], const unsigned char *row);
+
 /* Words for the numbers of the format. */
 const char *bundle_format_name(uint32_t format); /* "spirv"; "unknown" */
 const char *bundle_block_name(uint32_t format, uint32_t block);

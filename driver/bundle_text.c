@@ -257,6 +257,13 @@ static void print_kernel(Printer *p, uint32_t index, const VgpuTable *sources) {
     print_targets(p);
 }
 
+void bundle_section_name(char name[5], const unsigned char *row) {
+    for (int k = 0; k < 4; k++) {
+        name[k] = row[k] > ' ' && row[k] < 0x7F ? (char)row[k] : '?';
+    }
+    name[4] = '\0';
+}
+
 void bundle_print_text(Text *out, const VgpuView *view) {
     VgpuTable sources;
     vgpu_view_info(view, &sources);
@@ -275,12 +282,9 @@ void bundle_print_text(Text *out, const VgpuView *view) {
     for (uint32_t i = 0; i < vgpu_view_section_count(view); i++) {
         const unsigned char *row;
         VgpuBlock section = vgpu_view_section(view, i, &row);
-        text_add(out, "section ");
-        for (int k = 0; k < 4; k++) { /* of a section that nobody knows, anything may be there */
-            bool is_plain = row[k] > ' ' && row[k] < 0x7F;
-            text_char(out, is_plain ? (char)row[k] : '?');
-        }
-        text_printf(out, ", %" PRIu64 " bytes, hash %016" PRIx64 "\n", section.size,
+        char name[5];
+        bundle_section_name(name, row);
+        text_printf(out, "section %s, %" PRIu64 " bytes, hash %016" PRIx64 "\n", name, section.size,
                     (uint64_t)vgpu_u64(row + VGPU_SECTION_HASH));
     }
     for (uint32_t i = 0; i < view->kernel_count; i++) {

@@ -229,6 +229,8 @@ def as_documented(env, source):
     check(have["compiler"] == said["compiler"] and have["options"] == said["options"], "INFO")
     text = pathlib.Path(source).read_bytes()
     check(have["sources"][0]["size"] == len(text), "the size of the source")
+    check(said["size"] == path.stat().st_size and said["sources"] == [dict(s, hash=f"{s['hash']:016x}") for s in have["sources"]], "the file")
+    check(said["sections"] == [{"tag": tag, "size": len(body), "hash": f"{xxh64(body):016x}"} for tag, body in have["sections"].items()], "sections")
     if b"\nuse " not in text:
         check(have["sources"][0]["hash"] == xxh64(text), "the hash of the source")
     check(len(have["kernels"]) == len(said["kernels"]) > 0, "the number of kernels")
@@ -453,6 +455,10 @@ def reflection(env):
         data = json.loads((folder / "x.json").read_text())
         errors = [f"{source}: {'/'.join(map(str, e.absolute_path))}: {e.message}" for e in validator.iter_errors(data)]
         check(not errors, "the schema", "\n".join(errors[:5]))
+        said = json.loads(env.compile("inspect", bundle(env, source, "--variant=TILE=4" if source.endswith("v1.0.vt") else "--compress",
+                                                        "-Wno-target_omitted"), "--json").out)
+        errors = [f"{source}: {'/'.join(map(str, e.absolute_path))}: {e.message}" for e in validator.iter_errors(said)]
+        check(not errors, "the schema, of `inspect --json`", "\n".join(errors[:5]))
         printed = env.compile(source, "--reflect", "-o", "-", "-Wno-target_omitted").out.decode()
         check(json.loads(printed) == data, "--reflect and .json differ")
         damaged = dict(data, kernels=[dict(data["kernels"][0], workgroup={"size": [1, 1]})])
