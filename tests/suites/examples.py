@@ -20,6 +20,8 @@ def cases(env):
                 yield f"{function.__name__} {device}", lambda f=function, d=device: f(env, d)
     for device in ("null", "lavapipe", "pocl", "dawn-mesa25"):
         yield f"async loop {device}", lambda d=device: async_loop(env, d)
+    for device in ("lavapipe", "pocl", "dawn-mesa25"):
+        yield f"two queues {device}", lambda d=device: two_queues(env, d)
     for devices in (["lavapipe"], ["lavapipe", "lavapipe"], ["lavapipe", "pocl", "lavapipe"], ["dawn-mesa25", "pocl"]):
         yield f"heat multi {' '.join(devices)}", lambda d=devices: heat_multi(env, d)
     for device in ("lavapipe", "pocl"):
@@ -93,6 +95,19 @@ def async_loop(env, device):
     check(b": 6 jobs, 0 wrong numbers; the timer came " in result.out, "async_loop", result)
     result = env.run([env.bin / "examples/async_loop", kernel.parent / "none", api], expect=1, env=environment)
     check(b"none: No such file" in result.err, "a missing kernel", result)
+
+
+def two_queues(env, device):
+    """Both queues, buffers of two sets that take turns: more parts than sets, one, as many."""
+    environment = env.device(device)
+    bundle = env.folder() / "saxpy.vgpu"
+    env.compile("examples/saxpy.vt", "-o", bundle)
+    for parts in (1, 2, 7):
+        result = env.run([env.bin / "examples/two_queues", bundle, api_of(env, device), parts], env=environment)
+        check(f"; parts: {parts}; wrong numbers: 0\n" in result.out.decode(), "two_queues", result)
+        check(device != "pocl" or ": queues: 2;" in result.out.decode(), "OpenCL has two queues", result)
+    result = env.run([env.bin / "examples/two_queues", bundle, api_of(env, device), 0], expect=2)
+    check(b"usage" in result.err, "no parts", result)
 
 
 def heat_multi(env, devices):

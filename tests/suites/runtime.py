@@ -15,6 +15,8 @@ def cases(env):
     yield "exported symbols", lambda: exported(env)
     yield "size and needs", lambda: size_and_needs(env)
     yield "threads are documented", lambda: documented()
+    yield "the guide's program", lambda: guide_program(env)
+    yield "the guide's fragments", lambda: guide_fragments(env)
     yield "ThreadSanitizer", lambda: thread_sanitizer(env)
 
 
@@ -60,6 +62,54 @@ def documented():
     told = set(re.findall(r"`(vtg_\w+)`", table))
     if told != functions():
         raise Failure(f"not in the table: {sorted(functions() - told)}\nno such function: {sorted(told - functions())}")
+
+
+# ---- the C of docs/runtime.md
+
+COMPILE = ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Iruntime-min"]
+# what its fragments leave to the program around them
+AROUND = """#include <stddef.h>
+#include <vitte_gpu.h>
+void check(VtgStatus status);
+void write_inputs(VtgBuffer *buffer, int part);
+void use_results(VtgBuffer *buffer, int part);
+void around(VtgDevice *device, VtgDevice **devices, VtgCommands *commands, VtgBuffer *sums, VtgKernel *blur, VtgKernel *sum, VtgKernel *kernel,
+            VtgKernel **kernels, VtgGrid grid, const VtgArg *blur_args, const VtgArg *sum_args, VtgEvent *event, VtgGraph *graph, float *cells,
+            uint64_t bytes, float k, uint32_t n, int parts, VtgEvent **done, VtgBuffer **up, VtgBuffer **down, VtgCommands **upload,
+            VtgCommands **compute, VtgCommands **download, const void *code, size_t code_size) {
+%s
+}
+"""
+
+
+def guide():
+    """Its fences of C: name, or "", and body."""
+    return re.findall(r"^```c ?(\S*)\n(.*?)^```$", pathlib.Path("docs/runtime.md").read_text(), re.M | re.S)
+
+
+def guide_program(env):
+    """Compiled and run as the guide says."""
+    folder, environment = env.folder(), env.device("lavapipe")
+    program, = [body for name, body in guide() if name == "saxpy.c"]
+    kernel = re.search(r"`saxpy\.vt` is `(kernel .*?)`;", pathlib.Path("docs/runtime.md").read_text())
+    (folder / "saxpy.vt").write_text(kernel[1] + "\n")
+    (folder / "saxpy.c").write_text(program)
+    env.compile("saxpy.vt", "-o", "saxpy.vgpu", cwd=folder)
+    sanitized = ["-fsanitize=address,undefined"] if env.bin.name == "sanitize" else []
+    env.run([*COMPILE, folder / "saxpy.c", env.bin / "libvitte-gpu.a", *sanitized, "-ldl", "-lpthread", "-lm", "-o", folder / "saxpy"])
+    result = env.run([folder / "saxpy"], env=environment, cwd=folder)
+    if not re.fullmatch(r"llvmpipe .*: \d+\.\d+ ms\ny\[10\] = 21\n", result.out.decode()):  # 2 * 10 + 1
+        raise Failure(str(result))
+
+
+def guide_fragments(env):
+    fragments = [body for name, body in guide() if not name]
+    if len(fragments) < 4:
+        raise Failure(f"{len(fragments)} fragments")
+    for number, body in enumerate(fragments):
+        path = env.folder() / "fragment.c"
+        path.write_text(AROUND % body)
+        env.run([*COMPILE, "-Wno-unused-parameter", "-fsyntax-only", path])
 
 
 def thread_sanitizer(env):
