@@ -8,7 +8,7 @@ WERROR       ?=#             1: warnings are errors
 V            ?=#             1: print whole commands
 SETUP        ?=#             no: never look for missing packages
 TEST_ARGS    ?=#             handed to the test runner
-BENCH        ?=#             the parts of `make bench`: add, text, corpus, generated, dispatch, bundle, codegen
+BENCH        ?=#             the parts of `make bench`: add, text, corpus, generated, dispatch, bundle, codegen, compile, bounds
 FUZZ_SECONDS ?= 60#          for each fuzz target
 STRESS_N     ?= 20000#       random programs of `make stress`
 PICTURE      ?=#             a PNG file of yours, for `make demo` to find the edges of
@@ -105,6 +105,7 @@ THREAD_TESTS := $(patsubst tests/threads/%.c,$(B)/tests/%,$(wildcard tests/threa
 TEST_TOOLS   := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 BENCHES      := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 GPU_BENCH    := $(B)/bench/gpu-bench
+VITTEC_DYNAMIC := $(B)/bench/vittec-gpu-dynamic
 GPU_BENCH_OBJ := $(call objects,$(wildcard bench/gpu/*.c))
 EXAMPLES     := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 FAKES        := $(patsubst tests/fakes/%.c,$(B)/tests/%.so,$(wildcard tests/fakes/*.c))
@@ -139,7 +140,7 @@ report: ## the table of README.md, from the last whole run of the tests
 stress: $(B)/tests/stress ## STRESS_N random programs, devices against interpreter
 	python3 tests/run.py --bin $(B) --only random --random $(STRESS_N) $(TEST_ARGS)
 
-bench: $(VITTEC) $(BENCHES) $(TEST_TOOLS) ## compile times, with glslc beside them
+bench: $(VITTEC) $(VITTEC_DYNAMIC) $(BENCHES) $(TEST_TOOLS) ## compile times, with other compilers beside them
 	python3 bench/compile.py $(B) $(BENCH)
 
 bench-gpu-folder: $(VITTEC) $(GPU_BENCH) ## build/bench-gpu: a folder to run where there is a GPU
@@ -270,7 +271,9 @@ $(FUZZERS): private EXTRA := -fsanitize=fuzzer
 WITH_LLVM := $(VITTEC) $(addprefix $(B)/tests/,commands stress)
 $(WITH_LLVM): $(if $(filter static,$(LLVM_LINK)),tools/llvm-start.ld)
 $(WITH_LLVM): private LLVM := $(CROSS_$(LLVM_LINK)) $(LLVM_$(LLVM_LINK))
-$(VITTEC) $(UNIT_TESTS) $(TEST_TOOLS) $(BENCHES) $(FUZZERS): $(LIB) $(RT_A)
+$(VITTEC_DYNAMIC): $(MAIN_OBJ)
+$(VITTEC_DYNAMIC): private LLVM := $(CROSS_dynamic) $(LLVM_dynamic)
+$(VITTEC) $(VITTEC_DYNAMIC) $(UNIT_TESTS) $(TEST_TOOLS) $(BENCHES) $(FUZZERS): $(LIB) $(RT_A)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(EXTRA) $(filter %.o,$^) $(LIB) $(RT_A) -l:libSPIRV-Tools.a $(or $(LLVM),$(SPIRV_CROSS) $(LLVM_dynamic)) -l:libzstd.a $(SYSLIBS) -o $@

@@ -17,6 +17,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import svg
+
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "gpu"))
 import pack  # noqa: E402  the constants of the benchmark's kernels, and how their peers become GLSL
 
@@ -121,32 +123,30 @@ def write_csv(rows):
                                if what != "checks" or way in CHECKED)])
 
 
-COLOURS = {"-O1": "#d08000", "-O2": "#0060c0", "-O2 trust": "#40a040", "spirv-opt": "#a040a0", "glslc": "#c03030"}
+COLOURS = {"-O1": "#d08000", "-O2": "#2f81d0", "-O2 trust": "#40a040", "spirv-opt": "#b050b0", "glslc": "#d04040"}
 
 
 def write_svg(rows):
     """A line for each kernel, a dot for each way: instructions as a share of those of -O0."""
     left, step, wide, most = 250, 13, 620, 1.5
     height = 60 + step * len(rows)
-    text = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + wide + 30}" height="{height}" '
-            'font-family="sans-serif" font-size="11">', '<rect width="100%" height="100%" fill="white"/>',
-            f'<text x="{left}" y="14">instructions of each kernel, as a share of those at -O0</text>']
+    drawing = svg.Drawing(left + wide + 30, height)
+    drawing.text(left, 14, "instructions of each kernel, as a share of those at -O0")
     for k, (way, colour) in enumerate(COLOURS.items()):
-        text.append(f'<circle cx="{left + 8 + 110 * k}" cy="26" r="4" fill="{colour}"/>'
-                    f'<text x="{left + 16 + 110 * k}" y="30">{"-O2, spirv-opt -O" if way == "spirv-opt" else way}</text>')
+        drawing.dot(left + 8 + 110 * k, 26, colour, 4)
+        drawing.text(left + 16 + 110 * k, 30, "-O2, spirv-opt -O" if way == "spirv-opt" else way)
     for k in range(7):
         x = left + wide * k / 6
-        text.append(f'<line x1="{x:.1f}" y1="48" x2="{x:.1f}" y2="{height - 8}" stroke="#ddd"/>'
-                    f'<text x="{x:.1f}" y="44" text-anchor="middle">{most * k / 6:g}{"+" if k == 6 else ""}</text>')
+        drawing.line(x, 48, x, height - 8)
+        drawing.text(x, 44, f"{most * k / 6:g}{'+' if k == 6 else ''}", "middle")
     for k, row in enumerate(rows):
         y = 56 + step * k
-        label = row["kernel"] if row["kernel"] == row["source"] else f"{row['source']}: {row['kernel']}"
-        text.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{label}</text>')
+        drawing.text(left - 8, y + 4, row["kernel"] if row["kernel"] == row["source"] else f"{row['source']}: {row['kernel']}", "end")
         for way, colour in COLOURS.items():
             if way in row:
                 share = min(row[way]["instructions"] / row["-O0"]["instructions"], most)
-                text.append(f'<circle cx="{left + wide * share / most:.1f}" cy="{y}" r="3.5" fill="{colour}" fill-opacity="0.75"/>')
-    (RESULTS / "codegen.svg").write_text("\n".join(text + ["</svg>", ""]))
+                drawing.dot(left + wide * share / most, y, colour)
+    drawing.write(RESULTS / "codegen.svg")
 
 
 def summary(rows, ways):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Compile times: python3 bench/compile.py build/release [add] [text] [corpus] [generated] [bundle] [codegen]
+"""Compile times: python3 bench/compile.py build/release [add] [text] [corpus] [generated] [bundle] [codegen] [compile] [bounds]
 
 add: a small kernel, whole process, beside glslc and glslangValidator on the same kernel in GLSL, run in turn. text: the same
 kernel to each target that is text, at -O0 and -O2. corpus: each
 source of tests/run/corpus at -O2, whole process. generated: kernels (bench/kernels.py) of growing length. bundle: 500
 variants of a kernel for all targets on two threads, 500 that make no difference, opening a bundle of 1,000 kernels. codegen: what the
-optimisers do to each kernel (bench/codegen.py). Prints tables, writes build/bench/compile.json, and ends with 1 when a goal is missed.
+optimisers do to each kernel (bench/codegen.py). compile: beside every other compiler that installs (bench/peers.py).
+bounds: kernels on lavapipe with bounds checks and without (bench/bounds.py). Prints tables, writes build/bench/compile.json, and ends with 1 when a goal is missed.
 Other work on the machine spoils wall times; the load is printed, and the checks of growth use processor time for that reason.
 """
 import json
@@ -20,8 +21,10 @@ import subprocess
 import sys
 import tempfile
 
+import bounds
 import codegen
 import kernels
+import peers
 
 RUNS = 20
 CORPUS_RUNS = 11
@@ -39,6 +42,11 @@ GOALS = {
     "a variant that makes no difference, bytes of records and code": 0.0,
     "opening 1,000 kernels, us": 1000.0,
     "corpus, share of bounds checks left": 0.3,
+    "a kernel at -O2, median wall ms": 30.0,
+    "peers that optimise and are faster": 0.0,
+    "lavapipe, checked / trusted, median of the kernels": 1.03,
+    "vittec-gpu stripped, MB": 45.0,
+    "vittec-gpu with LLVM_LINK=dynamic, MB": 4.0,
 }
 failed = []
 
@@ -51,20 +59,28 @@ def goal(name, value, what=""):
         failed.append(name + what)
 
 
-def measure(program, runs, commands):
-    """[{"wall": [ms], "cpu": [ms], "peak": MB}] of commands that are run in turn."""
-    line = [program, str(runs)]
+def measure_some(program, runs, commands, folder=None):
+    """[{"wall": [ms], "cpu": [ms], "peak": MB}] of commands that are run in turn, in the folder; None where one fails."""
+    line = [pathlib.Path(program).resolve(), str(runs)]
     for k, command in enumerate(commands):
         line += (["--"] if k else []) + [str(c) for c in command]
-    rows = [list(map(int, row.split())) for row in subprocess.run(line, capture_output=True, text=True,
+    rows = [list(map(int, row.split())) for row in subprocess.run(line, capture_output=True, text=True, cwd=folder,
                                                                   check=True).stdout.splitlines()]
     results = []
-    for k, command in enumerate(commands):
+    for k in range(len(commands)):
         mine = [row for row in rows if row[0] == k]
-        if len(mine) != runs or any(row[4] != 0 for row in mine):
+        failed_here = len(mine) != runs or any(row[4] != 0 for row in mine)
+        results.append(None if failed_here else {"wall": [row[1] / 1e6 for row in mine], "cpu": [row[2] / 1e6 for row in mine],
+                                                 "peak": max(row[3] for row in mine) / 1024})
+    return results
+
+
+def measure(program, runs, commands):
+    """The same of commands that all have to work."""
+    results = measure_some(program, runs, commands)
+    for command, result in zip(commands, results):
+        if result is None:
             sys.exit(f"this failed: {' '.join(map(str, command))}")
-        results.append({"wall": [row[1] / 1e6 for row in mine], "cpu": [row[2] / 1e6 for row in mine],
-                        "peak": max(row[3] for row in mine) / 1024})
     return results
 
 
@@ -80,7 +96,7 @@ def small(bin_dir, folder):
     commands = {"vittec-gpu": [bin_dir / "vittec-gpu", "examples/add.vt", "-o", folder / "add.spv"]}
     for tool, options in {"glslc": ["-O"], "glslangValidator": ["-V"]}.items():
         if shutil.which(tool):
-            commands[tool + " " + options[0]] = [tool, *options, "bench/add.comp", "-o", folder / "glsl.spv"]
+            commands[tool + " " + options[0]] = [tool, *options, "bench/compile/add.comp", "-o", folder / "glsl.spv"]
     results = dict(zip(commands, measure(bin_dir / "bench/measure", RUNS, list(commands.values()))))
     print(f"examples/add.vt to SPIR-V, whole process, {RUNS} runs in turn:\n")
     table(["", "median ms", "min", "max", "cpu", "peak MB"],
@@ -225,7 +241,16 @@ def code(bin_dir, folder):
     return codegen.codegen(bin_dir, folder, table, goal)
 
 
-PARTS = {"add": small, "text": text, "corpus": corpus, "generated": large, "dispatch": dispatch, "bundle": bundle, "codegen": code}
+def beside(bin_dir, folder):
+    return peers.compile_times(bin_dir, folder, lambda *args: measure_some(bin_dir / "bench/measure", *args), table, goal)
+
+
+def safety(bin_dir, folder):
+    return bounds.bounds(bin_dir, folder, lambda *args: measure_some(bin_dir / "bench/measure", *args), table, goal)
+
+
+PARTS = {"add": small, "text": text, "corpus": corpus, "generated": large, "dispatch": dispatch, "bundle": bundle, "codegen": code,
+         "compile": beside, "bounds": safety}
 
 
 def main():

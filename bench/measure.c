@@ -3,7 +3,7 @@
  *     measure RUNS COMMAND… -- COMMAND… [-- …]
  *
  * Prints a line "INDEX WALL_NS CPU_NS PEAK_KIB STATUS" for each run; the first run of each command warms the caches and is
- * not told. A process inherits the peak memory of whoever started it, so this is no job for a larger program. */
+ * not told, unless RUNS is 1. A command that computes for a minute is ended. A process inherits the peak memory of whoever started it, so this is no job for a larger program. */
 #define _DEFAULT_SOURCE /* wait4 */
 #include <fcntl.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NOT_FOUND = 127 };
+enum { NOT_FOUND = 127, MOST_SECONDS = 60 };
 
 static int64_t now(void) {
     struct timespec time;
@@ -37,6 +37,7 @@ static int run(char **command, int index, int tell) {
         int nowhere = open("/dev/null", O_WRONLY);
         dup2(nowhere, 1);
         dup2(nowhere, 2);
+        setrlimit(RLIMIT_CPU, &(struct rlimit){MOST_SECONDS, MOST_SECONDS});
         execvp(command[0], command);
         _exit(NOT_FOUND);
     }
@@ -69,7 +70,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: measure RUNS COMMAND… -- COMMAND…\n");
         return 2;
     }
-    for (int k = 0; k <= runs; k++) {
+    for (int k = runs > 1 ? 0 : 1; k <= runs; k++) {
         for (int i = 0; i < count; i++) {
             if (run(commands[i], i, k > 0) != 0) {
                 return 1;

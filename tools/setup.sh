@@ -28,7 +28,7 @@ packages() { cat <<'END'
   demo  libpng-dev               hdr:png.h                                           reads and writes pictures
   test  python3                  cmd:python3                                         test runner
   test  python3-jsonschema       file:/usr/lib/python3/dist-packages/jsonschema/__init__.py  checks reflection against its schema
-  test  clang-22                 cmd:clang-22                                        compiler of the fuzz targets
+  test  clang-22                 cmd:clang-22                                        compiler of the fuzz targets; compared with in benchmarks
   test  libclang-rt-22-dev       file:/usr/lib/llvm-22/lib/clang/22/lib/*/libclang_rt.fuzzer*.a  sanitizers and fuzzer of clang
   test  llvm-22                  cmd:llvm-symbolizer-22                              names in the sanitizers' reports
   test  clang-format-22          cmd:clang-format-22                                 layout of the C sources

@@ -1,5 +1,4 @@
 #version 450
-// examples/add.vt as it is written in GLSL: what bench/compile.py compares with.
 layout(local_size_x = 64) in;
 layout(std430, binding = 0) readonly buffer A { float a[]; };
 layout(std430, binding = 1) readonly buffer B { float b[]; };
