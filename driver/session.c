@@ -1,4 +1,4 @@
-/* See session.h. Every step runs under a guard (ir/base/fatal.h), so a broken invariant or a lack of memory anywhere
+/* See session.h; what comes out is in session_write.c. Every step runs under a guard (ir/base/fatal.h), so a broken invariant or a lack of memory anywhere
  * below becomes a status here. */
 #include "driver/session.h"
 
@@ -6,10 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "backend-opencl/opencl.h"
-#include "backend-wgsl/wgsl.h"
 #include "driver/file.h"
 #include "driver/profile.h"
+#include "driver/session_parts.h"
 #include "driver/targets.h"
 #include "ir/base/fatal.h"
 #include "ir/races.h"
@@ -99,16 +98,15 @@ Status session_guard(Session *session, void (*fn)(void *), void *arg) {
 
 /* ---- times ---- */
 
-static uint64_t now(void) {
+uint64_t session_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* Ends the phase that began at *start, begins the next. */
-static void add_phase(Session *session, const char *name, uint64_t *start) {
+void session_add_phase(Session *session, const char *name, uint64_t *start) {
     if (session->options.time) {
-        uint64_t end = now();
+        uint64_t end = session_now();
         VEC_PUSH(&session->arena, &session->phases, (SessionPhase){name, end - *start});
         *start = end;
     }
@@ -144,27 +142,27 @@ static void check_together(Session *session, uint64_t *start) {
     if (session->module != NULL && session->diags.errors == 0) {
         fatal_context("uniformity");
         ir_check_uniformity(session->module);
-        add_phase(session, "uniformity", start);
+        session_add_phase(session, "uniformity", start);
         if (session->diags.errors == 0) {
             fatal_context("race check");
             ir_check_races(session->module);
-            add_phase(session, "race check", start);
+            session_add_phase(session, "race check", start);
         }
     }
 }
 
 static void compile(Load *load) {
     Session *session = load->session;
-    uint64_t start = now();
+    uint64_t start = session_now();
     fatal_context("parser");
     session->ast = ast_parse(&session->arena, &session->names, &session->diags, session->file);
-    add_phase(session, "parse", &start);
+    session_add_phase(session, "parse", &start);
     fatal_context("front end");
     FrontendOptions options = session->options.frontend;
     options.debug = session->options.debug;
     session->module =
         frontend_lower(&session->arena, &session->names, &session->diags, session->ast, &options);
-    add_phase(session, "check and lower", &start);
+    session_add_phase(session, "check and lower", &start);
     if (session->diags.errors == 0) {
         check_frontend_ir(session);
     }
@@ -195,10 +193,10 @@ static void keep_entries(Session *session) {
 
 static void parse_ir(Load *load) {
     Session *session = load->session;
-    uint64_t start = now();
+    uint64_t start = session_now();
     fatal_context("IR parser");
     session->module = ir_parse(&session->arena, &session->names, &session->diags, session->file);
-    add_phase(session, "parse IR", &start);
+    session_add_phase(session, "parse IR", &start);
     if (session->module != NULL) {
         keep_entries(session);
     }
@@ -234,7 +232,7 @@ static void use_modules(Session *session) {
 static void load_file(void *arg) {
     Load *load = arg;
     Session *session = load->session;
-    uint64_t start = now();
+    uint64_t start = session_now();
     FileBytes bytes;
     switch (file_read(load->name, SOURCE_MAX_BYTES, &bytes)) {
     case FILE_FINE:
@@ -257,7 +255,7 @@ static void load_file(void *arg) {
     if (session->file != NULL) {
         use_modules(session);
     }
-    add_phase(session, "read", &start);
+    session_add_phase(session, "read", &start);
     load_text(load);
 }
 
@@ -308,8 +306,7 @@ const IrPass *const *session_pipeline(const SessionOptions *options) {
                                  : ir_pipeline_O2;
 }
 
-/* Runs them as the session's options say. */
-static bool run_pipeline(Session *session, const IrPass *const *pipeline) {
+bool session_run_pipeline(Session *session, const IrPass *const *pipeline) {
     const SessionOptions *options = &session->options;
     IrPassOptions passes = {
         .verify = options->verify,
@@ -341,8 +338,8 @@ static void run_passes(void *arg) {
         ir_print(&session->dump, session->module, NULL);
     }
     static const IrPass *const before[] = {&pass_single_lanes, NULL};
-    bool fine = (!options->no_subgroups || run_pipeline(session, before)) &&
-                run_pipeline(session, session_pipeline(options));
+    bool fine = (!options->no_subgroups || session_run_pipeline(session, before)) &&
+                session_run_pipeline(session, session_pipeline(options));
     bool whole = options->stop_after == NULL && options->pipeline == NULL;
     if (fine && whole && options->remarks) {
         ir_remark_bounds(session->module);
@@ -363,7 +360,7 @@ Status session_lower(Session *session) {
     return session_guard(session, run_passes, session);
 }
 
-/* ---- what comes out ---- */
+/* ---- kernels ---- */
 
 const IrFunction *session_kernel(const Session *session, const char *name) {
     for (const IrFunction *f = session->module->functions; f != NULL; f = f->next) {
@@ -387,196 +384,4 @@ static void need_kernel(void *arg) {
 
 Status session_need_kernel(Session *session) {
     return session_guard(session, need_kernel, session);
-}
-
-typedef struct {
-    Session *session;
-    Text *out;
-    SpirvTarget target;
-    OpenclVersion opencl;
-    OpenclSpirvVersion opencl_spirv;
-    bool is_text; /* LLVM IR, not SPIR-V */
-    MslVersion msl;
-    bool for_msl;
-    WgslFacts *facts;
-    SpirvBinary *binary;
-} Output;
-
-static void write_spirv(void *arg) {
-    Output *output = arg;
-    Session *session = output->session;
-    uint64_t start = now();
-    SpirvOptions options = {
-        .target = output->target,
-        .debug = session->options.debug,
-        .atomic_float = session->options.atomic_float,
-        .reconvergence = session->options.reconvergence,
-        .for_msl = output->for_msl,
-        .sources = &session->sources,
-    };
-    fatal_context("SPIR-V writer");
-    if (!spirv_check(session->module, output->target)) {
-        return;
-    }
-    *output->binary = spirv_write(session->module, &options);
-    add_phase(session, "write SPIR-V", &start);
-    if (session->options.verify && session->diags.errors == 0) {
-        if (!spirv_validate(*output->binary, output->target, &session->detail)) {
-            BUG("SPIRV-Tools refuse the module");
-        }
-        add_phase(session, "validate SPIR-V", &start);
-    }
-}
-
-Status session_spirv(Session *session, SpirvTarget target, SpirvBinary *binary) {
-    Output output = {.session = session, .target = target, .binary = binary};
-    return session_guard(session, write_spirv, &output);
-}
-
-static void write_wgsl(void *arg) {
-    const Output *output = arg;
-    Session *session = output->session;
-    WgslOptions options = {.sources = session->options.debug ? &session->sources : NULL,
-                           .value_lengths = session->options.value_lengths};
-    fatal_context("WGSL printer");
-    if (!run_pipeline(session, wgsl_values) || !wgsl_check(session->module) ||
-        !run_pipeline(session, wgsl_passes)) {
-        return;
-    }
-    uint64_t start = now();
-    *output->facts = wgsl_write(output->out, session->module, &options);
-    add_phase(session, "print WGSL", &start);
-}
-
-Status session_wgsl(Session *session, Text *out, WgslFacts *facts) {
-    Output output = {.session = session, .out = out, .facts = facts};
-    return session_guard(session, write_wgsl, &output);
-}
-
-static void write_opencl(void *arg) {
-    const Output *output = arg;
-    Session *session = output->session;
-    OpenclOptions options = {.version = output->opencl,
-                             .sources = session->options.debug ? &session->sources : NULL};
-    fatal_context("OpenCL C printer");
-    if (!run_pipeline(session, opencl_passes)) {
-        return;
-    }
-    uint64_t start = now();
-    opencl_write(output->out, session->module, &options);
-    add_phase(session, "print OpenCL C", &start);
-}
-
-Status session_opencl(Session *session, OpenclVersion version, Text *out) {
-    Output output = {.session = session, .out = out, .opencl = version};
-    return session_guard(session, write_opencl, &output);
-}
-
-static void write_opencl_spirv(void *arg) {
-    const Output *output = arg;
-    Session *session = output->session;
-    OpenclSpirvOptions options = {
-        .version = output->opencl_spirv, .level = session->options.level, .text = output->is_text};
-    fatal_context("OpenCL SPIR-V writer");
-    if (!opencl_spirv_check(session->module) || !run_pipeline(session, opencl_spirv_passes)) {
-        return;
-    }
-    uint64_t time = now();
-    opencl_spirv_write(output->out, session->module, &options);
-    add_phase(session, "LLVM", &time);
-}
-
-Status session_opencl_spirv(Session *session, OpenclSpirvVersion version, Text *out) {
-    Output output = {.session = session, .out = out, .opencl_spirv = version};
-    return session_guard(session, write_opencl_spirv, &output);
-}
-
-Status session_llvm(Session *session, OpenclSpirvVersion version, Text *out) {
-    Output output = {.session = session, .out = out, .opencl_spirv = version, .is_text = true};
-    return session_guard(session, write_opencl_spirv, &output);
-}
-
-/* From the words for Vulkan, which name what the source names. */
-static void write_msl(void *arg) {
-    Output *output = arg;
-    Session *session = output->session;
-    bool debug = session->options.debug;
-    fatal_context("MSL writer");
-    if (!msl_check(session->module) || !run_pipeline(session, msl_passes)) {
-        return;
-    }
-    SpirvBinary binary;
-    output->for_msl = true;
-    output->target = SPIRV_VULKAN_1_1;
-    output->binary = &binary;
-    session->options.debug = true;
-    write_spirv(output);
-    session->options.debug = debug;
-    if (session->diags.errors > 0) {
-        return;
-    }
-    uint64_t start = now();
-    MslOptions options = {.version = output->msl, .lines = debug};
-    fatal_context("SPIRV-Cross");
-    if (!msl_write(output->out, session->module, binary.words, binary.count, &options,
-                   &session->detail)) {
-        BUG("SPIRV-Cross refuses the module: %s", text_get(&session->detail));
-    }
-    add_phase(session, "print MSL", &start);
-}
-
-Status session_msl(Session *session, MslVersion version, Text *out) {
-    Output output = {.session = session, .out = out, .msl = version};
-    return session_guard(session, write_msl, &output);
-}
-
-static void disassemble(void *arg) {
-    const Output *output = arg;
-    fatal_context("disassembler");
-    if (!spirv_disassemble(output->out, *output->binary, &output->session->detail)) {
-        BUG("SPIRV-Tools cannot read the module");
-    }
-}
-
-Status session_disassemble(Session *session, SpirvBinary binary, Text *out) {
-    Output output = {.session = session, .out = out, .binary = &binary};
-    return session_guard(session, disassemble, &output);
-}
-
-static void print_ir(void *arg) {
-    const Output *output = arg;
-    const Session *session = output->session;
-    fatal_context("IR printer");
-    ir_print(output->out, session->module, session->options.debug ? &session->sources : NULL);
-}
-
-static void print_tokens(void *arg) {
-    const Output *output = arg;
-    Session *session = output->session;
-    fatal_context("lexer");
-    ast_print_tokens(output->out, &session->names, &session->diags, session->file,
-                     &session->sources);
-}
-
-static void print_ast(void *arg) {
-    const Output *output = arg;
-    Session *session = output->session;
-    fatal_context("parser");
-    session->ast = ast_parse(&session->arena, &session->names, &session->diags, session->file);
-    ast_print(output->out, &session->sources, session->ast);
-}
-
-Status session_print_ir(Session *session, Text *out) {
-    Output output = {.session = session, .out = out};
-    return session_guard(session, print_ir, &output);
-}
-
-Status session_print_tokens(Session *session, Text *out) {
-    Output output = {.session = session, .out = out};
-    return session_guard(session, print_tokens, &output);
-}
-
-Status session_print_ast(Session *session, Text *out) {
-    Output output = {.session = session, .out = out};
-    return session_guard(session, print_ast, &output);
 }
