@@ -283,6 +283,9 @@ static Status run_job(Run *run) {
         NEW_ARRAY(&run->session.arena, uint64_t, options->repeat > 0 ? options->repeat : 1);
     const Device *device = &run->device;
     bool on_device = device->device != NULL;
+    if (options->session.remarks && !on_device && !options->check_races) {
+        run->job.tally = NEW(&run->session.arena, InterpTally);
+    }
     run->device_name =
         on_device ? vtg_device_get_info(device->device)->name : "the reference interpreter";
     Status status = run->bundle.path != NULL ? run_bundle_dispatch(run)

@@ -59,6 +59,7 @@ InterpStatus run_kernel_interp(const IrModule *module, RunJob *job, Text *why) {
         .messages = job->messages,
         .findings = job->findings,
         .grid = job->grid,
+        .tally = job->tally,
     };
     uint32_t groups[3], sides[3];
     ir_workgroup(function, &job->specs, sides);

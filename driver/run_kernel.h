@@ -21,6 +21,7 @@ typedef struct {
     uint64_t *nanoseconds;    /* NULL, or room for the time of each run */
     IrMessages *messages;     /* what the kernel prints is added; of the last run */
     InterpFindings *findings; /* what the interpreter is to look for; NULL: nothing */
+    InterpTally *tally;       /* NULL, or what the interpreter counts in all runs */
     bool host_clock;          /* set: those times are the host's, because the device has no clock */
 } RunJob;
 

@@ -112,6 +112,18 @@ static void report_findings(Run *run) {
 
 /* ---- all of it ---- */
 
+/* ---- what --remarks counts ---- */
+
+static void report_tally(Run *run) {
+    const InterpTally *tally = run->job.tally;
+    if (tally != NULL) {
+        diag_remark(&run->session.diags, run->kernel->kernel->pos,
+                    "kernel `%s`: %" PRIu64 " checks of bounds were executed for %" PRIu64
+                    " accesses that may be outside",
+                    run->kernel->kernel->name->text, tally->checks, tally->accesses);
+    }
+}
+
 typedef struct {
     Run *run;
     Text out;
@@ -121,6 +133,7 @@ static void report(void *arg) {
     Report *report = arg;
     report_messages(report->run, &report->out);
     report_findings(report->run);
+    report_tally(report->run);
 }
 
 Status run_report(Run *run) {

@@ -151,6 +151,8 @@ enum {             /* flags of an instruction */
        IR_FAST = 4,    /* float arithmetic: approximations and reassociation are welcome */
        IR_GUARD =
            8, /* an `if` or a load: lower_bounds checks an index with it; no part of the text form */
+       IR_VERSIONS =
+           16, /* an `if` of version_bounds: the second arm is the first with all checks; likewise */
 };
 
 struct IrInst {

@@ -48,7 +48,8 @@ const IrPass *const ir_pipeline_O0[] = {
 /* clang-format on */
 
 const IrPass *const ir_pipeline_O1[] = {
-    BEFORE_LOWERING, LOWERING_MEMORY, LOWERING_ARITHMETIC, AFTER_LOWERING, NULL,
+    BEFORE_LOWERING,     LOWERING_MEMORY, AFTER_LOWERING, &pass_version_bounds,
+    LOWERING_ARITHMETIC, AFTER_LOWERING,  NULL,
 };
 
 /* The checks of the elements alone are dead, but for those in the slow way: opt_cse shall not take the others for them. */
@@ -57,6 +58,15 @@ const IrPass *const ir_pipeline_O1[] = {
 /* What stands before and behind LLVM is the same. It sees checks of bounds as compares and `if`s, and whole conversions
  * and shifts; what it decided goes with the rest. */
 const IrPass *const ir_pipeline_O2[] = {
-    BEFORE_LOWERING, LOWERING_MEMORY,       WIDE_ACCESSES,       AFTER_LOWERING, &pass_llvm,
-    &pass_opt_fold,  &pass_lower_wide_bits, LOWERING_ARITHMETIC, AFTER_LOWERING, NULL,
+    BEFORE_LOWERING,
+    LOWERING_MEMORY,
+    WIDE_ACCESSES,
+    AFTER_LOWERING,
+    &pass_llvm,
+    &pass_opt_fold,
+    &pass_lower_wide_bits,
+    &pass_version_bounds,
+    LOWERING_ARITHMETIC,
+    AFTER_LOWERING,
+    NULL,
 };

@@ -5,7 +5,9 @@
 
 typedef struct {
     IrModule *module;
-    uint32_t left;
+    uint32_t left;    /* where no version leaves them out */
+    uint32_t others;  /* in the versions that have all of them */
+    uint32_t choices; /* comparisons that choose between versions */
 } Checks;
 
 /* A load that was checked by clamping its index has none where that is gone. */
@@ -19,23 +21,70 @@ static bool is_clamped(const IrInst *load) {
     return false;
 }
 
+static uint32_t comparisons_of(const IrValue *condition, unsigned depth) {
+    const IrInst *inst = condition->kind == IR_VALUE_RESULT ? condition->inst : NULL;
+    bool joins = inst != NULL && inst->op == OP_AND && depth > 0;
+    return joins ? comparisons_of(inst->operands[0], depth - 1) +
+                       comparisons_of(inst->operands[1], depth - 1)
+                 : 1;
+}
+
+uint32_t ir_checks_of(const IrInst *inst) {
+    enum { DEEPEST = 64 };
+    if (inst->op == OP_IF && (inst->flags & IR_VERSIONS) != 0) {
+        return comparisons_of(inst->operands[0], DEEPEST);
+    }
+    return (inst->flags & IR_GUARD) != 0 && (inst->op == OP_IF || is_clamped(inst));
+}
+
+static bool is_in_other_version(const IrInst *inst) {
+    for (const IrInst *owner = inst->region->owner; owner != NULL; owner = inst->region->owner) {
+        bool versions = owner->op == OP_IF && (owner->flags & IR_VERSIONS) != 0;
+        if (versions && inst->region == &owner->regions[IR_IF_FALSE]) {
+            return true;
+        }
+        inst = owner;
+    }
+    return false;
+}
+
 static void count_check(IrInst *inst, void *data) {
     Checks *checks = data;
-    if ((inst->flags & IR_GUARD) == 0 || (inst->op == OP_LOAD && !is_clamped(inst))) {
+    uint32_t count = ir_checks_of(inst);
+    if (count == 0) {
         return;
     }
-    checks->left++;
-    diag_remark(checks->module->diags, inst->pos, "this index is checked when the kernel runs");
+    if (inst->flags & IR_VERSIONS) {
+        checks->choices += count;
+        diag_remark(checks->module->diags, inst->pos,
+                    "%u comparison%s before this code choose%s a version without checks", count,
+                    count == 1 ? "" : "s", count == 1 ? "s" : "");
+    } else if (is_in_other_version(inst)) {
+        checks->others++;
+    } else {
+        checks->left++;
+        diag_remark(checks->module->diags, inst->pos, "this index is checked when the kernel runs");
+    }
 }
 
 void ir_remark_bounds(IrModule *module) {
     for (IrFunction *f = module->functions; f != NULL; f = f->next) {
         Checks checks = {.module = module};
         ir_walk(&f->body, count_check, &checks);
-        uint32_t all = f->checks > checks.left ? f->checks : checks.left;
-        if (all > 0) {
-            diag_remark(module->diags, f->pos, "%s `%s`: %u of %u bounds checks removed",
-                        f->is_kernel ? "kernel" : "proc", f->name->text, all - checks.left, all);
+        uint32_t left = checks.left + checks.choices;
+        uint32_t all = f->checks > left ? f->checks : left;
+        if (all == 0) {
+            continue;
+        }
+        const char *kind = f->is_kernel ? "kernel" : "proc";
+        if (checks.choices == 0) {
+            diag_remark(module->diags, f->pos, "%s `%s`: %u of %u bounds checks removed", kind,
+                        f->name->text, all - left, all);
+        } else {
+            diag_remark(module->diags, f->pos,
+                        "%s `%s`: %u of %u bounds checks removed where indices are inside; %u in "
+                        "the version for where they may not be",
+                        kind, f->name->text, all - left, all, checks.others);
         }
     }
 }

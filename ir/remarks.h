@@ -7,6 +7,10 @@
 /* How many places need no check that may be outside as they stand, of each function; and where the checks are. */
 void ir_remark_bounds(IrModule *module);
 
+/* How many checks of bounds an instruction makes when it is executed: the `if` around an access, the selection behind a load
+ * that is clamped; and before code that is there with checks and without, each comparison that chooses. */
+uint32_t ir_checks_of(const IrInst *inst);
+
 /* Where each load of a function is, before and after something that may move it out of loops. */
 typedef struct {
     Arena *arena;

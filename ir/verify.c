@@ -99,7 +99,8 @@ static bool operands_shape(Verifier *v, const IrInst *inst) {
 
 static bool flags_shape(Verifier *v, const IrInst *inst) {
     uint8_t guard = inst->op == OP_IF || inst->op == OP_LOAD ? IR_GUARD : 0;
-    if (inst->flags & ~(IR_RAW | IR_PRECISE | IR_FAST | guard)) {
+    uint8_t versions = inst->op == OP_IF ? IR_VERSIONS : 0;
+    if (inst->flags & ~(IR_RAW | IR_PRECISE | IR_FAST | guard | versions)) {
         return FAULT(v, inst, "`%s` has unknown flags", op_text(inst));
     }
     if ((inst->flags & IR_RAW) && !ir_has(inst->op, IR_PARTIAL)) {

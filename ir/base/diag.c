@@ -56,6 +56,18 @@ static const char *format_text(Arena *arena, const char *format, va_list args) {
     return text;
 }
 
+/* What a target lacks is seen in code that may be there more than once: rounds of loops, versions. */
+static bool was_said(const Diags *diags, const Diag *diag) {
+    for (uint32_t i = 0; i < diags->list.count; i++) {
+        const Diag *other = diags->list.items[i];
+        if (other->id == diag->id && other->span.start == diag->span.start &&
+            other->span.end == diag->span.end && strcmp(other->text, diag->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Diag *diag_report(Diags *diags, Span span, DiagId id, const char *format, ...) {
     const DiagRow *row = &diag_rows[id];
     Diag *diag = NEW(diags->arena, Diag);
@@ -78,6 +90,10 @@ Diag *diag_report(Diags *diags, Span span, DiagId id, const char *format, ...) {
         va_start(args, format);
         diag->text = format_text(diags->arena, format, args);
         va_end(args);
+        if (id == DIAG_TARGET_LACKS && was_said(diags, diag)) {
+            --*count;
+            return diag;
+        }
         diag->order = diags->list.count;
         VEC_PUSH(diags->arena, &diags->list, diag);
     }

@@ -263,7 +263,9 @@ InterpStatus ir_interpret(const IrModule *module, const IrFunction *kernel, cons
         .groups = groups,
         .subgroup_size = lanes,
         .max_steps = max_steps,
-        .machine = {.steps_left = max_steps, .messages = options->messages},
+        .machine = {.steps_left = max_steps,
+                    .messages = options->messages,
+                    .tally = options->tally},
     };
     InterpStatus status = run(&dispatch, args, options, why);
     if (options->taken != NULL) {

@@ -49,6 +49,12 @@ typedef struct {
 
 /* ---- dispatches ---- */
 
+/* What was executed: accesses by an index that may be outside as the instruction stands, whether or not they were done, and
+ * checks of bounds (remarks.h). */
+typedef struct {
+    uint64_t accesses, checks;
+} InterpTally;
+
 typedef struct {
     uint64_t max_steps;       /* instructions of one dispatch; 0: no limit */
     uint32_t subgroup_size;   /* of kernels that ask for none; 0: INTERP_SUBGROUP_SIZE */
@@ -57,6 +63,7 @@ typedef struct {
     InterpFindings *findings; /* races and accesses outside are looked for; NULL: they are not */
     const uint32_t *grid; /* invocations that were asked for: others may be outside; NULL: all */
     uint64_t *taken;      /* NULL, or gets how many instructions there were */
+    InterpTally *tally;   /* NULL, or is added to; of a lowered kernel */
 } InterpOptions;
 
 typedef enum {

@@ -1,5 +1,7 @@
 /* The interpreter's inner loop. See run.h. */
 #include "ir/interp/watch.h"
+#include "ir/passes/places.h"
+#include "ir/remarks.h"
 
 #include <math.h>
 
@@ -86,6 +88,17 @@ static void note_message(Machine *machine, const Step *step, const Invocation *i
     }
 }
 
+/* An access that a check keeps from being done counts as one, too. */
+static void count_checks(InterpTally *tally, const Step *step, const uint64_t *frame) {
+    const IrInst *inst = step->inst;
+    bool is_if = step->kind == STEP_IF, is_guard = is_if && (inst->flags & IR_GUARD) != 0;
+    if (is_if || ir_has(inst->op, IR_PLACE)) {
+        tally->checks += ir_checks_of(inst);
+        tally->accesses +=
+            is_guard ? frame[step->operands[0]] == 0 : !is_if && place_may_be_outside(inst);
+    }
+}
+
 InterpStatus interp_run(Machine *machine, Invocation *invocation) {
     const Memory *memory = &machine->memory;
     const Program *program = memory->program;
@@ -102,6 +115,9 @@ InterpStatus interp_run(Machine *machine, Invocation *invocation) {
         steps_left--;
         bool defined = true;
         uint64_t *result = frame + step->result;
+        if (machine->tally != NULL) {
+            count_checks(machine->tally, step, frame);
+        }
         const uint64_t *a = frame + step->operands[0], *b = frame + step->operands[1],
                        *c = frame + step->operands[2];
         switch (step->kind) {

@@ -10,6 +10,7 @@ typedef struct {
     Memory memory;
     uint64_t steps_left;
     IrMessages *messages; /* NULL: nobody listens */
+    InterpTally *tally;   /* likewise */
 } Machine;
 
 typedef enum { INVOCATION_RUNS, INVOCATION_WAITS, INVOCATION_ENDED } InvocationState;

@@ -171,23 +171,13 @@ static void lower_sure_load(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     }
 }
 
-/* As far as the place itself says. */
-static bool may_be_outside(IrInst *inst) {
-    for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
-        if (w.type == NULL || place_is_unsure(&w)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void lower_place(Bounds *bounds, IrBuilder *b, IrInst *inst) {
     if (place_is_nowhere(inst)) {
         bounds->changed = true;
         place_drop(b->module, inst);
         return;
     }
-    bounds->function->checks += may_be_outside(inst);
+    bounds->function->checks += place_may_be_outside(inst);
     IrTypeKind kind = inst->operands[ir_place_start(inst)]->type->kind;
     bool is_sure = kind == IR_TYPE_VAR || kind == IR_TYPE_SHARED;
     if (is_sure && inst->op == OP_LOAD && ir_is_value(inst->results[0]->type)) {

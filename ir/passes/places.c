@@ -3,7 +3,7 @@
 
 #include "ir/rewrite.h"
 
-IrPlaceWalk place_walk(IrInst *inst) {
+IrPlaceWalk place_walk(const IrInst *inst) {
     uint32_t root = ir_place_start(inst);
     const IrType *type = inst->operands[root]->type;
     return (IrPlaceWalk){inst, root + 1, type->kind == IR_TYPE_BUFFER ? NULL : type->element};
@@ -39,9 +39,18 @@ bool place_is_unsure(const IrPlaceWalk *walk) {
            (!ir_is_const(index) || is_beyond(walk, index) || place_shared_length(walk) != NULL);
 }
 
-bool place_is_nowhere(IrInst *inst) {
+bool place_is_nowhere(const IrInst *inst) {
     for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
         if (w.type != NULL && is_beyond(&w, inst->operands[w.at])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool place_may_be_outside(const IrInst *inst) {
+    for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) {
+        if (w.type == NULL || place_is_unsure(&w)) {
             return true;
         }
     }

@@ -6,13 +6,13 @@
 
 /* One index of a place after the other, from the root on. */
 typedef struct {
-    IrInst *inst;
+    const IrInst *inst;
     uint32_t at;        /* the operand that is looked at */
     const IrType *type; /* that it chooses from; NULL: of a buffer's elements */
 } IrPlaceWalk;
 
 /* for (IrPlaceWalk w = place_walk(inst); place_has_index(&w); place_next(&w)) */
-IrPlaceWalk place_walk(IrInst *inst);
+IrPlaceWalk place_walk(const IrInst *inst);
 static inline bool place_has_index(const IrPlaceWalk *walk) {
     return walk->at < walk->inst->operand_count;
 }
@@ -25,7 +25,10 @@ IrValue *place_shared_length(const IrPlaceWalk *walk);
 bool place_is_unsure(const IrPlaceWalk *walk);
 
 /* Whether a constant index is outside its array or vector, so that nothing is ever there. */
-bool place_is_nowhere(IrInst *inst);
+bool place_is_nowhere(const IrInst *inst);
+
+/* Whether the place may be outside, as far as it says itself. */
+bool place_may_be_outside(const IrInst *inst);
 
 /* Whether two loads or stores name one place by the same values, and what such have in common for a hash table. */
 bool place_is_same(const IrInst *a, const IrInst *b);

@@ -13,27 +13,37 @@ kernel void add(constant uint* spvBufferSizeConstants [[buffer(3)]], const devic
     constant uint& aBufferSize = spvBufferSizeConstants[0];
     constant uint& bBufferSize = spvBufferSizeConstants[1];
     constant uint& _outBufferSize = spvBufferSizeConstants[2];
-    float _31;
-    if (gl_GlobalInvocationID.x < ((aBufferSize - 0) / 4))
+    uint _14 = (aBufferSize - 0) / 4;
+    uint _15 = (bBufferSize - 0) / 4;
+    uint _16 = (_outBufferSize - 0) / 4;
+    if (gl_GlobalInvocationID.x < min(min(_14, _15), _16))
     {
-        _31 = a.data[gl_GlobalInvocationID.x];
+        _out.data[gl_GlobalInvocationID.x] = a.data[gl_GlobalInvocationID.x] + b.data[gl_GlobalInvocationID.x];
     }
     else
     {
-        _31 = 0.0;
-    }
-    float _37;
-    if (gl_GlobalInvocationID.x < ((bBufferSize - 0) / 4))
-    {
-        _37 = b.data[gl_GlobalInvocationID.x];
-    }
-    else
-    {
-        _37 = 0.0;
-    }
-    if (gl_GlobalInvocationID.x < ((_outBufferSize - 0) / 4))
-    {
-        _out.data[gl_GlobalInvocationID.x] = _31 + _37;
+        float _44;
+        if (gl_GlobalInvocationID.x < _14)
+        {
+            _44 = a.data[gl_GlobalInvocationID.x];
+        }
+        else
+        {
+            _44 = 0.0;
+        }
+        float _50;
+        if (gl_GlobalInvocationID.x < _15)
+        {
+            _50 = b.data[gl_GlobalInvocationID.x];
+        }
+        else
+        {
+            _50 = 0.0;
+        }
+        if (gl_GlobalInvocationID.x < _16)
+        {
+            _out.data[gl_GlobalInvocationID.x] = _44 + _50;
+        }
     }
 }
 

@@ -4,16 +4,23 @@
 
 @compute @workgroup_size(64)
 fn add(@builtin(global_invocation_id) global_id: vec3<u32>) {
+    let a_len = arrayLength(&a);
+    let b_len = arrayLength(&b);
+    let out_len = arrayLength(&out);
     let i = global_id.x;
-    var a_value = 0.0;
-    if (i < arrayLength(&a)) {
-        a_value = a[i];
-    }
-    var b_value = 0.0;
-    if (i < arrayLength(&b)) {
-        b_value = b[i];
-    }
-    if (i < arrayLength(&out)) {
-        out[i] = a_value + b_value;
+    if (i < min(min(a_len, b_len), out_len)) {
+        out[i] = a[i] + b[i];
+    } else {
+        var a_value = 0.0;
+        if (i < a_len) {
+            a_value = a[i];
+        }
+        var b_value = 0.0;
+        if (i < b_len) {
+            b_value = b[i];
+        }
+        if (i < out_len) {
+            out[i] = a_value + b_value;
+        }
     }
 }

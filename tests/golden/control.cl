@@ -56,11 +56,8 @@ kernel __attribute__((reqd_work_group_size(64, 1, 1))) void control(
         }
         n_1 = n_1 + 1u;
     }
-    bool v_5 = i < out_len;
-    if (v_5) {
+    if (i < out_len) {
         out[i].x = sum;
-    }
-    if (v_5) {
         out[i].w = (int)(v_3 ? v_4 : 4294967295u);
     }
 }

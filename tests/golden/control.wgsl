@@ -62,11 +62,8 @@ fn control(@builtin(global_invocation_id) global_id: vec3<u32>) {
             n_1 = n_1 + 1u;
         }
     }
-    let v_6 = i < arrayLength(&out);
-    if (v_6) {
+    if (i < arrayLength(&out)) {
         out[i].x = sum;
-    }
-    if (v_6) {
         out[i].w = i32(select(4294967295u, v_5, v_4));
     }
 }

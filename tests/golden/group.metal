@@ -152,42 +152,48 @@ kernel void sums(constant uint* spvBufferSizeConstants [[buffer(4)]], const devi
     }
     float _157 = _155 * 16.0;
     uint bin = (_157 >= 4294967296.0) ? 4294967295u : uint(((_157 >= 0.0) && (_157 < 4294967296.0)) ? _157 : 0.0);
-    bool _167 = bin < ((countsBufferSize - 0) / 4);
-    if (_167)
+    float _189;
+    if (bin < ((countsBufferSize - 0) / 4))
     {
-        uint _171 = atomic_fetch_add_explicit((volatile device atomic_uint*)&counts.data[bin], 1u, memory_order_relaxed);
-    }
-    uint old;
-    if (_167)
-    {
-        uint _176;
+        uint _172 = atomic_fetch_add_explicit((volatile device atomic_uint*)&counts.data[bin], 1u, memory_order_relaxed);
+        uint old;
         do
         {
-            _176 = 1u;
-        } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&counts.data[bin], &_176, 100u, memory_order_relaxed, memory_order_relaxed) && _176 == 1u);
-        old = _176;
+            old = 1u;
+        } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&counts.data[bin], &old, 100u, memory_order_relaxed, memory_order_relaxed) && old == 1u);
+        int _177 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, int(old), memory_order_relaxed);
+        float _182;
+        if (_52)
+        {
+            _182 = x.data[gl_GlobalInvocationID.x];
+        }
+        else
+        {
+            _182 = 0.0;
+        }
+        _189 = _182;
     }
     else
     {
-        old = 0u;
+        int _183 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, 0, memory_order_relaxed);
+        float _188;
+        if (_52)
+        {
+            _188 = x.data[gl_GlobalInvocationID.x];
+        }
+        else
+        {
+            _188 = 0.0;
+        }
+        _189 = _188;
     }
-    int _179 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, int(old), memory_order_relaxed);
-    float _184;
-    if (_52)
-    {
-        _184 = x.data[gl_GlobalInvocationID.x];
-    }
-    else
-    {
-        _184 = 0.0;
-    }
-    float sum = simd_sum(_184);
-    float _187 = spvSubgroupShuffleXor(sum, 1u);
-    float _189 = spvSubgroupShuffleUp(sum, 2u);
-    int _191 = atomic_load_explicit((threadgroup atomic_int*)&first, memory_order_relaxed);
+    float sum = simd_sum(_189);
+    float _192 = spvSubgroupShuffleXor(sum, 1u);
+    float _194 = spvSubgroupShuffleUp(sum, 2u);
+    int _196 = atomic_load_explicit((threadgroup atomic_int*)&first, memory_order_relaxed);
     if (gl_GlobalInvocationID.x < ((_outBufferSize - 0) / 4))
     {
-        _out.data[gl_GlobalInvocationID.x] = ((sum + _187) + _189) + float(_191);
+        _out.data[gl_GlobalInvocationID.x] = ((sum + _192) + _194) + float(_196);
     }
 }
 

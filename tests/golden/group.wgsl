@@ -84,28 +84,31 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     }
     let v_4 = x_value_1 * 16.0;
     let bin = select(u32(select(0.0, v_4, v_4 >= 0.0 && v_4 < 4.2949673e+09)), 4294967295u, v_4 >= 4.2949673e+09);
-    let v_5 = bin < arrayLength(&counts);
-    if (v_5) {
+    var v_5: f32;
+    if (bin < arrayLength(&counts)) {
         atomicAdd(&counts[bin], 1u);
-    }
-    var old_2 = 0u;
-    if (v_5) {
-        var old_3: u32;
+        var old_2: u32;
         loop {
             let attempt_1 = atomicCompareExchangeWeak(&counts[bin], 1u, 100u);
-            old_3 = attempt_1.old_value;
-            if (attempt_1.exchanged || old_3 != 1u) {
+            old_2 = attempt_1.old_value;
+            if (attempt_1.exchanged || old_2 != 1u) {
                 break;
             }
         }
-        old_2 = old_3;
+        let old_3 = old_2;
+        atomicMax(&first, i32(old_3));
+        v_5 = 0.0;
+        if (v) {
+            v_5 = x[i];
+        }
+    } else {
+        atomicMax(&first, 0i);
+        v_5 = 0.0;
+        if (v) {
+            v_5 = x[i];
+        }
     }
-    atomicMax(&first, i32(old_2));
-    var x_value_2 = 0.0;
-    if (v) {
-        x_value_2 = x[i];
-    }
-    let sum = subgroupAdd(x_value_2);
+    let sum = subgroupAdd(v_5);
     let v_6 = subgroupShuffleXor(sum, 1u);
     let v_7 = subgroupShuffleUp(sum, 2u);
     let old_4 = atomicLoad(&first);

@@ -119,13 +119,18 @@ kernel __attribute__((reqd_work_group_size(64, 1, 1))) void rotate_1(
         }
         left_1 = v_9;
     }
-    uint v_10 = i + 1u;
-    uint v_11 = 0u;
-    if (v_10 < private_len) {
-        v_11 = (uint)private_1[v_10];
-    }
-    if (i < private_len) {
-        private_1[i] = (uchar)((((((uint)left & 255u) * 3u) & 255u) + v_11) & 255u);
+    uint v_10 = (((uint)left & 255u) * 3u) & 255u;
+    uint v_11 = i + 1u;
+    if (i < private_len - min(private_len, 1u)) {
+        private_1[i] = (uchar)((v_10 + (uint)private_1[v_11]) & 255u);
+    } else {
+        uint v_12 = 0u;
+        if (v_11 < private_len) {
+            v_12 = (uint)private_1[v_11];
+        }
+        if (i < private_len) {
+            private_1[i] = (uchar)((v_10 + v_12) & 255u);
+        }
     }
 }
 
