@@ -197,8 +197,9 @@ static void note(VtgCommands *commands, VtgBuffer *buffer, bool reads, bool writ
 
 static VtgStatus check_recording(const VtgCommands *commands, const char *what) {
     if (commands->state != RT_RECORDING) {
-        return rt_fail(instance_of(commands), VTG_ERROR_BUSY,
-                       "%s: the command list has been submitted; reset it first", what);
+        return rt_fail(
+            instance_of(commands), VTG_ERROR_BUSY, "%s: the command list %s; reset it first", what,
+            commands->state == RT_FINISHED ? "has been submitted" : "could not be ended or reset");
     }
     return VTG_OK;
 }

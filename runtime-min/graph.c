@@ -188,8 +188,8 @@ static VtgStatus reserve(VtgGraph *graph, uint32_t args, uint64_t value_bytes) {
     bool room = value_bytes < UINT32_MAX - graph->value_bytes &&
                 rt_grow(instance, &graph->nodes, &graph->node_capacity, graph->node_count + 1,
                         sizeof *graph->nodes) &&
-                rt_grow(instance, &graph->args, &graph->arg_capacity, graph->arg_count + args,
-                        sizeof *graph->args) &&
+                rt_grow(instance, &graph->args, &graph->arg_capacity,
+                        (uint64_t)graph->arg_count + args, sizeof *graph->args) &&
                 rt_grow(instance, &graph->values, &graph->value_capacity,
                         graph->value_bytes + (uint32_t)value_bytes, 1);
     return room ? VTG_OK : rt_no_memory(instance, "a graph");
@@ -325,7 +325,8 @@ VtgStatus vtg_graph_dispatch(VtgGraph *graph, const VtgGraphDispatch *given) {
     }
     uint64_t value_bytes = 0;
     for (uint32_t i = 0; i < desc.arg_count && status == VTG_OK; i++) {
-        value_bytes += desc.args[i].value ? desc.args[i].size : 0;
+        uint64_t bytes = desc.args[i].value ? desc.args[i].size : 0;
+        value_bytes += bytes < UINT32_MAX ? bytes : UINT32_MAX; /* take_arg() says what is wrong */
     }
     status = status == VTG_OK ? reserve(graph, desc.arg_count, value_bytes) : status;
     uint32_t before = graph->value_bytes;

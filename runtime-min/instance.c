@@ -88,13 +88,16 @@ void rt_free(const VtgInstance *instance, void *ptr, size_t size) {
     }
 }
 
-bool rt_grow(const VtgInstance *instance, void *array, uint32_t *capacity, uint32_t need,
+bool rt_grow(const VtgInstance *instance, void *array, uint32_t *capacity, uint64_t need,
              size_t element_size) {
     if (need <= *capacity) {
         return true;
     }
+    if (need > UINT32_MAX) {
+        return false;
+    }
     uint32_t grown = *capacity <= UINT32_MAX / 2 ? *capacity * 2 : UINT32_MAX;
-    grown = grown < need ? need : grown;
+    grown = grown < need ? (uint32_t)need : grown;
     if (grown > SIZE_MAX / element_size) {
         return false;
     }

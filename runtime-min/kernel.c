@@ -127,6 +127,9 @@ static VtgStatus check_limit(const VtgKernel *kernel, const char *what, uint64_t
     return VTG_OK;
 }
 
+/* Values are copied for each dispatch: what is beyond this is a mistake, and sums of sizes stay far from overflow. */
+#define MOST_BLOCK_BYTES (UINT64_C(16) << 20)
+
 static VtgStatus check_limits(const VtgKernel *kernel, const VtgKernelDesc *desc) {
     const VtgLimits *limits = &kernel->device->adapter->info.limits;
     const uint32_t *size = kernel->workgroup_size;
@@ -156,6 +159,7 @@ static VtgStatus check_limits(const VtgKernel *kernel, const VtgKernelDesc *desc
         {storage ? "buffer parameters and the values' buffer" : "buffer parameters",
          (uint64_t)kernel->buffer_count + storage, limits->max_kernel_buffers},
         {blocks[kind].what, kernel->block_bytes, blocks[kind].limit},
+        {blocks[kind].what, kernel->block_bytes, MOST_BLOCK_BYTES},
     };
     VtgStatus status = VTG_OK;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && status == VTG_OK; i++) {

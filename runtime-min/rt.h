@@ -289,7 +289,7 @@ void *rt_alloc_array(const VtgInstance *instance, size_t count, size_t size);
 void rt_free(const VtgInstance *instance, void *ptr, size_t size);
 /* Makes room for `need` elements: *array grows to at least twice *capacity. False: out of memory, and
  * nothing has changed. */
-bool rt_grow(const VtgInstance *instance, void *array, uint32_t *capacity, uint32_t need,
+bool rt_grow(const VtgInstance *instance, void *array, uint32_t *capacity, uint64_t need,
              size_t element_size);
 /* A copy of `text` (NULL: of nothing, NULL), freed with rt_text_free(). */
 VtgStatus rt_text_copy(const VtgInstance *instance, const char *text, char **copy);

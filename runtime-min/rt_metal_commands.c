@@ -47,11 +47,11 @@ static VtgStatus reserve(RmtlCommands *commands, uint32_t buffers, uint32_t word
     bool room = rt_grow(instance, &commands->ops, &commands->op_capacity, commands->op_count + 2,
                         sizeof *commands->ops) &&
                 rt_grow(instance, &commands->bound, &commands->bound_capacity,
-                        commands->bound_count + buffers, sizeof *commands->bound) &&
+                        (uint64_t)commands->bound_count + buffers, sizeof *commands->bound) &&
                 rt_grow(instance, &commands->sizes, &commands->size_capacity, buffers,
                         sizeof *commands->sizes) &&
                 rt_grow(instance, &commands->words, &commands->word_capacity,
-                        commands->word_count + words, sizeof *commands->words);
+                        (uint64_t)commands->word_count + words, sizeof *commands->words);
     return room ? VTG_OK : rt_no_memory(instance, "a command list");
 }
 

@@ -204,11 +204,12 @@ static VtgLimits limits_of(RoclContext *context, cl_device_id device) {
     size_t sides[3] = {1, 1, 1};
     ask(context, device, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof sides, sides, NULL);
     cl_ulong largest = number_of(context, device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    uint32_t alignment = number32(context, device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
     VtgLimits limits = {
         .max_workgroup_invocations = number32(context, device, CL_DEVICE_MAX_WORK_GROUP_SIZE),
         .max_shared_bytes = number32(context, device, CL_DEVICE_LOCAL_MEM_SIZE),
         .max_push_constant_bytes = number32(context, device, CL_DEVICE_MAX_PARAMETER_SIZE),
-        .buffer_offset_alignment = number32(context, device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8,
+        .buffer_offset_alignment = alignment != 0 ? alignment : sizeof(cl_long16),
         .max_buffer_bytes = largest,
         .max_binding_bytes = largest,
     };

@@ -46,11 +46,11 @@ static VtgStatus reserve(RoclCommands *commands, uint32_t memories, uint32_t wor
     bool room = rt_grow(instance, &commands->ops, &commands->op_capacity, commands->op_count + 1,
                         sizeof *commands->ops) &&
                 rt_grow(instance, &commands->memories, &commands->memory_capacity,
-                        commands->memory_count + memories, sizeof *commands->memories) &&
+                        (uint64_t)commands->memory_count + memories, sizeof *commands->memories) &&
                 rt_grow(instance, &commands->parts, &commands->part_capacity,
-                        commands->part_count + memories, sizeof *commands->parts) &&
+                        (uint64_t)commands->part_count + memories, sizeof *commands->parts) &&
                 rt_grow(instance, &commands->words, &commands->word_capacity,
-                        commands->word_count + words, sizeof *commands->words);
+                        (uint64_t)commands->word_count + words, sizeof *commands->words);
     return room ? VTG_OK : rt_no_memory(instance, "a command list");
 }
 

@@ -238,7 +238,7 @@ static VtgLimits limits_of(const WgpuLimits *found, const WgpuAdapterInfo *info,
         .max_kernel_buffers = found->max_storage_buffers,
         .max_uniform_bytes =
             found->max_uniform_bytes < UINT32_MAX ? (uint32_t)found->max_uniform_bytes : UINT32_MAX,
-        .buffer_offset_alignment = found->storage_alignment,
+        .buffer_offset_alignment = found->storage_alignment != 0 ? found->storage_alignment : 256,
         .subgroup_size = subgroups ? info->min_subgroup : 0,
         .min_subgroup_size = subgroups ? info->min_subgroup : 0,
         .max_subgroup_size = subgroups ? info->max_subgroup : 0,

@@ -460,7 +460,7 @@ typedef struct VtgKernelDesc {
     uint32_t shared_bytes;      /* shared memory it declares, checked against the limit */
     const VtgParam *params;     /* in order of declaration */
     uint32_t param_count;
-    uint32_t value_block_bytes; /* at least the end of the last value; rounded up to 4 */
+    uint32_t value_block_bytes; /* to the end of the last value, or more; at most 16 MiB */
     VtgValueBlock value_block;
     uint32_t spec_count;
     const VtgSpecConstant *specs;
@@ -621,7 +621,8 @@ VTG_API VtgStatus vtg_commands_dispatch_indirect(VtgCommands *commands, VtgKerne
                                                  VtgBuffer *groups, uint64_t offset,
                                                  const VtgArg *args, uint32_t arg_count);
 
-/* Empties the list for new recording. VTG_ERROR_BUSY while a submission of it runs. */
+/* Empties the list for new recording. VTG_ERROR_BUSY while a submission of it runs. After another error the list is
+ * empty and takes nothing (VTG_ERROR_BUSY) until a reset succeeds; the same is so when vtg_submit() could not end it. */
 VTG_API VtgStatus vtg_commands_reset(VtgCommands *commands);
 
 /* Hands the list to its queue and returns without waiting. Submissions take effect in order: those of
@@ -654,7 +655,8 @@ typedef void (*VtgEventFn)(void *user, VtgStatus status);
 VTG_API VtgStatus vtg_event_on_end(VtgEvent *event, VtgEventFn callback, void *user);
 
 /* Makes a file descriptor that becomes readable, and stays so, when the submission has ended: for poll(),
- * epoll, io_uring, libuv. It is the caller's to close, at any time. VTG_ERROR_UNSUPPORTED where there is
+ * epoll, io_uring, libuv. It is an eventfd() that a thread of the library writes to when it has seen the
+ * end, not a descriptor of the driver's. It is the caller's to close, at any time. VTG_ERROR_UNSUPPORTED where there is
  * no eventfd() (that is everywhere but on Linux); VTG_ERROR_OUT_OF_MEMORY (descriptors, too). On failure
  * *fd is -1. Any thread. */
 VTG_API VtgStatus vtg_event_export_fd(VtgEvent *event, int *fd);

@@ -116,7 +116,7 @@ def thread_sanitizer(env):
     if env.bin.name != "release" or env.args.quick:
         raise Skip("once, beside the release build")
     env.run(["make", "SETUP=no", "CONFIG=thread", f"-j{os.cpu_count()}", "build/thread/tests/test_threads",
-             "build/thread/tests/fake_vulkan.so"], env={"MAKEFLAGS": "", "MAKELEVEL": ""}, timeout=600)
+             *(f"build/thread/tests/fake_{api}.so" for api in ("vulkan", "opencl", "webgpu"))], env={"MAKEFLAGS": "", "MAKELEVEL": ""}, timeout=600)
     program = pathlib.Path("build/thread/tests/test_threads").resolve()
     options = {"TSAN_OPTIONS": "ignore_noninstrumented_modules=1 halt_on_error=0"}  # drivers are not instrumented
     done = subprocess.run([program], capture_output=True, env={**os.environ, **options}, timeout=300)

@@ -1,5 +1,5 @@
-/* test_threads.c: what vitte_gpu.h lets several threads do at once, on the null device, on a fake Vulkan driver and on the
- * first real one: `make CONFIG=thread` builds it with ThreadSanitizer, and the suite `unit` runs it both ways. Exit 0:
+/* test_threads.c: what vitte_gpu.h lets several threads do at once, on the null device, on the fake drivers of each API and
+ * on the first real one of Vulkan: `make CONFIG=thread` builds it with ThreadSanitizer, and the suite `unit` runs it both ways. Exit 0:
  * fine, 1: not. */
 #include "tests/unit/runtime_unit.h"
 
@@ -75,6 +75,9 @@ static void *work(void *user) {
         CHECK_OK(vtg_buffer_map(down, 0, N * 4, (void **)&words));
         CHECK(!s->runs || words[N - 1] == stepped(N - 1, n));
         CHECK(!s->runs || word_at(x, 5) == stepped(5, n));
+        VtgProfileSpan span;
+        CHECK(vtg_profile_count(s->device) >= 3);
+        CHECK_OK(vtg_profile_span(s->device, round, &span));
         vtg_event_destroy(event);
         vtg_event_destroy(moved);
         CHECK_OK(vtg_commands_reset(list));
@@ -117,6 +120,7 @@ static void test(const char *api, const char *what, bool runs) {
         words[i] = i;
     }
     CHECK_OK(vtg_device_create(s.instance, NULL, &s.device));
+    CHECK_OK(vtg_profile_begin(s.device));
     CHECK_OK(make_step(s.device, &s.step));
     s.source = make_buffer(s.device, VTG_MEMORY_DEVICE, "source", sizeof words);
     CHECK_OK(vtg_buffer_write(s.source, 0, words, sizeof words));
@@ -141,16 +145,25 @@ static void test(const char *api, const char *what, bool runs) {
 }
 
 int main(int argc, char **argv) {
+    static const struct {
+        const char *api, *variable, *library, *what;
+    } fakes[] = {
+        {"vulkan", "VTG_VULKAN_LIBRARY", "fake_vulkan.so", "fake Vulkan driver"},
+        {"opencl", "VTG_OPENCL_LIBRARY", "fake_opencl.so", "fake OpenCL"},
+        {"webgpu", "VTG_WEBGPU_LIBRARY", "fake_webgpu.so", "fake WebGPU"},
+    };
     (void)argc;
-    char path[4096]; /* the fake driver lies beside this program */
-    const char *slash = strrchr(argv[0], '/');
-    snprintf(path, sizeof path, "%.*sfake_vulkan.so", slash ? (int)(slash + 1 - argv[0]) : 0,
-             argv[0]);
     setenv("VTG_CACHE_DIR", "", 1);
     test("null", "null device", false);
-    setenv("VTG_VULKAN_LIBRARY", path, 1);
-    test("vulkan", "fake Vulkan driver", false);
-    unsetenv("VTG_VULKAN_LIBRARY");
+    const char *slash = strrchr(argv[0], '/'); /* they lie beside this program */
+    for (uint32_t i = 0; i < COUNT(fakes); i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash + 1 - argv[0]) : 2,
+                 slash ? argv[0] : "./", fakes[i].library);
+        setenv(fakes[i].variable, path, 1);
+        test(fakes[i].api, fakes[i].what, false);
+        unsetenv(fakes[i].variable);
+    }
     test("vulkan", "Vulkan driver", true);
     return atomic_load(&failures) ? 1 : 0;
 }

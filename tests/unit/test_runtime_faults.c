@@ -79,6 +79,34 @@ static void test_lacks(void) {
     fake->missing = NULL;
 }
 
+/* A list whose end or whose reset failed is of no use before the next reset. */
+static void test_unusable(void) {
+    static const char *const functions[] = {"EndCommandBuffer", "ResetCommandPool",
+                                            "BeginCommandBuffer"};
+    Host host = HOST_INIT;
+    VtgInstanceDesc desc = host_desc(&host, "vulkan");
+    World w = {.fd = -1};
+    CHECK_OK(vtg_instance_create(&desc, &w.instance));
+    CHECK_OK(vtg_device_create(w.instance, NULL, &w.device));
+    CHECK_OK(make_buffers(&w));
+    CHECK_OK(make_kernels(&w));
+    CHECK_OK(record(&w));
+    fake->error = VK_ERROR_OUT_OF_HOST_MEMORY;
+    for (uint32_t i = 0; i < COUNT(functions); i++) {
+        fake->fail_function = functions[i];
+        CHECK_STATUS(i == 0 ? vtg_submit(w.list, NULL) : vtg_commands_reset(w.list),
+                     VTG_ERROR_OUT_OF_MEMORY);
+        fake->fail_function = NULL;
+        CHECK_STATUS(vtg_submit(w.list, NULL), VTG_ERROR_BUSY);
+        CHECK_STATUS(vtg_commands_fill(w.list, w.x, 0, 1000, 7), VTG_ERROR_BUSY);
+        CHECK_OK(vtg_commands_reset(w.list));
+        CHECK_OK(vtg_commands_fill(w.list, w.x, 0, 1000, 7));
+        CHECK_OK(vtg_submit(w.list, NULL));
+        CHECK_OK(vtg_device_wait_idle(w.device));
+    }
+    end(&host, &w);
+}
+
 /* ---- The cache ---- */
 
 /* Opens a device, makes a kernel, lets go of both; gives the bytes that the driver was handed. */
@@ -219,6 +247,7 @@ int main(int argc, char **argv) {
     test_allocator("null");
     test_faults("libc.so.6");
     test_lacks();
+    test_unusable();
     test_cache();
     printf("%d checks failed\n", atomic_load(&failures));
     return atomic_load(&failures) ? 1 : 0;

@@ -43,10 +43,12 @@ static VtgStatus meaning(const char *function, int error) {
 static const FaultHarmless harmless[] = {
     {"GetPlatformIDs", VTG_ERROR_NO_DRIVER},
     {"GetDeviceIDs", VTG_ERROR_NO_DEVICE}, /* a platform without devices */
-    {"GetDeviceInfo", VTG_OK},             /* that device is left out */
-    {"GetEventProfilingInfo", VTG_OK},     /* of what is in a profile alone: it lacks a time */
-    {"WaitForEvents", VTG_OK},             /* it is looked at then, again and again */
-    {"GetEventInfo", VTG_OK},              /* nobody asked: looked at in passing */
+    {"GetDeviceInfo", VTG_OK},             /* that device is left out, */
+    {"GetDeviceInfo", VTG_ERROR_LIMIT},    /* or it has none of what it does not know: */
+    {"GetDeviceInfo", VTG_ERROR_UNSUPPORTED},
+    {"GetEventProfilingInfo", VTG_OK}, /* of what is in a profile alone: it lacks a time */
+    {"WaitForEvents", VTG_OK},         /* it is looked at then, again and again */
+    {"GetEventInfo", VTG_OK},          /* nobody asked: looked at in passing */
 };
 
 int main(int argc, char **argv) {
