@@ -56,6 +56,72 @@ static inline bool walk_view(const void *bytes, size_t size) {
     return fine && sum != SIZE_MAX;
 }
 
+/* Hands a kernel the arguments that the bundle says it takes: one buffer for all, and zeros. */
+static inline void walk_dispatch(VtgDevice *device, VtgKernel *kernel, VtgBuffer *buffer,
+                                 const VgpuTable *bindings) {
+    enum { MOST_ARGS = 16 };
+    static const char zeros[16 << 20]; /* no value block is larger */
+    VtgArg args[MOST_ARGS];
+    uint32_t count = 0;
+    for (uint32_t b = 0; b < bindings->count && count < MOST_ARGS; b++) {
+        switch (vgpu_get(bindings, b, VGPU_BINDING_KIND)) {
+        case VGPU_BUFFER:
+            args[count++] = vtg_arg_buffer(buffer);
+            break;
+        case VGPU_VALUE:
+            args[count++] = vtg_arg_value(zeros, vgpu_get(bindings, b, VGPU_BINDING_SIZE));
+            break;
+        default:
+            break;
+        }
+    }
+    (void)vtg_dispatch(device, kernel, (VtgGrid){1, 1, 1}, args, count, NULL);
+}
+
+/* Each kernel's target by its name, and what that says of its parameters. */
+static inline void walk_targets(VtgDevice *device, VtgBundle *bundle, VtgBundleKernelDesc *wanted,
+                                const VgpuKernel *record, VtgBuffer *buffer) {
+    for (uint32_t t = 0; t < record->targets.count; t++) {
+        VtgKernel *kernel;
+        VgpuTable bindings = vgpu_target_bindings(record, t);
+        wanted->target =
+            vgpu_text(record->record, vgpu_row(&record->targets, t) + VGPU_TARGET_NAME);
+        if (vtg_bundle_kernel_create(device, bundle, wanted, &kernel) == VTG_OK) {
+            walk_dispatch(device, kernel, buffer, &bindings);
+        }
+        vtg_kernel_destroy(kernel);
+    }
+}
+
+/* The same through the runtime: whatever a valid record says, dispatching does no harm. */
+static inline void walk_dispatches(VtgInstance *instance, VtgDevice *device, const void *bytes,
+                                   size_t size) {
+    VgpuView view;
+    VtgBundle *bundle;
+    VtgBundleDesc desc = VTG_BUNDLE_DESC_INIT;
+    VtgBufferDesc buffer_desc = VTG_BUFFER_DESC_INIT;
+    VtgBuffer *buffer = NULL;
+    desc.data = bytes;
+    desc.size = size;
+    buffer_desc.size_bytes = 64;
+    if (vgpu_view_open(&view, bytes, size) != NULL ||
+        vtg_bundle_open(instance, &desc, &bundle) != VTG_OK) {
+        return;
+    }
+    bool fine = vtg_buffer_create(device, &buffer_desc, &buffer) == VTG_OK;
+    for (uint32_t i = 0; fine && i < view.kernel_count; i++) {
+        VgpuKernel record;
+        VtgBundleKernelDesc wanted = VTG_BUNDLE_KERNEL_DESC_INIT;
+        wanted.name = vgpu_entry_name(&view, i);
+        wanted.variant = vgpu_entry_variant(&view, i);
+        if (vgpu_view_kernel(&view, i, &record) == NULL) {
+            walk_targets(device, bundle, &wanted, &record, buffer);
+        }
+    }
+    vtg_buffer_destroy(buffer);
+    vtg_bundle_destroy(bundle);
+}
+
 /* Opens it and makes each kernel on a device. Gives how many could be made. */
 static inline uint32_t walk_runtime(VtgInstance *instance, VtgDevice *device, const void *bytes,
                                     size_t size) {

@@ -37,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     walk_view(bytes, size);
     walk_runtime(instance, device, bytes, size);
+    walk_dispatches(instance, device, bytes, size);
     free(bytes);
     return 0;
 }

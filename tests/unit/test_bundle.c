@@ -233,6 +233,29 @@ static void try_byte(Host *host, unsigned char *copy, size_t size, size_t at, bo
     walk_repair(copy, size);
     walk_view(copy, size);
     walk_runtime(host->instance, host->device, copy, size);
+    walk_dispatches(host->instance, host->device, copy, size);
+}
+
+/* Each aligned word of each record with numbers whose sums wrap, and hashes that are right. */
+static void test_numbers(Host *host, const unsigned char *bytes, size_t size) {
+    static const uint32_t numbers[] = {UINT32_MAX,     UINT32_MAX - 1, UINT32_MAX - 3,
+                                       UINT32_MAX - 7, INT32_MAX,      16u << 20};
+    VgpuView view;
+    VgpuKernel kernel;
+    unsigned char *copy = malloc(size);
+    CHECK(vgpu_view_open(&view, bytes, size) == NULL);
+    for (uint32_t i = 0; i < view.kernel_count; i++) {
+        CHECK(vgpu_view_kernel(&view, i, &kernel) == NULL);
+        for (size_t at = 0; at + 4 <= kernel.record.size; at += 4) {
+            for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+                memcpy(copy, bytes, size);
+                memcpy(copy + (kernel.record.bytes - bytes) + at, &numbers[k], 4);
+                walk_repair(copy, size);
+                walk_dispatches(host->instance, host->device, copy, size);
+            }
+        }
+    }
+    free(copy);
 }
 
 /* Every byte, with every other value, or with those that are most likely to be taken for something else. */
@@ -285,6 +308,7 @@ int main(void) {
     test_contents(bytes, size);
     test_runtime(&host, bytes, size);
     CHECK(walk_runtime(host.instance, host.device, bytes, size) == 4);
+    test_numbers(&host, bytes, size);
     test_damage(&host, small, small_size, false);
     test_damage(&host, least, least_size, true);
     vtg_device_destroy(host.device);
