@@ -24,7 +24,7 @@ def cases(env):
         yield f"two queues {device}", lambda d=device: two_queues(env, d)
     for devices in (["lavapipe"], ["lavapipe", "lavapipe"], ["lavapipe", "pocl", "lavapipe"], ["dawn-mesa25", "pocl"]):
         yield f"heat multi {' '.join(devices)}", lambda d=devices: heat_multi(env, d)
-    for device in ("lavapipe", "pocl"):
+    for device in ("lavapipe", "pocl", "dawn-mesa25", "wgpu-mesa25"):
         yield f"profile {device}", lambda d=device: profile(env, d)
     yield "png round trip", lambda: png_round_trip(env)
     yield "png kinds", lambda: png_kinds(env)
@@ -153,6 +153,8 @@ def profile(env, device):
     host = [span for span in spans if span["name"] == "saxpy" and span["pid"] == 1]
     timed = [span for span in spans if span["name"] == "saxpy" and span["pid"] == 2]
     check(len(host) == 3 and len(timed) == 3 and all(span["args"]["bytes"] == 8000 for span in host), "three dispatches of 8,000 bytes", spans)
+    moved = [[span["args"]["submission"] for span in spans if span["name"] == "copy" and span["pid"] == pid] for pid in (1, 2)]
+    check(moved[0] == moved[1] and (moved[0] or api_of(env, device) != "webgpu"), "a copy without a time of the device", spans)
     submitted = {span["args"]["submission"]: span["ts"] for span in spans if span["name"] == "submit"}
     check(all(span["ts"] >= submitted[span["args"]["submission"]] - 0.01 for span in timed), "a dispatch before its submission", spans)
     line = [text.split() for text in result.out.decode().splitlines() if text.startswith("saxpy ")]
