@@ -4,7 +4,8 @@
  *                             width needs: neighbours, pairs of them, and so on
  *   llvm.uadd.with.overflow   is OpIAddCarry, llvm.usub.with.overflow OpISubBorrow, which PoCL 6 does not know: a sum that is
  *                             less than a part of it has overflown
- *   <poison, 1.0>             a constant with a lane that may be anything, of which its target makes no constant
+ *   <poison, 1.0>             a constant with a part that may be anything, of which its target makes no constant
+ *   extractvalue              of a part that insertvalue has not set, at which its target crashes
  *   select i1, <4 x float> …  OpSelect has wanted a bool for each lane until SPIR-V 1.4
  */
 #include <string.h>
@@ -76,22 +77,75 @@ static void widen_condition(LLVMBuilderRef b, LLVMValueRef inst) {
     LLVMSetOperand(inst, 0, lanes);
 }
 
-/* Lanes that may be anything are zero. */
-static LLVMValueRef without_poison(LLVMValueRef vector) {
-    LLVMValueRef lanes[IR_MAX_LANES];
-    unsigned count = LLVMGetVectorSize(LLVMTypeOf(vector));
-    for (unsigned i = 0; i < count && i < IR_MAX_LANES; i++) {
-        LLVMValueRef lane = LLVMGetAggregateElement(vector, i);
-        lanes[i] = LLVMIsUndef(lane) ? LLVMConstNull(LLVMTypeOf(lane)) : lane;
-    }
-    return count <= IR_MAX_LANES ? LLVMConstVector(lanes, count) : vector;
+static bool has_parts(LLVMValueRef value) {
+    return LLVMIsAConstantVector(value) != NULL || LLVMIsAConstantArray(value) != NULL ||
+           LLVMIsAConstantStruct(value) != NULL;
 }
 
-static void fill_constants(LLVMValueRef inst) {
+static unsigned part_count(LLVMTypeRef type) {
+    switch (LLVMGetTypeKind(type)) {
+    case LLVMVectorTypeKind:
+        return LLVMGetVectorSize(type);
+    case LLVMArrayTypeKind:
+        return (unsigned)LLVMGetArrayLength2(type);
+    default:
+        return LLVMCountStructElementTypes(type);
+    }
+}
+
+static LLVMValueRef composite(LLVMTypeRef type, LLVMValueRef *parts, unsigned count) {
+    switch (LLVMGetTypeKind(type)) {
+    case LLVMVectorTypeKind:
+        return LLVMConstVector(parts, count);
+    case LLVMArrayTypeKind:
+        return LLVMConstArray2(LLVMGetElementType(type), parts, count);
+    default:
+        return LLVMIsLiteralStruct(type) ? LLVMConstStructInContext(LLVMGetTypeContext(type), parts,
+                                                                    count, LLVMIsPackedStruct(type))
+                                         : LLVMConstNamedStruct(type, parts, count);
+    }
+}
+
+/* Parts that may be anything are zero. */
+static LLVMValueRef without_poison(Arena *scratch, LLVMValueRef constant) {
+    LLVMTypeRef type = LLVMTypeOf(constant);
+    unsigned count = part_count(type);
+    LLVMValueRef *parts = NEW_ARRAY(scratch, LLVMValueRef, count);
+    for (unsigned i = 0; i < count; i++) {
+        LLVMValueRef part = LLVMGetAggregateElement(constant, i);
+        parts[i] = LLVMIsUndef(part) ? LLVMConstNull(LLVMTypeOf(part))
+                   : has_parts(part) ? without_poison(scratch, part)
+                                     : part;
+    }
+    return composite(type, parts, count);
+}
+
+static void fill_constants(Arena *scratch, LLVMValueRef inst) {
     for (int i = 0; i < LLVMGetNumOperands(inst); i++) {
         LLVMValueRef operand = LLVMGetOperand(inst, (unsigned)i);
-        if (LLVMIsAConstantVector(operand) != NULL) {
-            LLVMSetOperand(inst, (unsigned)i, without_poison(operand));
+        if (has_parts(operand)) {
+            LLVMSetOperand(inst, (unsigned)i, without_poison(scratch, operand));
+        }
+    }
+}
+
+/* What was put there, or stood there before; NULL: not known. */
+static LLVMValueRef known_part(LLVMValueRef whole, unsigned index) {
+    while (LLVMIsAInsertValueInst(whole) != NULL && LLVMGetNumIndices(whole) == 1) {
+        if (*LLVMGetIndices(whole) == index) {
+            return LLVMGetOperand(whole, 1);
+        }
+        whole = LLVMGetOperand(whole, 0);
+    }
+    return LLVMIsAConstant(whole) != NULL ? LLVMGetAggregateElement(whole, index) : NULL;
+}
+
+static void fold_part(LLVMValueRef inst) {
+    if (LLVMGetNumIndices(inst) == 1) {
+        LLVMValueRef part = known_part(LLVMGetOperand(inst, 0), *LLVMGetIndices(inst));
+        if (part != NULL) {
+            LLVMReplaceAllUsesWith(inst, part);
+            LLVMInstructionEraseFromParent(inst);
         }
     }
 }
@@ -111,13 +165,15 @@ static void legalise_call(LLVMBuilderRef b, LLVMValueRef inst) {
 static void legalise_block(LLVMBuilderRef b, LLVMBasicBlockRef block) {
     VEC(LLVMValueRef) calls = {0};
     Arena scratch = {0};
-    for (LLVMValueRef inst = LLVMGetFirstInstruction(block); inst != NULL;
-         inst = LLVMGetNextInstruction(inst)) {
-        fill_constants(inst);
+    for (LLVMValueRef inst = LLVMGetFirstInstruction(block), next; inst != NULL; inst = next) {
+        next = LLVMGetNextInstruction(inst);
+        fill_constants(&scratch, inst);
         if (LLVMGetInstructionOpcode(inst) == LLVMCall) {
             VEC_PUSH(&scratch, &calls, inst);
         } else if (LLVMGetInstructionOpcode(inst) == LLVMSelect) {
             widen_condition(b, inst);
+        } else if (LLVMGetInstructionOpcode(inst) == LLVMExtractValue) {
+            fold_part(inst);
         }
     }
     for (uint32_t i = 0; i < calls.count; i++) {

@@ -1,8 +1,9 @@
 """Random programs on the interpreter and on devices (tests/tools/stress.c), and what they are made of (tests/generator/features.py).
 
-Every program runs on the interpreter at the front end's IR, at -O0 and at -O3, and its SPIR-V is validated. Devices share the
-programs, as SHARES says: SwiftShader, which is quick, takes all that it can run at both levels, the others one level of a
-part each. tests/known-driver-bugs lists the programs that a driver is shown to get wrong.
+Every program runs on the interpreter at the front end's IR, at -O0 and at -O3, and its SPIR-V is validated, beside the first device
+that it runs on. Devices share the programs, as SHARES says: SwiftShader takes all that it can run, the others a part each, at one
+level in turn. What takes OpenCL SPIR-V or LLVM IR does so besides. tests/known-driver-bugs lists the programs that a driver is shown
+to get wrong.
 """
 import os
 import re
@@ -26,24 +27,41 @@ SHARES = {
             "dawn-swiftshader", "pocl", "dawn-swiftshader", None, "dawn-mesa25", "lavapipe", "dawn-swiftshader"],
     "even": ["lavapipe", "pocl", "lavapipe", "mesa25", "lavapipe", "pocl", "lavapipe", "pocl"],
 }
+# OpenCL SPIR-V lacks arrays in shared memory whose length the host sets
+SPEC_LENGTH = re.compile(r"^ *(?:#\[uninitialized\] )?shared .*; BLOCK\]", re.M)
+BESIDES = {"rusticl": 520, "llvm-jit": 500, "pocl6": 50}  # how many of them
 LEAST = 500  # programs of the first 2,000 that are executed for each target; MSL has its own (suites/msl.py)
-TARGETS = {"pocl": "OpenCL C", "dawn-swiftshader": "WGSL", "dawn-mesa25": "WGSL"}  # of the other devices it is Vulkan
+# of the other devices it is Vulkan
+TARGETS = {"pocl": "OpenCL C", "dawn-swiftshader": "WGSL", "dawn-mesa25": "WGSL", "rusticl": "OpenCL SPIR-V", "pocl6": "OpenCL SPIR-V",
+           "llvm-jit": "LLVM IR"}
 # PoCL's compiler takes most of its time to optimise: what comes at -O0 from us is left as it is there, too
 UNOPTIMISED = {("pocl", "0"): {"POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disable"}}
 
-def plan(seeds):
-    """{(device, levels): seeds}"""
-    jobs = {}
+
+
+def plan(folder, seeds):
+    """{(device, levels, passes): seeds}; passes: this is where the program's passes are looked at, once."""
+    jobs, done = {}, set()
+
+    def add(device, seed, level):
+        jobs.setdefault((device, level, seed not in done), []).append(seed)
+        done.add(seed)
+
     for seed in seeds:
-        kind = kind_of(seed)
+        kind, turn = kind_of(seed), "03"[seed // 2 % 2]
         if kind == "plain":
-            jobs.setdefault(("swiftshader", "03"), []).append(seed)
+            add("swiftshader", seed, turn)
         share = SHARES["odd" if seed % 2 else "even"]
         device = share[seed // 2 % len(share)]
         if device == "pocl" and kind == "half":  # it has no f16
             device = "lavapipe"
         if device:
-            jobs.setdefault((device, "03"[seed // 2 // len(share) % 2]), []).append(seed)
+            add(device, seed, "03"[seed // 2 // len(share) % 2])
+    fit = [seed for seed in seeds if not SPEC_LENGTH.search((folder / f"{seed}.vt").read_text())]
+    for device, count in BESIDES.items():
+        own = [seed for seed in fit if device != "pocl6" or kind_of(seed) != "half"]
+        for number, seed in enumerate(own[:count]):
+            add(device, seed, "03"[number % 2])
     return jobs
 
 
@@ -54,22 +72,22 @@ def cases(env):
     subprocess.run([sys.executable, "tests/generate.py", "--seed", str(env.args.seed), "--count", str(count),
                     "--out", str(folder)], check=True)
     seeds = range(env.args.seed, env.args.seed + count)
-    jobs = {("lavapipe", "03"): seeds} if env.args.quick else plan(seeds)
+    jobs = {("lavapipe", "03", True): seeds} if env.args.quick else plan(folder, seeds)
     if count >= 2000:
         yield "enough for each target", lambda: check_plan(jobs)
-    for (device, levels), seeds in sorted(jobs.items()):
+    for (device, levels, passes), seeds in sorted(jobs.items()):
         for start in range(0, len(seeds), CHUNK):
             chunk = seeds[start:start + CHUNK]
-            yield f"{device} -O{' -O'.join(levels)} {chunk[0]}-{chunk[-1]}", \
-                lambda c=chunk, d=device, l=levels: check(env, folder, c, d, l)
+            yield f"{device} -O{' -O'.join(levels)} {chunk[0]}-{chunk[-1]}{'' if passes else ' again'}", \
+                lambda c=chunk, d=device, l=levels, p=passes: check(env, folder, c, d, l, p)
 
 
 def check_plan(jobs):
     programs = {}
-    for (device, _), seeds in jobs.items():
+    for (device, _, _), seeds in jobs.items():
         programs.setdefault(TARGETS.get(device, "Vulkan"), set()).update(seeds)
     counts = {target: len(seeds) for target, seeds in programs.items()}
-    if len(counts) != 3 or min(counts.values()) < LEAST:
+    if len(counts) != 5 or min(counts.values()) < LEAST:
         raise Failure(f"{counts}, not {LEAST} for each target")
 
 
@@ -88,17 +106,18 @@ def check_features(env):
         raise Failure("\n".join(rare))
 
 
-def run_stress(env, driver, levels, files):
+def run_stress(env, driver, levels, passes, files):
     """What is wrong with which seed, all that was printed, and why there is no such device, or None."""
     missing, bad, whole = None, {}, ""
     try:
-        environment, option = {**env.device(driver), **UNOPTIMISED.get((driver, levels), {})}, env.OTHER_DEVICES.get(driver, ("vulkan",))[0]
+        environment, options = {**env.device(driver), **UNOPTIMISED.get((driver, levels), {})}, env.device_options(driver)
     except Skip as skip:
-        environment, option, missing = {}, "none", skip  # the interpreter and spirv-val can still judge
+        if not passes:
+            raise
+        environment, options, missing = {}, ["--device=none"], skip  # the interpreter and spirv-val can still judge
+    options += [f"--levels={levels}", *([] if passes else ["--passes=no"])]
     while files:
-        # a driver that crashes takes the process with it: the shell makes that an exit status
-        result = env.run(["sh", "-c", '"$@" || exit $?', "sh", env.bin / "tests/stress", f"--device={option}", f"--levels={levels}",
-                          *files], expect=None, env=environment, timeout=1800)
+        result = env.run([env.bin / "tests/stress", *options, *files], expect=None, env=environment, timeout=1800, may_crash=True)
         out = (result.out + result.err).decode(errors="replace")
         whole += out
         if result.code == 77:
@@ -106,17 +125,18 @@ def run_stress(env, driver, levels, files):
         bad.update({int(seed): line for line in out.splitlines()
                     for seed in re.findall(r"^(?:DIFFERS|FAILED) \S*?(\d+)\.vt", line)})
         begun = out.count("PROGRAM ")
-        if result.code < 128 or begun == 0:
+        if result.code >= 0 or begun == 0:
             if result.code not in (0, 1) or f"{len(files)} programs, " not in out:
                 raise Failure(str(result))
             break
+        # a driver that crashes takes the process with it
         bad[int(files[begun - 1].stem)] = f"CRASHED {files[begun - 1]}: {driver} {result}"
         files = files[begun:]
     return bad, whole, missing
 
 
-def check(env, folder, seeds, driver, levels):
-    bad, out, missing = run_stress(env, driver, levels, [folder / f"{seed}.vt" for seed in seeds])
+def check(env, folder, seeds, driver, levels, passes):
+    bad, out, missing = run_stress(env, driver, levels, passes, [folder / f"{seed}.vt" for seed in seeds])
     known = {int(seed) for seed in known_bugs(driver) if seed.isdigit()}
     new = {seed: line for seed, line in bad.items() if seed not in known}
     if new:
