@@ -128,12 +128,12 @@ class Env:
     def compile(self, *args, **kwargs):
         return self.run([self.vittec, *args], **kwargs)
 
-    def run_on(self, device, *args, timeout=120):
+    def run_on(self, device, *args, timeout=120, own=None):
         """`vittec-gpu run` on a device of `device()`, in a process that has had others. Not under sanitizers, which look at the whole
-        of a process when it ends."""
-        environment = {} if device == "interp" else self.device(device)
+        of a process when it ends, and not with an environment of its own."""
+        environment = {**({} if device == "interp" else self.device(device)), **(own or {})}
         command = ["run", *args[:1], *self.device_options(device), *args[1:]]
-        if "sanitize" in self.bin.name:
+        if own or "sanitize" in self.bin.name:
             return self.compile(*command, env=environment, expect=None, timeout=timeout)
         server = self.server(device, environment)
         try:
@@ -142,8 +142,9 @@ class Env:
             server.process.kill()
             server.close()
             raise Failure(f"$ {shlex.join(map(str, command))}\nno end within {timeout} s")
-        if result.code < 0:
-            raise Failure(f"crashed\n{result}")
+        if result.code < 0:  # by itself it says more
+            self.compile(*command, env=environment, expect=None, timeout=timeout)
+            raise Failure(f"crashed behind others, not by itself\n{result}")
         if server.count < Server.MOST:
             with self.lock:
                 self.idle.append((device, server))

@@ -17,6 +17,7 @@ its name each list of numbers that the run was given, and each `data` above. Not
 import functools
 import importlib
 import math
+import pathlib
 import re
 import struct
 
@@ -136,6 +137,53 @@ def cases(env):
             both = device == "llvm-jit" and number % JIT_SHARE_O0 == 0
             for level in ["-O0", "-O2"] if both else levels(source, device, env.args.quick):
                 yield f"{test_name(source)} {device} {level}", lambda s=source, d=device, o=level: check(env, s, d, o)
+    for what in MISTAKES:
+        yield f"caught by llvm-jit: {what}", lambda w=what: check_caught(env, w)
+
+
+# Mistakes that a judge is to see: what is wrong, in which source, what stands for what in its LLVM IR, a word of what is said.
+BARRIER = "call spir_func void @_Z7barrierj(i32 3)"
+ONLY_SOME = """
+define spir_func void @not_all(i32 %0) {
+  %2 = call spir_func i64 @_Z12get_local_idj(i32 0)
+  %3 = icmp eq i64 %2, 3
+  br i1 %3, label %5, label %4
+4:
+  call spir_func void @_Z7barrierj(i32 %0)
+  br label %5
+5:
+  ret void
+}
+"""
+MISTAKES = {
+    "a difference, not a sum": ("add", [("fadd contract", "fsub contract")], "first difference"),
+    "an access beyond a buffer": ("add", [("icmp ugt i32 %out_len, %i.u", "icmp ne i32 %out_len, -1")], "crashed"),
+    "a barrier is missing": ("corpus/scan_hillis_steele", [(f"  tail {BARRIER}\n", "")], "first difference"),
+    "not all come to a barrier": ("corpus/reduction", [(BARRIER, BARRIER.replace("_Z7barrierj", "not_all")), ("\n!opencl", f"{ONLY_SOME}\n!opencl")],
+                                  "not every invocation"),
+    "an instruction that is none": ("add", [("fadd contract", "fadded contract")], "expected instruction opcode"),
+}
+
+
+def check_caught(env, what):
+    """LLVM's JIT is given another text than the compiler's. The last place is the one that is changed, the text's own is run, too."""
+    name, changes, word = MISTAKES[what]
+    source, file = pathlib.Path(f"tests/run/{name}.vt"), env.folder() / "text.ll"
+    text = env.compile(source, "-O2", "--target=llvm-ir", "-o", "-").out.decode()
+    for change in [[], changes]:
+        for old, new in change:
+            before, found, behind = text.rpartition(old)
+            if not found:
+                raise Failure(f"no `{old}` in\n{text}")
+            text = before + new + behind
+        file.write_text(text)
+        try:
+            execute(env, source, "llvm-jit", "-O2", {"LLVM_JIT_TEXT": str(file)})
+        except Failure as failure:
+            if not change or word not in str(failure):
+                raise Failure(f"it is not seen for what it is:\n{failure}")
+            return
+    raise Failure(f"nothing is noticed of\n{text}")
 
 
 def test_name(source):
@@ -235,8 +283,8 @@ def check(env, source, device, level):
     execute(env, source, device, level)
 
 
-def execute(env, source, device, level):
-    """What a source says of itself, on one device at one level."""
+def execute(env, source, device, level, own=None):
+    """What a source says of itself, on one device at one level; `own`: more of the environment."""
     steps = read_steps(source)
     if not steps:
         raise Failure(f"{source} has no `//! run` line")
@@ -245,7 +293,7 @@ def execute(env, source, device, level):
             raise Failure(f"{source}: a run without `expect`")
         folder, arguments = prepare(env, source, step)
         validate = ["--validate"] if (device, level) == VALIDATED else []
-        done = env.run_on(device, source, level, "--verify-each", *validate, *arguments)
+        done = env.run_on(device, source, level, "--verify-each", *validate, *arguments, own=own)
         if done.code == 5 and device != "interp":
             raise Skip(done.err.decode().strip().splitlines()[-1])
         lacks = re.search(r"error\[(E100[25]\]: .*)", done.err.decode())
