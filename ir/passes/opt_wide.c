@@ -303,6 +303,22 @@ static bool gets_along(Group *group, const Access *access, bool stores) {
     return !group->is_store || group->lanes[lane] == NULL;
 }
 
+/* The stores of the group now stand where the last of them does: behind loads that came in between, so nothing that reads what
+ * they write may move up to one of those. */
+static void stores_moved(Open *open, const Group *stores) {
+    for (uint32_t i = 0; i < open->count; i++) {
+        Group *group = &open->items[i];
+        bool meets = !group->is_store && group->first.root == stores->first.root &&
+                     group->first.base == stores->first.base;
+        for (uint32_t lane = 0; meets && lane < MOST_LANES; lane++) {
+            uint32_t there = stores->block + lane - group->block;
+            if (stores->lanes[lane] != NULL && there < MOST_LANES) {
+                group->is_written[there] = true;
+            }
+        }
+    }
+}
+
 static void put(Wide *w, Open *open, const Access *access, bool stores) {
     uint32_t width = access->zeros >= 2 ? 4 : 2, block = access->offset & ~(width - 1);
     if (access->zeros == 0) {
@@ -316,6 +332,9 @@ static void put(Wide *w, Open *open, const Access *access, bool stores) {
             if (group->lanes[lane] == NULL && (stores || !group->is_written[lane])) {
                 group->lanes[lane] = access;
                 group->order[lane] = group->count++;
+                if (stores) {
+                    stores_moved(open, group);
+                }
             }
             return;
         }

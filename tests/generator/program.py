@@ -21,7 +21,7 @@ SPEC_TYPES = ["u32", "i32", "f32", "bool"]
 
 class Program(Expressions, Calls, Statements, Groups):
     def __init__(self, seed):
-        self.r = random.Random(seed)
+        self.seed, self.r = seed, random.Random(seed)
         self.types = Types(self.r, kind_of(seed))
         self.names, self.fuel, self.lines, self.start, self.length = 0, 0, [], 0, 0
         self.procs, self.helpers, self.literals, self.constants, self.specs = [], {}, {}, [], []
@@ -143,6 +143,23 @@ class Program(Expressions, Calls, Statements, Groups):
         for var in self.outputs[:3] + self.r.sample(self.outputs[3:], len(self.outputs[3:]) // 2):
             self.fuel = 20
             self.emit(1, f"{var.slots[0]}[me * 4 + {self.r.randrange(4)}] = {self.expr(scope, var.type, 3)};")
+        self.neighbours()
+
+    def neighbours(self):
+        """Elements of the invocation's own that are read and written together, each on its own. By random numbers of its own, so
+        that what stands before it is the same with and without."""
+        r = random.Random(f"neighbours {self.seed}")
+        for var in r.sample(self.outputs[:3], r.randrange(3)):
+            at = [f"{var.slots[0]}[me * 4 + {k}]" for k in range(4)]
+            chosen, first = r.sample(range(4), r.randrange(2, 5)), r.random() < 0.5
+            names = [self.name("n") for _ in chosen]
+            if first:
+                self.emit(1, " ".join(f"let {name} = {at[k]};" for name, k in zip(names, chosen)))
+            for k in r.sample(range(4), r.randrange(2, 5)):
+                value = r.choice(names) if first else at[r.randrange(4)]
+                if var.type != "f32" and r.random() < 0.4:
+                    value += f" {r.choice('+^|')} {at[r.randrange(4)]}"
+                self.emit(1, f"{at[k]} = {value};")
 
     def compare_constants(self, scope):
         for name, type_, proc, args in self.constants:

@@ -49,6 +49,11 @@ static const struct {
     {"%p: f32 = load %out[%b]\nstore %out[%b1], %p\n%q: f32 = load %out[%b1]\n"
      "store %out[%b], %q\n",
      0, 0, 4},
+    /* a store that moves down behind a load: what reads it must not move up to that */
+    {"store %out[%b3], 5f32\n%r: f32 = load %out[%b2]\n%r1: f32 = add %r, %r\nstore %out[%b2], "
+     "%r1\n"
+     "%s: f32 = load %out[%b3]\nstore %out[%b], %s\n",
+     0, 1, 5},
     /* an element is written twice, with a load between */
     {"store %out[%b], 1f32\n%p: f32 = load %out[%b]\nstore %out[%b1], %p\nstore %out[%b], 2f32\n",
      0, 1, 4},
