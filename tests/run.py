@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from report import Report  # noqa: E402
 from suites.common import Env, Failure, Skip  # noqa: E402
 
-SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "bundle", "hostile", "run", "races", "prints", "examples", "random",
+SUITES = ["unit", "golden", "errors", "docs", "language", "cli", "bundle", "hostile", "run", "races", "prints", "lines", "examples", "random",
           "targets", "wgsl", "opencl", "opencl_spirv", "msl", "header", "cmake", "runtime"]
 
 
