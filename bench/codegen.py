@@ -3,6 +3,7 @@
 Compiles each kernel of tests/run/corpus and each of bench/gpu/kernels alone, at each level, and counts in its SPIR-V the
 instructions, loads and stores of the functions; bounds checks are what `--remarks` says. Beside them: what `spirv-opt -O` makes
 of the code of -O2, and the code of `glslc -O` where bench/gpu/peers has the same kernel in GLSL, which checks no bounds.
+Of the corpus, the interpreter counts the checks that the tests' runs execute, too (bench/executed.py).
 Nothing here is a time, so other work on the machine does not matter. Writes bench/results/codegen.csv and codegen.svg.
 """
 import csv
@@ -20,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 import svg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "gpu"))
+import executed  # noqa: E402
 import pack  # noqa: E402  the constants of the benchmark's kernels, and how their peers become GLSL
 
 RESULTS = pathlib.Path("bench/results")
@@ -57,14 +59,16 @@ def run(command):
 
 
 def checks(remarks):
-    """(left, all) of what --remarks said."""
-    left = every = 0
+    """(left, all, in versions for where an index may be outside) of what --remarks said."""
+    left = every = others = 0
     for line in remarks.splitlines():
         told = json.loads(line)
         found = re.search(r"(\d+) of (\d+) bounds checks removed", told["message"]) if told["severity"] == "remark" else None
         if found:
             left, every = left + int(found[2]) - int(found[1]), every + int(found[2])
-    return left, every
+            other = re.search(r"; (\d+) in the version", told["message"])
+            others += int(other[1]) if other else 0
+    return left, every, others
 
 
 def all_kernels():
@@ -94,8 +98,8 @@ def measure(bin_dir, folder, number, job):
     for way, levels in OURS.items():
         said = run([bin_dir / "vittec-gpu", path, "--entry", name, "--target=vulkan1.3", *levels, *options, "--remarks",
                     "--diagnostics=json", "-o", out])
-        left, every = checks(said)
-        row[way] = count_words(out.read_bytes()) | {"checks": left, "checked": every}
+        left, every, others = checks(said)
+        row[way] = count_words(out.read_bytes()) | {"checks": left, "checked": every, "others": others}
         if way == "-O2" and shutil.which("spirv-opt"):
             smaller = out.with_suffix(".opt")
             run(["spirv-opt", "-O", "--target-env=vulkan1.3", out, "-o", smaller])
@@ -116,11 +120,13 @@ def write_csv(rows):
     with (RESULTS / "codegen.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["set", "source", "kernel", *(f"{way} {what}" for way in WAYS for what in COUNTED
-                                                     if what != "checks" or way in CHECKED)])
+                                                     if what != "checks" or way in CHECKED),
+                         *(f"{way} executed {what}" for way in CHECKED for what in ("checks", "accesses"))])
         for row in rows:
             writer.writerow([row["set"], row["source"], row["kernel"],
                              *(value(row, way, what) for way in WAYS for what in COUNTED
-                               if what != "checks" or way in CHECKED)])
+                               if what != "checks" or way in CHECKED),
+                             *(x for way in CHECKED for x in row.get("executed", {}).get(way, ("", "")))])
 
 
 COLOURS = {"-O1": "#d08000", "-O2": "#2f81d0", "-O2 trust": "#40a040", "spirv-opt": "#b050b0", "glslc": "#d04040"}
@@ -157,8 +163,21 @@ def summary(rows, ways):
         total = {what: sum(row[way][what] for row in mine) if what in mine[0][way] else "" for what in COUNTED[:3]}
         left = sum(row[way]["checks"] for row in mine) if way in CHECKED else ""
         every = sum(row[way]["checked"] for row in mine) if left != "" else ""
+        others = sum(row[way]["others"] for row in mine) if left != "" else ""
         share = statistics.median(row[way]["instructions"] / row["-O0"]["instructions"] for row in mine)
-        lines.append([way, *total.values(), left, every, f"{1 - left / every:.0%}" if every else "", f"{share:.2f}"])
+        lines.append([way, *total.values(), left, every, f"{1 - left / every:.0%}" if every else "", others,
+                      f"{share:.2f}"])
+    return lines
+
+
+def executed_rows(rows):
+    """For each level: checks and accesses of all runs, checks as a share of the accesses of -O0, and the mean of that over the kernels."""
+    mine = [row["executed"] for row in rows if "executed" in row]
+    lines, written = [], sum(counts["-O0"][1] for counts in mine)
+    for way in CHECKED:
+        made = sum(counts[way][0] for counts in mine)
+        mean = statistics.mean(counts[way][0] / counts["-O0"][1] for counts in mine)
+        lines.append([way, sum(counts[way][1] for counts in mine), made, f"{1 - made / written:.0%}", f"{1 - mean:.0%}"])
     return lines
 
 
@@ -166,6 +185,10 @@ def codegen(bin_dir, folder, table, goal):
     jobs = list(all_kernels())
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         rows = list(pool.map(lambda job: measure(bin_dir, folder, *job), enumerate(jobs)))
+        counts = executed.of_corpus(bin_dir, folder, CHECKED, pool)
+    for row in rows:
+        if row["set"] == "corpus" and (row["source"], row["kernel"]) in counts:
+            row["executed"] = counts[row["source"], row["kernel"]]
     RESULTS.mkdir(exist_ok=True)
     write_csv(rows)
     write_svg(rows)
@@ -174,7 +197,7 @@ def codegen(bin_dir, folder, table, goal):
           [[row["source"], row["kernel"],
             *("/".join(str(row[way][what]) for what in COUNTED if what in row[way] and (what != "checks" or way in CHECKED))
               if way in row else "" for way in WAYS)] for row in rows])
-    heads = ["", "instructions", "loads", "stores", "checks left", "checks", "removed", "median of -O0"]
+    heads = ["", "instructions", "loads", "stores", "checks left", "checks", "removed", "in other versions", "median of -O0"]
     ours = [way for way in WAYS if way != "glslc" and way in rows[0]]
     sets = {"corpus": [row for row in rows if row["set"] == "corpus"], "gpu": [row for row in rows if row["set"] == "gpu"],
             "gpu, those with a peer": [row for row in rows if "glslc" in row]}
@@ -187,5 +210,11 @@ def codegen(bin_dir, folder, table, goal):
     corpus = sets["corpus"]
     goal("corpus, share of bounds checks left", sum(row["-O2"]["checks"] for row in corpus) /
          sum(row["-O2"]["checked"] for row in corpus))
+    totals["executed"] = executed_rows(rows)
+    print("checks that the runs of the corpus' tests execute; removed: of the accesses of -O0; mean: of the kernels\n")
+    table(["", "accesses", "checks", "removed", "mean"], totals["executed"])
+    runs = [row["executed"] for row in rows if "executed" in row]
+    goal("corpus, share of bounds checks executed", sum(counts["-O2"][0] for counts in runs) /
+         sum(counts["-O0"][1] for counts in runs))
     print(f"\n{RESULTS}/codegen.csv and codegen.svg have the figures.\n")
     return {"totals": totals}

@@ -217,33 +217,57 @@ static const IrInst *made_by(const IrValue *value) {
 
 static IrValue *most(IndexEntry *e, IrValue *value, unsigned depth);
 
-/* Of a signed number that is brought between two: as u32 it is no more than the upper one, where that is not negative. */
-static IrValue *most_of_clamped(IndexEntry *e, IrValue *number_of_it, unsigned depth) {
-    const IrInst *inst = made_by(number_of_it);
-    if (number_of_it->type != ir_scalar(IR_I32) || inst == NULL || depth == 0) {
+/* What makes the value, and which lane of it the value is; of a scalar, lane 0. */
+static const IrInst *made_as_lane(const IrValue *value, uint32_t *lane) {
+    const IrInst *inst = made_by(value);
+    *lane = 0;
+    if (inst != NULL && inst->op == OP_EXTRACT && ir_is_vector(inst->operands[0]->type)) {
+        *lane = inst->index;
+        return made_by(inst->operands[0]);
+    }
+    return inst;
+}
+
+static bool is_zero_lane(const IrValue *value, uint32_t lane) {
+    return ir_is_const(value) && (uint32_t)value->bits[lane] == 0;
+}
+
+/* A lane at the entry, as u32. */
+static IrValue *lane_at_entry(IndexEntry *e, IrValue *value, uint32_t lane) {
+    value = index_at_entry(e, value);
+    if (value == NULL) {
         return NULL;
     }
-    for (unsigned i = 0; i < 2; i++) {
-        if (inst->op != OP_MIN && inst->op != OP_MAX) {
-            return NULL;
-        }
-        /* min(max(x, 0), m): no more than m, whose bits it has where it is negative */
-        const IrInst *other = made_by(inst->operands[1 - i]);
-        bool is_min = inst->op == OP_MIN && other != NULL && other->op == OP_MAX;
-        for (unsigned k = 0; is_min && k < 2; k++) {
-            if (is_number(other->operands[k], 0)) {
-                IrValue *m = at_entry(e, inst->operands[i], depth - 1);
-                return m != NULL ? ir_convert(&e->b, OP_BITCAST, ir_scalar(IR_U32), m) : NULL;
-            }
-        }
-        /* max(min(x, m), 0) */
-        bool is_max = inst->op == OP_MAX && is_number(inst->operands[i], 0) && other != NULL &&
-                      other->op == OP_MIN;
-        for (unsigned k = 0; is_max && k < 2; k++) {
-            IrValue *m = at_entry(e, other->operands[1 - k], depth - 1);
-            if (m != NULL) {
-                m = make(e, OP_MAX, m, inst->operands[i]);
-                return ir_convert(&e->b, OP_BITCAST, ir_scalar(IR_U32), m);
+    if (ir_is_const(value)) {
+        return number(e, (uint32_t)value->bits[lane]);
+    }
+    e->made += 2;
+    value = ir_is_vector(value->type) ? ir_extract(&e->b, value, lane) : value;
+    return value->type == ir_scalar(IR_I32)
+               ? ir_convert(&e->b, OP_BITCAST, ir_scalar(IR_U32), value)
+               : value;
+}
+
+/* Of a signed number that is brought between two: as u32 it is no more than the upper one, where that is not negative. Where
+ * it is, min(max(x, 0), m) has its bits, and max(min(x, m), 0) is 0. */
+static IrValue *most_of_clamped(IndexEntry *e, const IrValue *value) {
+    uint32_t lane;
+    const IrInst *outer = made_as_lane(value, &lane);
+    if (value->type != ir_scalar(IR_I32) || outer == NULL ||
+        (outer->op != OP_MIN && outer->op != OP_MAX)) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        const IrInst *inner = made_by(outer->operands[1 - i]);
+        bool other = inner != NULL && inner->op == (outer->op == OP_MIN ? OP_MAX : OP_MIN);
+        bool is_max = outer->op == OP_MAX && is_zero_lane(outer->operands[i], lane);
+        for (uint32_t k = 0; other && k < 2; k++) {
+            bool is_min = outer->op == OP_MIN && is_zero_lane(inner->operands[k], lane);
+            IrValue *m = is_min   ? lane_at_entry(e, outer->operands[i], lane)
+                         : is_max ? lane_at_entry(e, inner->operands[1 - k], lane)
+                                  : NULL;
+            if (m != NULL) { /* a negative one is above all lengths that can be: 2^31 */
+                return m;
             }
         }
     }
@@ -295,7 +319,7 @@ static IrValue *most_of_op(IndexEntry *e, const IrInst *inst, unsigned depth) {
         return b != NULL ? index_larger(e, a, b) : NULL;
     case OP_CONVERT:
     case OP_BITCAST:
-        return most_of_clamped(e, of[0], depth);
+        return most_of_clamped(e, of[0]);
     default:
         return NULL;
     }
@@ -357,39 +381,107 @@ static void add_up_to(IndexEntry *e, IndexForm *form, IrValue *up_to, int64_t ti
     *side = index_sum(e, *side, all);
 }
 
-/* Whether the op itself keeps the value below something that all invocations have in common. */
-static IrValue *most_in_common(IndexEntry *e, const IrInst *inst) {
-    bool keeps = inst != NULL && (inst->op == OP_MIN || inst->op == OP_REM || inst->op == OP_AND ||
-                                  inst->op == OP_CONVERT || inst->op == OP_BITCAST);
-    IrValue *up_to =
-        keeps && !is_common(inst->results[0], DEEPEST) ? most_of_op(e, inst, DEEPEST) : NULL;
+/* Where the op itself keeps the value below something that all invocations have in common: that; else NULL. */
+static IrValue *most_in_common(IndexEntry *e, const IrValue *value) {
+    uint32_t lane;
+    const IrInst *inst = made_as_lane(value, &lane);
+    if (inst == NULL || is_common(value, DEEPEST)) {
+        return NULL;
+    }
+    IrValue *up_to = NULL;
+    if (value->type == ir_scalar(IR_I32)) {
+        up_to = most_of_clamped(e, value);
+    } else if (inst == made_by(value)) {
+        bool keeps = inst->op == OP_MIN || inst->op == OP_REM || inst->op == OP_AND;
+        up_to = keeps ? most_of_op(e, inst, DEEPEST) : NULL;
+    } else if (inst->op == OP_MIN) {
+        for (uint32_t i = 0; i < 2 && up_to == NULL; i++) {
+            bool common = is_common(inst->operands[i], DEEPEST);
+            up_to = common ? lane_at_entry(e, inst->operands[i], lane) : NULL;
+        }
+    }
     return up_to != NULL && is_common(up_to, DEEPEST) ? up_to : NULL;
 }
 
+static bool is_word(const IrValue *value) {
+    return value->type == ir_scalar(IR_U32) || value->type == ir_scalar(IR_I32);
+}
+
+/* The bits at the entry as u32, one value for one value. */
+static IrValue *word_at_entry(IndexEntry *e, IrValue *value) {
+    IrValue *here = index_at_entry(e, value);
+    if (here == NULL || here->type == ir_scalar(IR_U32)) {
+        return here;
+    }
+    for (uint32_t i = 0; i < e->words.count; i++) {
+        if (e->words.items[i].from == here) {
+            return e->words.items[i].to;
+        }
+    }
+    e->made++;
+    IrValue *word = ir_convert(&e->b, OP_BITCAST, ir_scalar(IR_U32), here);
+    VEC_PUSH(e->scratch, &e->words, (IndexCopy){here, word});
+    return word;
+}
+
+static bool add(IndexEntry *e, IndexForm *form, IrValue *value, int64_t times, unsigned depth);
+
+/* The parts of what the op makes, if it is a sum or what is as good as one; modulo 2^32 signed numbers are like others. */
+static bool add_parts(IndexEntry *e, IndexForm *form, const IrInst *inst, int64_t times,
+                      unsigned depth, bool *known) {
+    IrValue *const *of = inst->operands;
+    bool by_number = inst->operand_count == 2 && ir_is_const(of[1]);
+    int64_t by = by_number ? (int32_t)bits(of[1]) : 0;
+    switch (inst->op) {
+    case OP_ADD:
+    case OP_SUB:
+        *known = add(e, form, of[0], times, depth - 1) &&
+                 add(e, form, of[1], inst->op == OP_ADD ? times : -times, depth - 1);
+        return true;
+    case OP_SHL:
+        by = by >= 0 && by <= 20 ? (int64_t)1 << by : MOST_TIMES + 1;
+        break;
+    case OP_MUL:
+        break;
+    case OP_CONVERT:
+    case OP_BITCAST:
+        *known = add(e, form, of[0], times, depth - 1);
+        return is_word(of[0]);
+    default:
+        return false;
+    }
+    if (by_number && by <= MOST_TIMES && by >= -MOST_TIMES) {
+        *known = add(e, form, of[0], times * by, depth - 1);
+        return true;
+    }
+    for (uint32_t i = 0; i < 2 && inst->op == OP_MUL;
+         i++) { /* a row that is clamped, times a length */
+        IrValue *up_to = is_common(of[1 - i], DEEPEST) ? most_in_common(e, of[i]) : NULL;
+        IrValue *other = up_to != NULL ? word_at_entry(e, of[1 - i]) : NULL;
+        if (other != NULL) {
+            add_up_to(e, form, product(e, up_to, other), times);
+            *known = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool add(IndexEntry *e, IndexForm *form, IrValue *value, int64_t times, unsigned depth) {
-    if (value->type != ir_scalar(IR_U32) || times > MOST_TIMES || times < -MOST_TIMES ||
-        e->asked++ >= MOST_ASKED) {
+    if (!is_word(value) || times > MOST_TIMES || times < -MOST_TIMES || e->asked++ >= MOST_ASKED) {
         return false;
     }
     if (ir_is_const(value)) {
         form->constant += times * (int32_t)bits(value);
         return true;
     }
-    const IrInst *inst = made_by(value);
-    IrValue *const *of = inst != NULL ? inst->operands : NULL;
-    if (inst != NULL && depth > 0 && (inst->op == OP_ADD || inst->op == OP_SUB)) {
-        return add(e, form, of[0], times, depth - 1) &&
-               add(e, form, of[1], inst->op == OP_ADD ? times : -times, depth - 1);
+    bool known;
+    IrValue *up_to = most_in_common(e, value);
+    const IrInst *inst = up_to == NULL && depth > 0 ? made_by(value) : NULL;
+    if (inst != NULL && add_parts(e, form, inst, times, depth, &known)) {
+        return known;
     }
-    bool by_number = inst != NULL && depth > 0 && inst->operand_count == 2 && ir_is_const(of[1]);
-    if (by_number && inst->op == OP_MUL && bits(of[1]) <= MOST_TIMES) {
-        return add(e, form, of[0], times * bits(of[1]), depth - 1);
-    }
-    if (by_number && inst->op == OP_SHL && bits(of[1]) <= 20) {
-        return add(e, form, of[0], times * ((int64_t)1 << bits(of[1])), depth - 1);
-    }
-    IrValue *up_to = most_in_common(e, inst);
-    IrValue *here = up_to == NULL ? index_at_entry(e, value) : NULL;
+    IrValue *here = up_to == NULL ? word_at_entry(e, value) : NULL;
     if (here != NULL) {
         return add_term(form, here, times);
     }

@@ -31,6 +31,7 @@ typedef struct {
     const Fact *facts;     /* of the index that is looked at */
     uint32_t made, asked;  /* instructions, and steps taken to find out: both have a limit */
     VEC(IndexCopy) copies; /* of values from behind it */
+    VEC(IndexCopy) words;  /* of signed values there, as u32 */
 } IndexEntry;
 
 enum { INDEX_BEHIND_MASK = 0x3fffffff }; /* of IrInst.mark: the bits above are the pass's */

@@ -47,6 +47,12 @@ static const struct {
      "%q: u32 = bitcast %z\n%b: i32 = load %a[%p]\n%c: i32 = load %a[%q]\n%d: i32 = add %b, %c\n"
      "store %out[%i], %d\n",
      2, 0},
+    {"%w: i32 = bitcast %n\n%m: i32x2 = construct %w, 3i32\n%h: i32x2 = construct %x, %x\n"
+     "%l: i32x2 = max %h, i32x2(0, 0)\n%y: i32x2 = min %l, %m\n%p0: i32 = extract %y, 0\n"
+     "%p1: i32 = extract %y, 1\n%r: i32 = mul %p1, %w\n%q0: i32 = add %r, %p0\n%q: u32 = "
+     "bitcast %q0\n%b: i32 = load %a[%q]\n%p: u32 = bitcast %p0\n%c: i32 = load %a[%p]\n"
+     "%d: i32 = add %b, %c\nstore %out[%i], %d\n",
+     2, 0},
     {"%p: u32 = shl %u, 2u32\n%q: u32 = add %p, 3u32\n%b: i32 = load %a[%p]\n%c: i32 = load "
      "%a[%q]\n%d: i32 = add %b, %c\nstore %out[%i], %d\n",
      1, 2},
