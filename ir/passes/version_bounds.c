@@ -28,6 +28,9 @@ enum { MOST_COPIED = 1000 };
 /* Each looks at MOST_COPIED instructions at most. */
 enum { MOST_TRIES = 32, MOST_VERSIONS = 16 };
 
+/* What uses a stretch's values is searched behind it: instructions that may be seen, besides each of the function once. */
+enum { ALWAYS_WALKED = 20000 };
+
 enum { MOST_GROUPS = 32, MOST_COMPARES = 4, MOST_LEAVING = 32, DEEPEST = 64 };
 
 /* What a check in a loop counts, for each loop around it; and how many instructions one that is saved may cost. */
@@ -41,6 +44,7 @@ typedef struct {
     IrFunction *function;
     Arena scratch;
     uint32_t copied, tries, versions;
+    uint32_t may_walk; /* instructions, in search of what uses values behind stretches */
     bool checks_in_loops, changed;
 } Versioner;
 
@@ -296,13 +300,40 @@ static IrValue *condition_of(Stretch *s, uint32_t copied) {
 
 typedef struct {
     Stretch *s;
-    VEC(IrValue *) leaving; /* values of the stretch that are used behind it */
+    VEC(IrValue *) values;  /* that the stretch makes or uses, and their numbers are their marks */
+    VEC(IrValue *) leaving; /* those of it that are used behind it */
     IrValue **new; /* by number: what stands for them; for outer ones of the copy, themselves */
+    uint32_t walked;
     bool refused;
 } Copies;
 
+static void number_value(Copies *c, IrValue *value) {
+    if (value->mark >= c->values.count || c->values.items[value->mark] != value) {
+        value->mark = c->values.count;
+        VEC_PUSH(&c->s->v->scratch, &c->values, value);
+    }
+}
+
+static void number_all(IrInst *inst, void *data) {
+    Copies *c = data;
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        if (!ir_is_const(inst->operands[i])) {
+            number_value(c, inst->operands[i]);
+        }
+    }
+    for (uint32_t i = 0; i < inst->result_count; i++) {
+        number_value(c, inst->results[i]);
+    }
+    for (uint32_t i = 0; i < inst->region_count; i++) {
+        for (uint32_t k = 0; k < inst->regions[i].param_count; k++) {
+            number_value(c, inst->regions[i].params[k]);
+        }
+    }
+}
+
 static void find_leaving(IrInst *inst, void *data) {
     Copies *c = data;
+    c->walked++;
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         IrValue *value = inst->operands[i];
         if (!index_is_behind(&c->s->entry, value) || c->new[value->mark] != NULL) {
@@ -324,12 +355,10 @@ static void use_new(IrInst *inst, void *data) {
     }
 }
 
-static void keep_outer(IrInst *inst, void *data) {
-    Copies *c = data;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        IrValue *value = inst->operands[i];
-        if (!ir_is_const(value) && !index_is_behind(&c->s->entry, value)) {
-            c->new[value->mark] = value;
+static void keep_outer(Copies *c) {
+    for (uint32_t i = 0; i < c->values.count; i++) {
+        if (!index_is_behind(&c->s->entry, c->values.items[i])) {
+            c->new[i] = c->values.items[i];
         }
     }
 }
@@ -347,9 +376,11 @@ static void each_from(IrInst *first, const IrInst *end, void (*fn)(IrInst *, voi
 static bool split(Stretch *s, IrValue *condition, IrInst **versions) {
     Versioner *v = s->v;
     IrModule *module = v->module;
-    uint32_t count = ir_number_values(v->function);
-    Copies c = {.s = s, .new = NEW_ARRAY(&v->scratch, IrValue *, count)};
+    Copies c = {.s = s};
+    each_from(s->first, s->end, number_all, &c);
+    c.new = NEW_ARRAY(&v->scratch, IrValue *, c.values.count);
     each_from(s->end, NULL, find_leaving, &c);
+    v->may_walk -= c.walked < v->may_walk ? c.walked : v->may_walk;
     if (c.refused) {
         return false;
     }
@@ -362,8 +393,10 @@ static bool split(Stretch *s, IrValue *condition, IrInst **versions) {
     for (uint32_t i = 0; i < c.leaving.count; i++) {
         c.new[c.leaving.items[i]->mark] = branch->results[i];
     }
-    each_from(s->end, NULL, use_new, &c);
-    each_from(s->first, s->end, keep_outer, &c);
+    if (c.leaving.count > 0) {
+        each_from(s->end, NULL, use_new, &c);
+    }
+    keep_outer(&c);
     IrBuilder fast = ir_at_end(module, &branch->regions[IR_IF_TRUE]);
     IrBuilder slow = ir_at_end(module, &branch->regions[IR_IF_FALSE]);
     fast.pos = slow.pos = s->entry.b.pos;
@@ -423,7 +456,7 @@ static bool is_worth_it(const Stretch *s, bool in_loop) {
 
 /* Gives the `if`; NULL: nothing is gained. */
 static IrInst *make_versions(Versioner *v, IrInst *first, bool in_loop) {
-    if (v->tries == MOST_TRIES || v->versions == MOST_VERSIONS) {
+    if (v->tries == MOST_TRIES || v->versions == MOST_VERSIONS || v->may_walk == 0) {
         return NULL;
     }
     v->tries++;
@@ -511,6 +544,9 @@ static bool run(IrModule *module) {
     bool changed = false;
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
         Versioner v = {.module = module, .function = function};
+        uint32_t count = 0;
+        ir_walk(&function->body, count_one, &count);
+        v.may_walk = ALWAYS_WALKED + count;
         ir_walk(&function->body, forget, NULL);
         ir_walk(&function->body, note, NULL);
         ir_walk(&function->body, note_loops, &v);
