@@ -26,7 +26,7 @@ typedef struct Object {
     void *bytes;           /* memory */
     unsigned long long size;
     atomic_ullong
-        value; /* Vulkan: of timelines, what has been reached; of fences, whether signalled */
+        value; /* Vulkan: of timelines, what has been reached; of fences, whether signalled; OpenCL: of events, how they ended */
 } Object;
 
 static inline Object *object_new(const char *name) {

@@ -99,8 +99,6 @@ def async_loop(env, device):
 
 def two_queues(env, device):
     """Both queues, buffers of two sets that take turns: more parts than sets, one, as many."""
-    if device == "pocl" and env.bin.name == "sanitize":
-        raise Skip("what PoCL's compiler leaves behind would count as a leak of the program")
     environment = env.device(device)
     bundle = env.folder() / "saxpy.vgpu"
     env.compile("examples/saxpy.vt", "-o", bundle)
