@@ -302,10 +302,27 @@ static void test_scaled_remainder(void) {
     close_unit(unit);
 }
 
+/* The bits of a float are not taken for the float: a device may lose denormal numbers by `abs` and `neg`. */
+static void test_bits_of_floats(void) {
+    Unit *unit = open_text("kernel @k(%in: buffer<f32>, %out: buffer<u32>) workgroup(64, 1, 1) {\n"
+                           "%a: f32 = load %in[0u32]\n%b: u32 = bitcast %a\n"
+                           "%c: u32 = and %b, 2147483647u32\n%d: u32 = xor %b, 2147483648u32\n"
+                           "%e: u32 = or %b, 2147483648u32\n%f: u32 = sub %c, %d\n"
+                           "%g: u32 = sub %f, %e\nstore %out[0u32], %g\nret\n}\n");
+    CHECK(run_passes(unit, "llvm opt_fold opt_cse opt_dce"), "passes");
+    static const char *const ops[] = {"abs", "neg", "copysign", "abs.precise", "neg.precise"};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        CHECK(count_op(unit, ops[i]) == 0, "%s", printed_now(unit));
+    }
+    CHECK(count_op(unit, "bitcast") == 1, "%s", printed_now(unit));
+    close_unit(unit);
+}
+
 int main(void) {
     test_scalars();
     test_control();
     test_better();
     test_scaled_remainder();
+    test_bits_of_floats();
     return report_failures();
 }
