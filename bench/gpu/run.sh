@@ -67,7 +67,7 @@ else
     cuda_peers > "$OUT/nvcc.txt" 2>&1 &
     compiler=$!
     part vulkan-products 120 ./gpu-bench . vulkan "$R" --seconds 0.2 peak matmul_naive matmul_tiled matmul_best matmul_f16
-    part vulkan 150 ./gpu-bench . vulkan "$R" --seconds 0.2 copy mul add triad dot reduction scan histogram transpose stencil \
+    part vulkan 150 ./gpu-bench . vulkan "$R" --seconds 0.2 copy copy_ones mul add triad dot reduction scan histogram transpose stencil \
         spmv nbody black_scholes radix_step
     wait $compiler
     part cuda 120 ./gpu-bench . cuda "$R" --seconds 0.15
