@@ -21,11 +21,12 @@ from .common import Env, Failure, Skip, known_bugs  # noqa: E402
 CHUNK = 25
 FEATURE_PROGRAMS = 200
 
-# Which device takes the first, second … of the programs of odd seeds, all of which SwiftShader takes besides, and of even ones.
+# Which device takes the first, second … of the programs of odd seeds, all of which SwiftShader takes besides, and of even ones; None:
+# the interpreter and spirv-val alone.
 SHARES = {
-    "odd": ["lavapipe", "dawn-swiftshader", "pocl", "dawn-swiftshader", "lavapipe", "dawn-swiftshader", None, "dawn-swiftshader", "mesa25",
-            "dawn-swiftshader", "pocl", "dawn-swiftshader", None, "dawn-mesa25", "lavapipe", "dawn-swiftshader"],
-    "even": ["lavapipe", "pocl", "lavapipe", "mesa25", "lavapipe", "pocl", "lavapipe", "pocl"],
+    "odd": [None, "dawn-swiftshader", "pocl", "dawn-swiftshader", None, "dawn-swiftshader", None, "dawn-swiftshader", "mesa25",
+            "dawn-swiftshader", "pocl", "dawn-swiftshader", None, "dawn-mesa25", None, "dawn-swiftshader"],
+    "even": ["lavapipe", "pocl", None, "mesa25", "lavapipe", "pocl", None, "pocl"],
 }
 # OpenCL SPIR-V lacks arrays in shared memory whose length the host sets
 SPEC_LENGTH = re.compile(r"^ *(?:#\[uninitialized\] )?shared .*; BLOCK\]", re.M)
@@ -34,8 +35,10 @@ LEAST = 500  # programs of the first 2,000 that are executed for each target; MS
 # of the other devices it is Vulkan
 TARGETS = {"pocl": "OpenCL C", "dawn-swiftshader": "WGSL", "dawn-mesa25": "WGSL", "rusticl": "OpenCL SPIR-V", "pocl6": "OpenCL SPIR-V",
            "llvm-jit": "LLVM IR"}
-# PoCL's compiler takes most of its time to optimise: what comes at -O0 from us is left as it is there, too
-UNOPTIMISED = {("pocl", "0"): {"POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disable"}}
+# Drivers on LLVM take most of their time to optimise. What comes at -O0 from us is left as it is there, too; the suite `run` has them
+# optimise.
+MESA, POCL = {"GALLIVM_PERF": "nopt"}, {"POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disable"}
+UNOPTIMISED = {("lavapipe", "0"): MESA, ("mesa25", "0"): MESA, ("rusticl", "0"): MESA, ("rusticl", "3"): MESA, ("pocl", "0"): POCL, ("pocl", "3"): POCL}
 
 
 
@@ -62,6 +65,8 @@ def plan(folder, seeds):
         own = [seed for seed in fit if device != "pocl6" or kind_of(seed) != "half"]
         for number, seed in enumerate(own[:count]):
             add(device, seed, "03"[number % 2])
+    for seed in set(seeds) - done:
+        add("none", seed, "03")
     return jobs
 
 
@@ -110,7 +115,10 @@ def run_stress(env, driver, levels, passes, files):
     """What is wrong with which seed, all that was printed, and why there is no such device, or None."""
     missing, bad, whole = None, {}, ""
     try:
-        environment, options = {**env.device(driver), **UNOPTIMISED.get((driver, levels), {})}, env.device_options(driver)
+        if driver == "none":
+            environment, options = {}, ["--device=none"]
+        else:
+            environment, options = {**env.device(driver), **UNOPTIMISED.get((driver, levels), {})}, env.device_options(driver)
     except Skip as skip:
         if not passes:
             raise
