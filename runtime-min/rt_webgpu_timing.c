@@ -6,6 +6,8 @@
  */
 #include "rt_webgpu.h"
 
+#include <string.h>
+
 enum {
     SET_QUERIES = 4096,            /* WebGPU allows no more */
     QUERY_BYTES = sizeof(uint64_t) /* of a set that is resolved; a full one keeps offsets aligned */
@@ -63,12 +65,14 @@ void rwgpu_timing_resolve(const RwgpuEvent *event, WgpuHandle encoder, uint64_t 
 void rwgpu_timing_keep(RwgpuEvent *event, const void *ticks) {
     const VtgDevice *device = event->base.device;
     const RwgpuFunctions *fn = rwgpu_fn(device);
-    const uint64_t *pairs = ticks;
+    const char *pairs = ticks; /* behind what is read back, at any multiple of four */
     double step = fn->QueueGetTimestampPeriod
                       ? (double)fn->QueueGetTimestampPeriod(rwgpu_device(event->base.device)->queue)
                       : 1.0;
     for (uint32_t i = 0; i < event->base.timing_count; i++) {
-        uint64_t begin = pairs[2 * i], length = pairs[2 * i + 1] - begin;
+        uint64_t pair[2];
+        memcpy(pair, pairs + i * sizeof pair, sizeof pair);
+        uint64_t begin = pair[0], length = pair[1] - begin;
         VtgDispatchTiming *timing = &event->base.timings[i];
         timing->begin_ns = step == 1.0 ? begin : (uint64_t)((double)begin * step);
         timing->end_ns = timing->begin_ns + (uint64_t)((double)length * step);
