@@ -1,5 +1,5 @@
-/* What the tests of the Vulkan SPIR-V writer share: a module, made by hand or from text, written for every target and judged by
- * SPIRV-Tools.
+/* What the tests of the Vulkan SPIR-V writer and of `inspect` share: a module, made by hand or from text, written for every
+ * target and judged by SPIRV-Tools; numbers at random.
  */
 #ifndef TESTS_UNIT_SPIRV_UNIT_H
 #define TESTS_UNIT_SPIRV_UNIT_H
@@ -54,14 +54,14 @@ static SpirvBinary write_as(Unit *unit, SpirvTarget target, bool debug) {
     return spirv_write(unit->module, &options);
 }
 
-static const char *disassembly(Unit *unit, SpirvBinary binary) {
+static inline const char *disassembly(Unit *unit, SpirvBinary binary) {
     Text out = {.arena = &unit->arena}, why = {.arena = &unit->arena};
     CHECK_SAYING(spirv_disassemble(&out, binary, &why), "%s\n", text_get(&why));
     return text_get(&out);
 }
 
 /* Small integers aside, lowered, and valid SPIR-V for every target, with names and lines and without; written twice, the same words. */
-static void check_valid(Unit *unit) {
+static inline void check_valid(Unit *unit) {
     Text why = {.arena = &unit->arena};
     pass_lower_small_ints.run(unit->module);
     bool lowered = ir_verify_lowered(unit->module, &why, NULL);
@@ -84,7 +84,7 @@ static void check_valid(Unit *unit) {
     }
 }
 
-static void parse_unit(Unit *unit, const char *text) {
+static inline void parse_unit(Unit *unit, const char *text) {
     open_unit(unit);
     const SourceFile *file = source_add(&unit->sources, "test.vir", text, strlen(text));
     unit->module = ir_parse(&unit->arena, &unit->names, &unit->diags, file);
@@ -97,8 +97,8 @@ static void parse_unit(Unit *unit, const char *text) {
 
 /* The IR is valid SPIR-V whose disassembly for `target` has each of the fragments (a list that ends with NULL;
  * one that begins with `!` must not be there). */
-static void check_text(const char *name, SpirvTarget target, const char *ir,
-                       const char *const *fragments) {
+static inline void check_text(const char *name, SpirvTarget target, const char *ir,
+                              const char *const *fragments) {
     what = name;
     Unit unit;
     parse_unit(&unit, ir);
@@ -114,6 +114,17 @@ static void check_text(const char *name, SpirvTarget target, const char *ir,
 #define FRAGMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NO_FRAGMENTS ((const char *const[]){NULL})
 
+/* ---- numbers at random ---- */
+
+static uint64_t random_state;
+
+static inline uint32_t random_below(uint32_t n) { /* xorshift64*, Vigna 2016 */
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (uint32_t)((random_state * 2685821657736338717u) >> 33) % n;
+}
+
 /* ---- kernels made by hand ---- */
 
 /* A kernel with a buffer of u32 to read values from and write results to. */
@@ -123,7 +134,7 @@ typedef struct {
     uint32_t next;
 } Bench;
 
-static Bench bench(Unit *unit, const char *name) {
+static inline Bench bench(Unit *unit, const char *name) {
     const IrType *words = ir_root_type(unit->module, IR_TYPE_BUFFER, ir_scalar(IR_U32));
     IrFunction *kernel = ir_function_add(unit->module, name_of(&unit->names, name), true, 2);
     ir_function_param(unit->module, kernel, 0, name_of(&unit->names, "in"), words);

@@ -126,15 +126,6 @@ static void test_control(void) {
 
 /* ---- random control flow ---- */
 
-static uint64_t random_state;
-
-static uint32_t random_below(uint32_t n) { /* xorshift64*, Vigna 2016 */
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return (uint32_t)((random_state * 2685821657736338717u) >> 33) % n;
-}
-
 /* Where a region being made up stands. */
 typedef struct {
     const IrInst *arm;  /* the `if` it is an arm of; NULL: none */

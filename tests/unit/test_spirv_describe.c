@@ -1,63 +1,7 @@
 /* What `inspect` says of SPIR-V: of the writer's modules, of their bytes in the other order, and of modules that were
  * damaged.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "backend-spirv/spirv.h"
-#include "ir/text.h"
-
-static int failures;
-static const char *what = "";
-
-/* CHECK_SAYING prints more (a format and its arguments) when the condition fails. */
-#define CHECK_SAYING(condition, ...)                                                               \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            failures++;                                                                            \
-            printf("%s:%d: %s: %s\n", __FILE__, __LINE__, what, #condition);                       \
-            printf(__VA_ARGS__);                                                                   \
-        }                                                                                          \
-    } while (0)
-#define CHECK(condition) CHECK_SAYING(condition, "%s", "")
-
-typedef struct {
-    Arena arena;
-    Names names;
-    SourceMap sources;
-    Diags diags;
-    IrModule *module;
-} Unit;
-
-static void open_unit(Unit *unit, const char *text) {
-    *unit = (Unit){0};
-    unit->names.arena = unit->sources.arena = &unit->arena;
-    diags_init(&unit->diags, &unit->arena, &unit->sources);
-    const SourceFile *file = source_add(&unit->sources, "test.vir", text, strlen(text));
-    unit->module = ir_parse(&unit->arena, &unit->names, &unit->diags, file);
-    if (unit->module == NULL) {
-        diags_print_text(&unit->diags, stdout, false);
-        exit(1);
-    }
-}
-
-static void close_unit(Unit *unit) {
-    arena_release(&unit->arena);
-}
-
-static SpirvBinary write_as(Unit *unit, SpirvTarget target, bool debug) {
-    SpirvOptions options = {.target = target, .debug = debug, .sources = &unit->sources};
-    return spirv_write(unit->module, &options);
-}
-
-static uint64_t random_state;
-
-static uint32_t random_below(uint32_t n) { /* xorshift64*, Vigna 2016 */
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return (uint32_t)((random_state * 2685821657736338717u) >> 33) % n;
-}
+#include "tests/unit/spirv_unit.h"
 
 static const char DESCRIBED[] =
     "kernel @saxpy(%x: buffer<f32>, %y: buffer<f32>, %a: f32, %v: u32x2) workgroup(64, 1, 1) {\n"
@@ -83,7 +27,7 @@ static void check_described(Unit *unit, SpirvBinary binary, const char *wanted) 
 static void test_describe(void) {
     what = "describe";
     Unit unit;
-    open_unit(&unit, DESCRIBED);
+    parse_unit(&unit, DESCRIBED);
     SpirvBinary binary = write_as(&unit, SPIRV_VULKAN_1_1, false);
     static const char wanted[] =
         "capabilities: Shader GroupNonUniform\n"
@@ -117,19 +61,19 @@ static void test_describe(void) {
 static void test_describe_specs(void) {
     what = "describe, specialization constants and shared memory";
     Unit unit;
-    open_unit(&unit,
-              "spec @SIDE(3): u32 = 8u32\nspec @ON(1): bool = true\nspec @X(7): f32 = 1.5f32\n"
-              "spec @BIG(0): i64 = -5i64\nspec @LOW(2): i32 = -7i32\n"
-              "kernel @k(%b: buffer<f32>, %d: buffer<i64>) workgroup(@SIDE, 4, 1) {\n"
-              "  %n: u32 = spec @SIDE\n"
-              "  %t: shared<array<array<f32x2, 3>, 8>> = shared uninitialized %n\n"
-              "  %s: shared<atomic<u32>> = shared uninitialized\n"
-              "  %on: bool = spec @ON\n  %y: f32 = spec @X\n  %i: i64 = spec @BIG\n"
-              "  %low: i32 = spec @LOW\n  %lf: f32 = convert %low\n"
-              "  %z: f32 = select %on, %y, %lf\n  store.raw %b[0u32], %z\n"
-              "  store.raw %d[0u32], %i\n  %a: u32 = atomic_add %s, 1u32\n"
-              "  %v: f32x2 = load.raw %t[0u32][0u32]\n"
-              "  ret\n}\n");
+    parse_unit(&unit,
+               "spec @SIDE(3): u32 = 8u32\nspec @ON(1): bool = true\nspec @X(7): f32 = 1.5f32\n"
+               "spec @BIG(0): i64 = -5i64\nspec @LOW(2): i32 = -7i32\n"
+               "kernel @k(%b: buffer<f32>, %d: buffer<i64>) workgroup(@SIDE, 4, 1) {\n"
+               "  %n: u32 = spec @SIDE\n"
+               "  %t: shared<array<array<f32x2, 3>, 8>> = shared uninitialized %n\n"
+               "  %s: shared<atomic<u32>> = shared uninitialized\n"
+               "  %on: bool = spec @ON\n  %y: f32 = spec @X\n  %i: i64 = spec @BIG\n"
+               "  %low: i32 = spec @LOW\n  %lf: f32 = convert %low\n"
+               "  %z: f32 = select %on, %y, %lf\n  store.raw %b[0u32], %z\n"
+               "  store.raw %d[0u32], %i\n  %a: u32 = atomic_add %s, 1u32\n"
+               "  %v: f32x2 = load.raw %t[0u32][0u32]\n"
+               "  ret\n}\n");
     static const char head[] = "specialization constant 3 \"SIDE\": u32, 8 unless it is set\n"
                                "specialization constant 1 \"ON\": bool, true unless it is set\n"
                                "specialization constant 7 \"X\": f32, 1.5 unless it is set\n"
@@ -147,14 +91,14 @@ static void test_describe_specs(void) {
 static void test_describe_composites(void) {
     what = "describe, forms and arrays";
     Unit unit;
-    open_unit(&unit,
-              "form @Body { pos: f32x3, mass: f32 }\n"
-              "kernel @k(%b: buffer<@Body>, %m: f32x4x4, %t: array<array<f32, 2>, 7>, %o: @Body) "
-              "workgroup(1, 1, 1) {\n"
-              "  %c: array<f32, 2> = extract %t, 1\n"
-              "  %x: f32 = extract %c, 0\n"
-              "  store.raw %b[0u32][1u32], %x\n"
-              "  ret\n}\n");
+    parse_unit(&unit,
+               "form @Body { pos: f32x3, mass: f32 }\n"
+               "kernel @k(%b: buffer<@Body>, %m: f32x4x4, %t: array<array<f32, 2>, 7>, %o: @Body) "
+               "workgroup(1, 1, 1) {\n"
+               "  %c: array<f32, 2> = extract %t, 1\n"
+               "  %x: f32 = extract %c, 0\n"
+               "  store.raw %b[0u32][1u32], %x\n"
+               "  ret\n}\n");
     check_described(
         &unit, write_as(&unit, SPIRV_VULKAN_1_1, false),
         "    set 0 binding 0: storage buffer \"b\" of struct \"Body\" every 16 bytes, write only\n"
@@ -170,7 +114,7 @@ static void test_describe_damaged(void) {
     enum { ROUNDS = 5000 };
     what = "describe, damaged";
     Unit unit;
-    open_unit(&unit, DESCRIBED);
+    parse_unit(&unit, DESCRIBED);
     SpirvBinary binary = write_as(&unit, SPIRV_VULKAN_1_2, true);
     uint32_t *words = calloc(binary.count, sizeof *words); /* its own block: overruns are seen */
     random_state = 42;
@@ -215,6 +159,5 @@ int main(void) {
     test_describe_specs();
     test_describe_composites();
     test_describe_damaged();
-    printf("test_spirv_describe: %s\n", failures == 0 ? "all good" : "FAILED");
-    return failures != 0;
+    return report_failures("test_spirv_describe");
 }
