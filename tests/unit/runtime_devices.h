@@ -177,31 +177,6 @@ static void kernels_free(Kernels *kernels) {
 
 /* ---- Helpers ---- */
 
-static inline VtgBuffer *filled_buffer(VtgDevice *device, const char *label, uint64_t size,
-                                       const void *data) {
-    VtgBufferDesc desc = VTG_BUFFER_DESC_INIT;
-    desc.size_bytes = size;
-    desc.label = label;
-    VtgBuffer *buffer = NULL;
-    CHECK_OK(vtg_buffer_create(device, &desc, &buffer));
-    if (buffer && data) {
-        CHECK_OK(vtg_buffer_write(buffer, 0, data, size));
-    }
-    return buffer;
-}
-
-static inline VtgStatus run(VtgDevice *device, VtgKernel *kernel, uint32_t n, const VtgArg *args,
-                            uint32_t count) {
-    VtgGrid grid = {n, 1, 1};
-    VtgEvent *event = NULL;
-    VtgStatus status = vtg_dispatch(device, kernel, grid, args, count, &event);
-    if (status == VTG_OK) {
-        status = vtg_event_wait(event, VTG_FOREVER);
-    }
-    vtg_event_destroy(event);
-    return status;
-}
-
 typedef struct Test {
     Host *host;
     VtgInstance *instance;

@@ -205,10 +205,39 @@ static inline VtgBuffer *make_buffer(VtgDevice *device, VtgMemory memory, const 
     return buffer;
 }
 
+/* In the device's memory; `data` NULL: nothing is written into it. */
+static inline VtgBuffer *filled_buffer(VtgDevice *device, const char *label, uint64_t size,
+                                       const void *data) {
+    VtgBuffer *buffer = make_buffer(device, VTG_MEMORY_DEVICE, label, size);
+    if (buffer && data) {
+        CHECK_OK(vtg_buffer_write(buffer, 0, data, size));
+    }
+    return buffer;
+}
+
 static inline uint32_t word_at(VtgBuffer *buffer, uint64_t index) {
     uint32_t word = 0xdeadbeef;
     CHECK_OK(vtg_buffer_read(buffer, index * 4, &word, 4));
     return word;
+}
+
+/* ---- Dispatches; numbers at random ---- */
+
+static inline VtgStatus run(VtgDevice *device, VtgKernel *kernel, uint32_t n, const VtgArg *args,
+                            uint32_t count) {
+    VtgGrid grid = {n, 1, 1};
+    VtgEvent *event = NULL;
+    VtgStatus status = vtg_dispatch(device, kernel, grid, args, count, &event);
+    if (status == VTG_OK) {
+        status = vtg_event_wait(event, VTG_FOREVER);
+    }
+    vtg_event_destroy(event);
+    return status;
+}
+
+static inline uint32_t next(uint32_t *seed) {
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
 }
 
 #endif

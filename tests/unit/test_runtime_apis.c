@@ -1,69 +1,9 @@
-/* test_runtime_apis.c: the runtime on devices of OpenCL and WebGPU, with kernels written by hand for each. test_runtime.c
- * has the rest, on Vulkan. Exit 0: fine, 1: not, 77: there is no such device.
+/* test_runtime_apis.c: the runtime on devices of OpenCL and WebGPU, with kernels written by hand for each. The same on Vulkan:
+ * test_runtime.c, test_runtime_kernels.c, test_runtime_order.c. On all of them: test_runtime_app.c, test_runtime_graph.c.
+ * Exit 0: fine, 1: not, 77: there is no such device.
  *
  * A shadow in host memory says what must be in a buffer. */
-#include "runtime-min/vitte_gpu.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- Checks, the host ---- */
-
-static atomic_int failures;
-
-#define CHECK(condition) check((condition), __LINE__, #condition)
-#define CHECK_STATUS(call, expected) check_status((call), (expected), __LINE__, #call)
-#define CHECK_OK(call) CHECK_STATUS(call, VTG_OK)
-#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
-
-static bool check(bool condition, int line, const char *text) {
-    if (!condition) {
-        printf("%s:%d: %s\n", __FILE__, line, text);
-        atomic_fetch_add(&failures, 1);
-    }
-    return condition;
-}
-
-static bool check_status(VtgStatus got, VtgStatus expected, int line, const char *text) {
-    if (got != expected) {
-        printf("%s:%d: %s gives `%s`, expected `%s`\n", __FILE__, line, text, vtg_status_text(got),
-               vtg_status_text(expected));
-        atomic_fetch_add(&failures, 1);
-    }
-    return got == expected;
-}
-
-typedef struct Host {
-    atomic_llong live; /* bytes allocated and not freed */
-    char last[1024];   /* the last line at VTG_LOG_ERROR */
-    bool print;
-} Host;
-
-static void *host_reallocate(void *user, void *ptr, size_t old_size, size_t new_size) {
-    Host *host = user;
-    void *result = NULL;
-    if (new_size == 0) {
-        free(ptr);
-    } else if ((result = realloc(ptr, new_size)) == NULL) {
-        return NULL;
-    }
-    atomic_fetch_add(&host->live, (long long)new_size - (long long)old_size);
-    return result;
-}
-
-static void host_log(void *user, VtgLogLevel level, const char *message) {
-    Host *host = user;
-    if (level == VTG_LOG_ERROR) {
-        snprintf(host->last, sizeof host->last, "%s", message);
-    }
-    if (host->print) {
-        printf("  log %d: %s\n", (int)level, message);
-    }
-}
+#include "runtime_unit.h"
 
 /* ---- Kernels ---- */
 
@@ -101,18 +41,6 @@ static void host_log(void *user, VtgLogLevel level, const char *message) {
     "        out[0] = v.a_len; out[1] = v.b_len; out[2] = v.out_len; out[3] = u32(spec);\n"        \
     "    }\n}\n"
 
-/* (x, n): n times x[i] = x[i] * 3 + 1 */
-#define STEP_CL                                                                                    \
-    "kernel void main_(global uint *x, uint n, uint x_len) {\n"                                    \
-    "    uint i = get_global_id(0);\n"                                                             \
-    "    for (uint c = 0; c < n && i < x_len; c++) { x[i] = x[i] * 3 + 1; }\n}\n"
-#define STEP_WGSL                                                                                  \
-    "struct Values { n: u32, x_len: u32 }\n"                                                       \
-    "@group(0) @binding(0) var<storage, read_write> x: array<u32>;\n"                              \
-    "@group(0) @binding(1) var<storage, read> v: Values;\n"                                        \
-    "@compute @workgroup_size(64) fn main_(@builtin(global_invocation_id) id: vec3<u32>) {\n"      \
-    "    for (var c = 0u; c < v.n && id.x < v.x_len; c++) { x[id.x] = x[id.x] * 3 + 1; }\n}\n"
-
 static const VtgParam abc_params[] = {
     {.name = "a", .kind = VTG_PARAM_BUFFER, .access = VTG_ACCESS_READ, .stride = 4},
     {.name = "b", .kind = VTG_PARAM_BUFFER, .access = VTG_ACCESS_READ, .stride = 4},
@@ -121,11 +49,6 @@ static const VtgParam abc_params[] = {
     {.kind = VTG_PARAM_LENGTH, .offset = 4, .of_param = 0},
     {.kind = VTG_PARAM_LENGTH, .offset = 8, .of_param = 1},
     {.kind = VTG_PARAM_LENGTH, .offset = 12, .of_param = 2},
-};
-static const VtgParam step_params[] = {
-    {.name = "x", .kind = VTG_PARAM_BUFFER, .access = VTG_ACCESS_READ_WRITE, .stride = 4},
-    {.name = "n", .kind = VTG_PARAM_VALUE, .size = 4, .offset = 0},
-    {.kind = VTG_PARAM_LENGTH, .offset = 4, .of_param = 0},
 };
 
 typedef struct Source {
@@ -139,8 +62,6 @@ static const Source add_source = {
     "add", ADD_CL, ADD_WGSL, abc_params, COUNT(abc_params), 16, VTG_VALUES_UNIFORM_BUFFER};
 static const Source tell_source = {
     "tell", TELL_CL, TELL_WGSL, abc_params, COUNT(abc_params), 16, VTG_VALUES_UNIFORM_BUFFER};
-static const Source step_source = {
-    "step", STEP_CL, STEP_WGSL, step_params, COUNT(step_params), 8, VTG_VALUES_STORAGE_BUFFER};
 static const Source bad_source = {"bad",
                                   "kernel void main_(nonsense *x) {}",
                                   "fn main_() -> ;",
@@ -176,19 +97,6 @@ static VtgStatus make_kernel(const Test *t, const Source *source, const VtgSpecC
 
 /* ---- Helpers ---- */
 
-static VtgBuffer *make_buffer(VtgDevice *device, const char *label, uint64_t size,
-                              const void *data) {
-    VtgBufferDesc desc = VTG_BUFFER_DESC_INIT;
-    desc.size_bytes = size;
-    desc.label = label;
-    VtgBuffer *buffer = NULL;
-    CHECK_OK(vtg_buffer_create(device, &desc, &buffer));
-    if (buffer && data) {
-        CHECK_OK(vtg_buffer_write(buffer, 0, data, size));
-    }
-    return buffer;
-}
-
 static bool holds(VtgBuffer *buffer, const void *shadow, uint64_t size) {
     char *got = malloc((size_t)size + 1);
     bool same =
@@ -197,38 +105,11 @@ static bool holds(VtgBuffer *buffer, const void *shadow, uint64_t size) {
     return same;
 }
 
-static uint32_t word_at(VtgBuffer *buffer, uint64_t index) {
-    uint32_t word = 0xdeadbeef;
-    CHECK_OK(vtg_buffer_read(buffer, index * 4, &word, 4));
-    return word;
-}
-
 static VtgArg part(VtgBuffer *buffer, uint64_t offset, uint64_t size) {
     VtgArg arg = vtg_arg_buffer(buffer);
     arg.offset = offset;
     arg.size = size;
     return arg;
-}
-
-static VtgStatus run(VtgDevice *device, VtgKernel *kernel, uint32_t n, const VtgArg *args,
-                     uint32_t count) {
-    VtgEvent *event = NULL;
-    VtgStatus status = vtg_dispatch(device, kernel, (VtgGrid){n, 1, 1}, args, count, &event);
-    status = status == VTG_OK ? vtg_event_wait(event, VTG_FOREVER) : status;
-    vtg_event_destroy(event);
-    return status;
-}
-
-static uint32_t next(uint32_t *seed) {
-    *seed = *seed * 1664525 + 1013904223;
-    return *seed >> 8;
-}
-
-static uint32_t stepped(uint32_t x, uint32_t times) {
-    for (uint32_t i = 0; i < times; i++) {
-        x = x * 3 + 1;
-    }
-    return x;
 }
 
 /* ---- Tests ---- */
@@ -241,7 +122,7 @@ static void test_bytes(Test *t) {
     uint32_t seed = 1;
     for (int b = 0; b < 2; b++) {
         memset(shadow[b], 17 * b, SIZE);
-        buffers[b] = make_buffer(t->device, b ? "second" : "first", SIZE, shadow[b]);
+        buffers[b] = filled_buffer(t->device, b ? "second" : "first", SIZE, shadow[b]);
     }
     for (int round = 0; round < ROUNDS; round++) {
         uint32_t offset = next(&seed) % SIZE, size = next(&seed) % (SIZE - offset) + 1;
@@ -295,9 +176,9 @@ static void test_sizes(Test *t) {
     for (uint64_t i = 0; i < size; i++) {
         data[i] = (unsigned char)(i * 7 + (i >> 13));
     }
-    VtgBuffer *large = make_buffer(t->device, "large", size, data);
+    VtgBuffer *large = filled_buffer(t->device, "large", size, data);
     CHECK(holds(large, data, size));
-    VtgBuffer *none = make_buffer(t->device, "none", 0, NULL);
+    VtgBuffer *none = filled_buffer(t->device, "none", 0, NULL);
     CHECK(vtg_buffer_size(none) == 0);
     CHECK_OK(vtg_buffer_clear(none));
     CHECK_STATUS(vtg_buffer_write(none, 0, data, 1), VTG_ERROR_OUT_OF_RANGE);
@@ -317,7 +198,7 @@ static void test_dispatch(Test *t) {
         b[i] = 1000 - i;
         shadow[i] = a[i] * k + b[i];
     }
-    VtgBuffer *one = make_buffer(t->device, "one", stride * 3, NULL);
+    VtgBuffer *one = filled_buffer(t->device, "one", stride * 3, NULL);
     CHECK_OK(vtg_buffer_write(one, 0, a, sizeof a));
     CHECK_OK(vtg_buffer_write(one, stride, b, sizeof b));
     CHECK_OK(vtg_buffer_fill(one, stride * 2, stride, 7));
@@ -356,9 +237,9 @@ static void tell(Test *t, const VtgSpecConstant *spec, const VtgArg *args, const
 
 static void test_lengths(Test *t) {
     uint32_t k = 0;
-    VtgBuffer *none = make_buffer(t->device, "none", 0, NULL);
-    VtgBuffer *odd = make_buffer(t->device, "odd", 4 * 9 + 3, NULL); /* a part of an element */
-    VtgBuffer *out = make_buffer(t->device, "out", 4 * 70, NULL);
+    VtgBuffer *none = filled_buffer(t->device, "none", 0, NULL);
+    VtgBuffer *odd = filled_buffer(t->device, "odd", 4 * 9 + 3, NULL); /* a part of an element */
+    VtgBuffer *out = filled_buffer(t->device, "out", 4 * 70, NULL);
     VtgSpecConstant spec = {.id = 7, .size = 4, .value = 41};
     VtgArg args[] = {vtg_arg_buffer(none), vtg_arg_buffer(odd), vtg_arg_buffer(out),
                      vtg_arg_value(&k, 4)};
@@ -379,9 +260,9 @@ static void test_lengths(Test *t) {
 static void test_hazards(Test *t) {
     enum { N = 1000, ROUNDS = 20 };
     uint32_t one = 1, expected = 1;
-    VtgBuffer *x = make_buffer(t->device, "x", N * 4, NULL);
-    VtgBuffer *y = make_buffer(t->device, "y", N * 4, NULL);
-    VtgBuffer *zero = make_buffer(t->device, "zero", N * 4, NULL);
+    VtgBuffer *x = filled_buffer(t->device, "x", N * 4, NULL);
+    VtgBuffer *y = filled_buffer(t->device, "y", N * 4, NULL);
+    VtgBuffer *zero = filled_buffer(t->device, "zero", N * 4, NULL);
     CHECK_OK(vtg_buffer_clear(zero));
     VtgArg step[] = {vtg_arg_buffer(x), vtg_arg_value(&one, 4)};
     VtgArg back[] = {vtg_arg_buffer(y), vtg_arg_buffer(zero), vtg_arg_buffer(x),
@@ -416,7 +297,7 @@ static void test_hazards(Test *t) {
 static void test_events(Test *t) {
     enum { N = 4096 };
     uint32_t n = 20000;
-    VtgBuffer *x = make_buffer(t->device, "x", N * 4, NULL);
+    VtgBuffer *x = filled_buffer(t->device, "x", N * 4, NULL);
     CHECK_OK(vtg_buffer_fill(x, 0, N * 4, 1));
     VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
     VtgEvent *events[3] = {NULL};
@@ -445,7 +326,7 @@ static void test_events(Test *t) {
 static void test_many_timings(Test *t) {
     enum { DISPATCHES = 2100 };
     uint32_t n = 1;
-    VtgBuffer *x = make_buffer(t->device, "x", 256, NULL);
+    VtgBuffer *x = filled_buffer(t->device, "x", 256, NULL);
     CHECK_OK(vtg_buffer_clear(x));
     VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
     VtgCommandsDesc desc = VTG_COMMANDS_DESC_INIT;
@@ -489,10 +370,10 @@ static void test_refusals(Test *t) {
 /* Everything is let go of while the device works on it. */
 static void test_lifetime(Test *t) {
     uint32_t n = 1000;
-    VtgBuffer *x = make_buffer(t->device, "x", 4096, NULL);
+    VtgBuffer *x = filled_buffer(t->device, "x", 4096, NULL);
     CHECK_OK(vtg_buffer_clear(x));
     VtgKernel *kernel = NULL;
-    CHECK_OK(make_kernel(t, &step_source, NULL, &kernel));
+    CHECK_OK(make_step(t->device, &kernel));
     VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
     VtgEvent *event = NULL;
     CHECK_OK(vtg_dispatch(t->device, kernel, (VtgGrid){1024, 1, 1}, args, 2, &event));
@@ -506,7 +387,7 @@ static void test_lifetime(Test *t) {
 static void *work(void *user) {
     Test *t = user;
     uint32_t n = 2;
-    VtgBuffer *x = make_buffer(t->device, "own", 4 * 100, NULL);
+    VtgBuffer *x = filled_buffer(t->device, "own", 4 * 100, NULL);
     VtgArg args[] = {vtg_arg_buffer(x), vtg_arg_value(&n, 4)};
     for (uint32_t round = 0; round < 20; round++) {
         CHECK_OK(vtg_buffer_fill(x, 0, 4 * 100, round));
@@ -524,7 +405,7 @@ static void test_threads(Test *t) {
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) {
         own[i] = *t;
-        CHECK_OK(make_kernel(t, &step_source, NULL, &own[i].step));
+        CHECK_OK(make_step(t->device, &own[i].step));
         CHECK(pthread_create(&threads[i], NULL, work, &own[i]) == 0);
     }
     for (int i = 0; i < THREADS; i++) {
@@ -551,7 +432,7 @@ static void test_device(Host *host, VtgInstance *instance, uint32_t index) {
         return;
     }
     if (CHECK_OK(make_kernel(&t, &add_source, NULL, &t.add)) &&
-        CHECK_OK(make_kernel(&t, &step_source, NULL, &t.step))) {
+        CHECK_OK(make_step(t.device, &t.step))) {
         for (size_t i = 0; i < COUNT(tests); i++) {
             int before = atomic_load(&failures);
             tests[i].run(&t);
@@ -569,13 +450,9 @@ int main(int argc, char **argv) {
     uint32_t devices = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (size_t i = 0; i < COUNT(apis); i++) {
-        Host host = {.print = argc > 1 && strcmp(argv[1], "-v") == 0};
-        VtgInstanceDesc desc = VTG_INSTANCE_DESC_INIT;
-        desc.api = apis[i];
-        desc.allocator.reallocate = host_reallocate;
-        desc.allocator.user = &host;
-        desc.log = host_log;
-        desc.log_user = &host;
+        Host host = HOST_INIT;
+        host.print = argc > 1 && strcmp(argv[1], "-v") == 0;
+        VtgInstanceDesc desc = host_desc(&host, apis[i]);
         VtgInstance *instance = NULL;
         VtgStatus opened = vtg_instance_create(&desc, &instance);
         CHECK(opened == VTG_OK || opened == VTG_ERROR_NO_DRIVER);

@@ -32,11 +32,6 @@ static void end(World *w, Host *host) {
     CHECK(atomic_load(&host->live) == 0);
 }
 
-static uint32_t next(uint32_t *seed) {
-    *seed = *seed * 1664525 + 1013904223;
-    return *seed >> 8;
-}
-
 static const char *const names[BUFFERS] = {"a", "b", "c"};
 
 static VtgGraph *make_graph(const World *w) {
