@@ -307,8 +307,8 @@ static void test_driver(void) {
 }
 
 /* No library, and one that is something else. */
-static void test_no_driver(const char *other) {
-    const char *const paths[] = {"/nonexistent/library.so", other};
+static void test_no_driver(void) {
+    static const char *const paths[] = {"/nonexistent/library.so", "libc.so.6"};
     char *path = strdup(getenv(fault_api->variable));
     for (uint32_t i = 0; i < COUNT(paths); i++) {
         Host host = HOST_INIT;
@@ -398,15 +398,24 @@ static bool open_fake(const FaultApi *api, const char *program) {
     return fake != NULL;
 }
 
-/* What is the same for every API. `other` is a library that is no driver of it. */
-static void test_faults(const char *other) {
-    test_allocator(fault_api->name);
+/* The exit status of a program of tests: 0: fine, 1: not. `own`: what is tested of this API alone; NULL: nothing is. */
+static int test_faults(int argc, char **argv, const FaultApi *api, void (*own)(void)) {
+    (void)argc;
+    if (!open_fake(api, argv[0])) {
+        return 1;
+    }
+    test_allocator(api->name);
     test_driver();
-    test_no_driver(other);
+    test_no_driver();
     test_lost();
-    if (fault_api->mute_function) {
+    if (api->mute_function) {
         test_mute();
     }
+    if (own) {
+        own();
+    }
+    printf("%d checks failed\n", atomic_load(&failures));
+    return atomic_load(&failures) ? 1 : 0;
 }
 
 #endif

@@ -217,6 +217,13 @@ static void test_cache(void) {
     CHECK(rmdir(root) == 0);
 }
 
+static void test_own(void) {
+    test_allocator("null");
+    test_lacks();
+    test_unusable();
+    test_cache();
+}
+
 int main(int argc, char **argv) {
     static const uint32_t words[8] = {0x07230203, 0x00010000, 0, 1, 0, 0, 0, 0};
     static char odd[sizeof words + 1]; /* code at an odd address */
@@ -240,15 +247,5 @@ int main(int argc, char **argv) {
         .mute_error = VK_ERROR_OUT_OF_HOST_MEMORY,
         .waits = 1,
     };
-    (void)argc;
-    if (!open_fake(&vulkan, argv[0])) {
-        return 1;
-    }
-    test_allocator("null");
-    test_faults("libc.so.6");
-    test_lacks();
-    test_unusable();
-    test_cache();
-    printf("%d checks failed\n", atomic_load(&failures));
-    return atomic_load(&failures) ? 1 : 0;
+    return test_faults(argc, argv, &vulkan, test_own);
 }

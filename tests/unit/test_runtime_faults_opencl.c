@@ -73,11 +73,5 @@ int main(int argc, char **argv) {
         .mute_error = CL_OUT_OF_HOST_MEMORY,
         .waits = 1,
     };
-    (void)argc;
-    if (!open_fake(&opencl, argv[0])) {
-        return 1;
-    }
-    test_faults("libc.so.6");
-    printf("%d checks failed\n", atomic_load(&failures));
-    return atomic_load(&failures) ? 1 : 0;
+    return test_faults(argc, argv, &opencl, NULL);
 }

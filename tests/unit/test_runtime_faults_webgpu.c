@@ -71,11 +71,5 @@ int main(int argc, char **argv) {
         .lost_function = "MapCallback",
         .lost_error = LOST,
     };
-    (void)argc;
-    if (!open_fake(&webgpu, argv[0])) {
-        return 1;
-    }
-    test_faults("libc.so.6");
-    printf("%d checks failed\n", atomic_load(&failures));
-    return atomic_load(&failures) ? 1 : 0;
+    return test_faults(argc, argv, &webgpu, NULL);
 }
