@@ -41,7 +41,6 @@ MESA, POCL = {"GALLIVM_PERF": "nopt"}, {"POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disab
 UNOPTIMISED = {("lavapipe", "0"): MESA, ("mesa25", "0"): MESA, ("rusticl", "0"): MESA, ("rusticl", "3"): MESA, ("pocl", "0"): POCL, ("pocl", "3"): POCL}
 
 
-
 def plan(folder, seeds):
     """{(device, levels, passes): seeds}; passes: this is where the program's passes are looked at, once."""
     jobs, done = {}, set()
@@ -114,15 +113,14 @@ def check_features(env):
 def run_stress(env, driver, levels, passes, files):
     """What is wrong with which seed, all that was printed, and why there is no such device, or None."""
     missing, bad, whole = None, {}, ""
+    environment, options = {}, ["--device=none"]
     try:
-        if driver == "none":
-            environment, options = {}, ["--device=none"]
-        else:
+        if driver != "none":
             environment, options = {**env.device(driver), **UNOPTIMISED.get((driver, levels), {})}, env.device_options(driver)
     except Skip as skip:
         if not passes:
             raise
-        environment, options, missing = {}, ["--device=none"], skip  # the interpreter and spirv-val can still judge
+        missing = skip  # the interpreter and spirv-val can still judge
     options += [f"--levels={levels}", *([] if passes else ["--passes=no"])]
     while files:
         result = env.run([env.bin / "tests/stress", *options, *files], expect=None, env=environment, timeout=1800, may_crash=True)
@@ -132,11 +130,11 @@ def run_stress(env, driver, levels, passes, files):
             return {}, whole, Skip(out.strip())
         bad.update({int(seed): line for line in out.splitlines()
                     for seed in re.findall(r"^(?:DIFFERS|FAILED) \S*?(\d+)\.vt", line)})
+        if result.code in (0, 1) and f"{len(files)} programs, " in out:
+            break
         begun = out.count("PROGRAM ")
         if result.code >= 0 or begun == 0:
-            if result.code not in (0, 1) or f"{len(files)} programs, " not in out:
-                raise Failure(str(result))
-            break
+            raise Failure(str(result))
         # a driver that crashes takes the process with it
         bad[int(files[begun - 1].stem)] = f"CRASHED {files[begun - 1]}: {driver} {result}"
         files = files[begun:]
