@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend-wgsl/wgsl.h"
 #include "driver/bundle.h"
 #include "driver/bundle_print.h"
 #include "driver/commands.h"
 #include "driver/depfile.h"
+#include "driver/device_code.h"
 #include "driver/file.h"
 #include "driver/header.h"
 #include "driver/layout.h"
@@ -29,9 +29,6 @@ typedef struct {
 typedef struct {
     Status (*write)(Session *session, unsigned version, Text *out);
     void (*prepare)(void *session); /* between front end and passes; NULL: nothing to do */
-    const IrPass *const *leave_out; /* of the passes; NULL: none */
-    bool no_subgroups;              /* as nobody knows whether the device has what it takes */
-    bool narrow;                    /* one view of a buffer: no accesses of several elements */
 } TextWriter;
 
 static Status write_wgsl(Session *session, unsigned version, Text *out) {
@@ -67,11 +64,11 @@ static void fix_specs(void *arg) {
 /* NULL: the target is no text that is printed. */
 static const TextWriter *text_writer(const Target *target) {
     static const TextWriter writers[] = {
-        [WRITER_WGSL] = {write_wgsl, NULL, wgsl_leave_out, false, true},
-        [WRITER_OPENCL] = {write_opencl, NULL, NULL, false, false},
-        [WRITER_OPENCL_SPIRV] = {write_opencl_spirv, NULL, NULL, true, false},
-        [WRITER_LLVM] = {write_llvm, NULL, NULL, true, false},
-        [WRITER_MSL] = {write_msl, fix_specs, NULL, false, true},
+        [WRITER_WGSL] = {write_wgsl, NULL},
+        [WRITER_OPENCL] = {write_opencl, NULL},
+        [WRITER_OPENCL_SPIRV] = {write_opencl_spirv, NULL},
+        [WRITER_LLVM] = {write_llvm, NULL},
+        [WRITER_MSL] = {write_msl, fix_specs},
     };
     bool is_listed = target->writer < sizeof writers / sizeof *writers;
     return is_listed && writers[target->writer].write != NULL ? &writers[target->writer] : NULL;
@@ -267,9 +264,7 @@ static Status make_layout(Session *session, const Plan *plan, const char *input,
 
 static Status write_text(Session *session, const Plan *plan, const char *input, Text *text) {
     const TextWriter *writer = text_writer(plan->target);
-    session->options.leave_out = writer->leave_out;
-    session->options.no_subgroups |= writer->no_subgroups;
-    session->options.narrow = writer->narrow;
+    target_code_prepare(&session->options, plan->target);
     Status status = session_load_file(session, input);
     status = status == STATUS_FINE ? session_need_kernel(session) : status;
     status = status == STATUS_FINE && writer->prepare != NULL

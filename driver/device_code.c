@@ -263,12 +263,12 @@ Status device_code_prepare(SessionOptions *options, const VtgDeviceInfo *device,
     if (status != STATUS_FINE) {
         return status;
     }
-    Writer writer = options->device_target->writer;
-    options->leave_out =
-        has(device, VTG_FEATURE_ZERO_INIT_SHARED) ? writers[writer].leave_out : NULL;
-    options->no_subgroups = writers[writer].no_subgroups ||
-                            (writer == WRITER_WGSL && !has(device, VTG_FEATURE_SUBGROUP_BASIC));
-    options->narrow = writers[writer].narrow;
+    options->no_subgroups =
+        options->device_target->writer == WRITER_WGSL && !has(device, VTG_FEATURE_SUBGROUP_BASIC);
+    target_code_prepare(options, options->device_target);
+    if (!has(device, VTG_FEATURE_ZERO_INIT_SHARED)) {
+        options->leave_out = NULL;
+    }
     options->reconvergence = has(device, VTG_FEATURE_MAXIMAL_RECONVERGENCE);
     return STATUS_FINE;
 }

@@ -110,8 +110,6 @@ static void report_findings(Run *run) {
     }
 }
 
-/* ---- all of it ---- */
-
 /* ---- what --remarks counts ---- */
 
 static void report_tally(Run *run) {
@@ -123,6 +121,8 @@ static void report_tally(Run *run) {
                     run->kernel->kernel->name->text, tally->checks, tally->accesses);
     }
 }
+
+/* ---- all of it ---- */
 
 typedef struct {
     Run *run;

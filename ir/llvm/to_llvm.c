@@ -318,21 +318,21 @@ static void translate_region(ToLlvm *t, const IrRegion *region, const Ends *ends
     }
 }
 
-/* What the program does with the bits of a float stays what it says: `x & 0x7fffffff` as `fabs` would lose a denormal number where
- * the device takes those for zero. */
-static void keep_bits(LLVMValueRef function) {
-    static const char name[] = "noimplicitfloat";
-    unsigned kind = LLVMGetEnumAttributeKindForName(name, sizeof name - 1);
-    LLVMContextRef context = LLVMGetModuleContext(LLVMGetGlobalParent(function));
-    LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                            LLVMCreateEnumAttribute(context, kind, 0));
+void to_llvm_attribute(LLVMValueRef function, LLVMAttributeIndex at, const char *name,
+                       uint64_t value) {
+    LLVMContextRef context = LLVMGetTypeContext(LLVMTypeOf(function));
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    REQUIRE(kind != 0);
+    LLVMAddAttributeAtIndex(function, at, LLVMCreateEnumAttribute(context, kind, value));
 }
 
 void to_llvm_function(ToLlvm *t) {
     t->context = LLVMGetModuleContext(t->llvm);
     t->values.count = t->blocks.count = 0;
     t->model->begin(t);
-    keep_bits(t->fn);
+    /* What the program does with the bits of a float stays that: `x & 0x7fffffff` as `fabs` would lose a denormal number where the
+     * device takes those for zero. */
+    to_llvm_attribute(t->fn, TO_LLVM_ITSELF, "noimplicitfloat", 0);
     t->builder = LLVMCreateBuilderInContext(t->context);
     t->entry = LLVMAppendBasicBlockInContext(t->context, t->fn, "entry");
     LLVMPositionBuilderAtEnd(t->builder, t->entry);

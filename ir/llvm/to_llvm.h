@@ -116,6 +116,10 @@ LLVMValueRef to_llvm_number(LLVMTypeRef type, uint64_t number);
 LLVMTypeRef to_llvm_lane_type(LLVMTypeRef type); /* of a vector; else itself */
 /* The fast-math flags of an instruction onto what it became. */
 void to_llvm_float_flags(const IrInst *inst, LLVMValueRef made);
+/* An attribute that LLVM knows by name, with its number (0: it has none), of a parameter, from 1 on, or of the function itself. */
+void to_llvm_attribute(LLVMValueRef function, LLVMAttributeIndex at, const char *name,
+                       uint64_t value);
+#define TO_LLVM_ITSELF ((LLVMAttributeIndex)LLVMAttributeFunctionIndex)
 
 /* ---- the opaque model ---- */
 

@@ -121,13 +121,6 @@ static uint32_t hash_way(const IrInst *inst, uint32_t lane) {
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-static void attribute(ToLlvm *t, LLVMValueRef function, LLVMAttributeIndex at, const char *name,
-                      uint64_t value) {
-    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
-    REQUIRE(kind != 0);
-    LLVMAddAttributeAtIndex(function, at, LLVMCreateEnumAttribute(t->context, kind, value));
-}
-
 /* LLVM's MemoryEffects: two bits (reads 1, writes 2) for memory of arguments, hidden memory, errno and others. */
 static uint64_t memory_effects(unsigned effects) {
     uint64_t root = (effects & READS) != 0 ? 1 : (effects & WRITES) != 0 ? 2 : 3;
@@ -136,19 +129,19 @@ static uint64_t memory_effects(unsigned effects) {
                                            : UINT64_C(3) << 2;
 }
 
-static void describe(ToLlvm *t, LLVMValueRef function, unsigned effects) {
-    LLVMAttributeIndex self = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
-    attribute(t, function, self, "nounwind", 0);
-    attribute(t, function, self, "willreturn", 0);
-    attribute(t, function, self, "nocallback", 0);
+static void describe(LLVMValueRef function, unsigned effects) {
+    LLVMAttributeIndex self = TO_LLVM_ITSELF;
+    to_llvm_attribute(function, self, "nounwind", 0);
+    to_llvm_attribute(function, self, "willreturn", 0);
+    to_llvm_attribute(function, self, "nocallback", 0);
     if ((effects & ANYWHERE) != 0) {
-        attribute(t, function, self, "speculatable", 0);
+        to_llvm_attribute(function, self, "speculatable", 0);
     }
     if ((effects & CONVERGES) != 0) {
-        attribute(t, function, self, "convergent", 0);
+        to_llvm_attribute(function, self, "convergent", 0);
     }
     if ((effects & (REACHES_NONE | REACHES_ROOT | REACHES_HIDDEN)) != 0) {
-        attribute(t, function, self, "memory", memory_effects(effects));
+        to_llvm_attribute(function, self, "memory", memory_effects(effects));
     }
 }
 
@@ -210,7 +203,7 @@ static LLVMValueRef declare(ToLlvm *t, const IrInst *inst, uint32_t lane, unsign
              opaque->declared.count);
     Declared declared = {.lane = lane, .inst = inst, .hash = hash};
     declared.function = LLVMAddFunction(t->llvm, name, signature(t, inst, inst->op == OP_BUILTIN));
-    describe(t, declared.function, effects);
+    describe(declared.function, effects);
     opaque->slots[slot] = opaque->declared.count + 1;
     VEC_PUSH(opaque->arena, &opaque->declared, declared);
     *fresh = true;
@@ -254,9 +247,7 @@ static LLVMValueRef opaque(ToLlvm *t, const IrInst *inst, unsigned effects) {
     if (fresh) {
         for (uint32_t i = 0; i < inst->operand_count; i++) {
             if (ir_is_root(inst->operands[i]->type)) {
-                unsigned kind = LLVMGetEnumAttributeKindForName("captures", 8);
-                LLVMAddAttributeAtIndex(function, i + 1,
-                                        LLVMCreateEnumAttribute(t->context, kind, 0));
+                to_llvm_attribute(function, i + 1, "captures", 0);
             }
         }
     }
@@ -274,9 +265,7 @@ static LLVMValueRef global(ToLlvm *t, const char *name) {
 static LLVMValueRef zeroed(ToLlvm *t, const IrInst *inst, LLVMValueRef pointer) {
     bool fresh;
     LLVMValueRef function = declare(t, inst, 0, REACHES_ROOT | WRITES, &fresh);
-    unsigned kind = LLVMGetEnumAttributeKindForName("captures", 8);
-    LLVMAddAttributeAtIndex(function, inst->operand_count + 1,
-                            LLVMCreateEnumAttribute(t->context, kind, 0));
+    to_llvm_attribute(function, inst->operand_count + 1, "captures", 0);
     call(t, inst, function, pointer);
     return pointer;
 }
@@ -308,8 +297,8 @@ static void begin(ToLlvm *t) {
     }
     LLVMTypeRef type = LLVMFunctionType(to_llvm_type(t->context, f->result), types, count, false);
     t->fn = LLVMAddFunction(t->llvm, "function", type);
-    attribute(t, t->fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "nounwind", 0);
-    attribute(t, t->fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "convergent", 0);
+    to_llvm_attribute(t->fn, TO_LLVM_ITSELF, "nounwind", 0);
+    to_llvm_attribute(t->fn, TO_LLVM_ITSELF, "convergent", 0);
     count = 0;
     for (uint32_t i = 0; i < f->param_count; i++) {
         bool is_root = ir_is_root(f->params[i]->type);

@@ -6,28 +6,13 @@
 #include "ir/base/fatal.h"
 #include "ir/llvm/to_llvm_memory.h"
 
-static const LLVMAttributeIndex ITSELF = ~(LLVMAttributeIndex)0; /* a function, not a parameter */
-
 static ToLlvmPointers *pointers_of(const ToLlvm *t) {
     return t->data;
 }
 
-/* ---- attributes ---- */
-
-static LLVMAttributeRef attribute(LLVMContextRef context, const char *name, uint64_t value) {
-    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
-    REQUIRE(kind != 0);
-    return LLVMCreateEnumAttribute(context, kind, value);
-}
-
-static void add_attribute(LLVMValueRef function, LLVMAttributeIndex index, const char *name) {
-    LLVMContextRef context = LLVMGetTypeContext(LLVMTypeOf(function));
-    LLVMAddAttributeAtIndex(function, index, attribute(context, name, 0));
-}
-
 static void add_text_attribute(LLVMValueRef function, const char *name, const char *value) {
     LLVMContextRef context = LLVMGetTypeContext(LLVMTypeOf(function));
-    LLVMAddAttributeAtIndex(function, ITSELF,
+    LLVMAddAttributeAtIndex(function, TO_LLVM_ITSELF,
                             LLVMCreateStringAttribute(context, name, (unsigned)strlen(name), value,
                                                       (unsigned)strlen(value)));
 }
@@ -75,13 +60,13 @@ static LLVMValueRef declare_kernel(Arena *arena, LLVMModuleRef llvm, const IrFun
     for (uint32_t i = 0; i < kernel->param_count; i++) {
         const IrType *param = kernel->params[i]->type;
         if (param->kind == IR_TYPE_BUFFER) { /* LANGUAGE.md 8.9: if one is written, they differ */
-            add_attribute(function, i + 1, "noalias");
+            to_llvm_attribute(function, i + 1, "noalias", 0);
         } else if (to_llvm_is_by_value(param)) {
             unsigned kind = LLVMGetEnumAttributeKindForName("byval", strlen("byval"));
             LLVMAddAttributeAtIndex(
                 function, i + 1,
                 LLVMCreateTypeAttribute(context, kind, bytes_type(context, param)));
-            LLVMAddAttributeAtIndex(function, i + 1, attribute(context, "align", ir_align(param)));
+            to_llvm_attribute(function, i + 1, "align", ir_align(param));
         }
     }
     return function;
@@ -109,7 +94,8 @@ static LLVMValueRef declare_proc(Arena *arena, LLVMModuleRef llvm, const IrFunct
     LLVMValueRef function = LLVMAddFunction(llvm, name, type);
     LLVMSetFunctionCallConv(function, LLVMSPIRFUNCCallConv);
     LLVMSetLinkage(function, LLVMInternalLinkage);
-    add_attribute(function, ITSELF, hands_over_composites(proc) ? "alwaysinline" : "noinline");
+    to_llvm_attribute(function, TO_LLVM_ITSELF,
+                      hands_over_composites(proc) ? "alwaysinline" : "noinline", 0);
     return function;
 }
 
@@ -130,7 +116,7 @@ ToLlvmPointers *to_llvm_declare(Arena *arena, IrModule *module, LLVMModuleRef ll
     for (const IrFunction *f = module->functions; f != NULL; f = f->next) {
         LLVMValueRef made =
             (f->is_kernel ? declare_kernel : declare_proc)(arena, llvm, f, names[f->mark]);
-        add_attribute(made, ITSELF, "nounwind");
+        to_llvm_attribute(made, TO_LLVM_ITSELF, "nounwind", 0);
         /* no library of C is there, whatever a loop looks like, and no memory for tables instead of a `match` */
         add_text_attribute(made, "no-builtins", "");
         add_text_attribute(made, "no-jump-tables", "true");
@@ -192,9 +178,9 @@ static LLVMValueRef call_builtin(ToLlvm *t, const char *name, LLVMTypeRef result
     if (function == NULL) {
         function = LLVMAddFunction(t->llvm, name, type);
         LLVMSetFunctionCallConv(function, LLVMSPIRFUNCCallConv);
-        add_attribute(function, ITSELF, "nounwind");
+        to_llvm_attribute(function, TO_LLVM_ITSELF, "nounwind", 0);
         for (; *attributes != NULL; attributes++) {
-            add_attribute(function, ITSELF, *attributes);
+            to_llvm_attribute(function, TO_LLVM_ITSELF, *attributes, 0);
         }
     }
     LLVMValueRef call = LLVMBuildCall2(t->builder, type, function, arguments, count, "");
