@@ -432,7 +432,11 @@ void ir_resolve_all(IrFunction *function) {
 }
 
 void ir_walk(IrRegion *region, void (*fn)(IrInst *, void *), void *data) {
-    for (IrInst *inst = region->first, *next; inst != NULL; inst = next) {
+    ir_walk_from(region->first, NULL, fn, data);
+}
+
+void ir_walk_from(IrInst *first, const IrInst *end, void (*fn)(IrInst *, void *), void *data) {
+    for (IrInst *inst = first, *next; inst != end; inst = next) {
         next = inst->next;
         for (uint32_t i = 0; i < inst->region_count; i++) {
             ir_walk(&inst->regions[i], fn, data);

@@ -419,4 +419,8 @@ void ir_move(IrInst *first, IrInst *last, IrRegion *to);
  * one it gets and insert before it. */
 void ir_walk(IrRegion *region, void (*fn)(IrInst *inst, void *data), void *data);
 
+/* The same, from an instruction to before another of its region; NULL: to the region's end. */
+void ir_walk_from(IrInst *first, const IrInst *end, void (*fn)(IrInst *inst, void *data),
+                  void *data);
+
 #endif

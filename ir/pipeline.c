@@ -38,7 +38,10 @@ const IrPass *const ir_pipeline_O0[] = {
     &pass_opt_cse, \
     &pass_opt_dead_stores, /* what is loaded again was forwarded */ \
     &pass_opt_dce,         /* before shared memory is zeroed: what no one uses needs no zeros */ \
-    &pass_opt_if_convert
+    &pass_opt_if_convert, \
+    &ir_if_changed, \
+    &pass_opt_fold, /* what `and` and `or` chose is an op that tells both conditions */ \
+    &ir_end_if
 #define AFTER_LOWERING \
     &pass_split_values, /* what is loaded behind the checks of bounds */ \
     &pass_opt_cse,      /* equal checks are one value */ \

@@ -143,6 +143,23 @@ static void read_terminator(From *from, const IrInst *old, IrRegion *now, LLVMBa
 
 /* ---- constructs ---- */
 
+/* Where LLVM turned a branch around, its arms are turned back: what is known of them stays right, such as IR_GUARD. */
+static IrValue *opposite(From *from, IrValue *condition) {
+    static const IrOp opposites[OP_COUNT] = {
+        [OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE,
+        [OP_GE] = OP_LT, [OP_GT] = OP_LE, [OP_LE] = OP_GT,
+    };
+    const IrInst *inst = condition->kind == IR_VALUE_RESULT ? condition->inst : NULL;
+    IrOp op = inst != NULL ? opposites[inst->op] : OP_NONE;
+    if (op != OP_NONE && ir_is_int(inst->operands[0]->type)) {
+        bool from_zero = op == OP_NE && inst->operands[0]->type == ir_scalar(IR_U32) &&
+                         ir_is_const(inst->operands[1]) && inst->operands[1]->bits[0] == 0;
+        op = from_zero ? OP_GT : op; /* as lower_bounds has it */
+        return ir_binary(&from->b, op, inst->operands[0], inst->operands[1]);
+    }
+    return ir_unary(&from->b, OP_NOT, condition);
+}
+
 static void read_if(From *from, const IrInst *old, LLVMBasicBlockRef block, Ends ends) {
     const ToLlvmBlocks *blocks = &from->t->blocks.items[old->mark];
     LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
@@ -160,12 +177,13 @@ static void read_if(From *from, const IrInst *old, LLVMBasicBlockRef block, Ends
     const IrType **types = phi_types(from, blocks->merge, &count);
     IrValue *condition = from_get(from, LLVMGetCondition(end), ir_scalar(IR_BOOL));
     from->b.pos = old->pos;
+    condition = turned ? opposite(from, condition) : condition;
     IrInst *inst = ir_if(&from->b, condition, count, types);
     inst->flags = old->flags;
     ends.yields = blocks->merge;
     ends.nexts = NULL;
     for (unsigned i = 0; i < 2 && from->fault == NULL; i++) {
-        read_region(from, &old->regions[i], &inst->regions[i ^ turned], blocks->entry[i], &ends);
+        read_region(from, &old->regions[i], &inst->regions[i], blocks->entry[i], &ends);
     }
     if (blocks->merge != NULL && from->fault == NULL) {
         set_phis(from, blocks->merge, inst->results);

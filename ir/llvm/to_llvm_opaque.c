@@ -13,13 +13,14 @@
  *   calls           anything, and are convergent
  *
  * A buffer or shared memory is a global, a local an alloca whose address goes nowhere, so LLVM sees that they are
- * different memory. Built-in values have ranges (opaque_ranges).
+ * different memory. Built-in values have ranges (ir/range.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ir/base/fatal.h"
 #include "ir/llvm/to_llvm.h"
+#include "ir/range.h"
 
 typedef struct {
     LLVMValueRef function;
@@ -145,11 +146,11 @@ static void describe(LLVMValueRef function, unsigned effects) {
     }
 }
 
-/* A number in [low, high). */
-static void set_range(ToLlvm *t, LLVMValueRef function, uint64_t low, uint64_t high) {
+static void set_range(ToLlvm *t, LLVMValueRef function, Range range) {
+    uint64_t low = (uint64_t)range.least, high = (uint32_t)(range.most + 1); /* not of it */
     unsigned kind = LLVMGetEnumAttributeKindForName("range", 5);
-    LLVMAttributeRef range = LLVMCreateConstantRangeAttribute(t->context, kind, 32, &low, &high);
-    LLVMAddAttributeAtIndex(function, LLVMAttributeReturnIndex, range);
+    LLVMAddAttributeAtIndex(function, LLVMAttributeReturnIndex,
+                            LLVMCreateConstantRangeAttribute(t->context, kind, 32, &low, &high));
 }
 
 static LLVMTypeRef signature(ToLlvm *t, const IrInst *inst, bool lane) {
@@ -329,51 +330,15 @@ static LLVMValueRef access(ToLlvm *t, const IrInst *inst) {
     }
 }
 
-/* What is known of a built-in value: [0, *high) or [1, *high). */
-static uint64_t limit_of(const ToLlvm *t, IrBuiltin builtin, uint32_t lane, uint64_t *low) {
-    uint32_t sides[3];
-    ir_workgroup(t->function, NULL, sides);
-    bool fixed = t->function->is_kernel;
-    for (unsigned i = 0; i < 3; i++) {
-        fixed = fixed && t->function->workgroup_spec[i] == NULL;
-    }
-    uint64_t side = sides[lane], all = (uint64_t)sides[0] * sides[1] * sides[2];
-    uint64_t lanes = 128; /* of a ballot */
-    *low = 0;
-    switch (builtin) {
-    case IR_BUILTIN_LOCAL_ID:
-        return fixed ? side : 0;
-    case IR_BUILTIN_GROUP_SIZE:
-        *low = fixed ? side : 1;
-        return fixed ? side + 1 : 0;
-    case IR_BUILTIN_LOCAL_INDEX:
-    case IR_BUILTIN_SUBGROUP_INDEX:
-        return fixed ? all : 0;
-    case IR_BUILTIN_LANE:
-        return lanes;
-    case IR_BUILTIN_LANE_COUNT:
-        *low = 1;
-        return lanes + 1;
-    case IR_BUILTIN_SUBGROUP_COUNT:
-        *low = 1;
-        return fixed ? all + 1 : 0;
-    case IR_BUILTIN_GROUP_COUNT:
-        *low = 1;
-        return 0;
-    default:
-        return 0; /* up to 2^32 */
-    }
-}
-
 static LLVMValueRef builtin(ToLlvm *t, const IrInst *inst) {
     const IrType *type = inst->results[0]->type;
     LLVMValueRef whole = LLVMGetPoison(to_llvm_type(t->context, type));
     for (uint32_t lane = 0; lane < type->lanes; lane++) {
         bool fresh;
         LLVMValueRef function = declare(t, inst, lane, REACHES_NONE | ANYWHERE, &fresh);
-        uint64_t low, high = limit_of(t, inst->builtin, lane, &low);
-        if (fresh && (low > 0 || high > 0) && high <= UINT32_MAX) {
-            set_range(t, function, low, high);
+        Range range = range_of_builtin(t->function, inst->builtin, lane);
+        if (fresh && (range.least > 0 || range.most < UINT32_MAX)) {
+            set_range(t, function, range);
         }
         LLVMValueRef number = call(t, inst, function, NULL);
         if (!ir_is_vector(type)) {

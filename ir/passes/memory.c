@@ -107,6 +107,7 @@ static void map_region(Memory *m, const IrRegion *region) {
 
 void memory_map(Memory *memory, IrFunction *function) {
     memory->roots.count = memory->jumps.count = memory->count = 0;
+    memory->is_kernel = function->is_kernel;
     while (memory->roots.count < FIRST_ROOT) {
         VEC_PUSH(memory->arena, &memory->roots, (RootUses){0});
     }
@@ -130,12 +131,19 @@ static bool any_between(const Numbers *numbers, uint32_t from, uint32_t to) {
     return low < numbers->count && numbers->items[low] < to;
 }
 
+/* Whether others may write what the root is, where invocations meet. Not a buffer that the kernel never writes: it overlaps with
+ * none that is written (section 8.9). Atomics do not count, for a place is written by them alone or by stores alone. */
+static bool is_shared(const Memory *m, const IrValue *root) {
+    bool is_only_read = m->is_kernel && root->type->kind == IR_TYPE_BUFFER &&
+                        m->roots.items[root->mark].writes.count == 0;
+    return root->type->kind != IR_TYPE_VAR && !is_only_read;
+}
+
 bool memory_is_written(const Memory *memory, const IrValue *root, uint32_t from, uint32_t to) {
     const RootUses *roots = memory->roots.items;
-    bool is_seen = root->type->kind != IR_TYPE_VAR;
     return any_between(&roots[root->mark].writes, from, to) ||
            any_between(&roots[EVERYTHING].writes, from, to) ||
-           (is_seen && any_between(&roots[SHARED_WITH_OTHERS].writes, from, to));
+           (is_shared(memory, root) && any_between(&roots[SHARED_WITH_OTHERS].writes, from, to));
 }
 
 bool memory_is_read(const Memory *memory, const IrValue *root, uint32_t from, uint32_t to) {

@@ -20,6 +20,7 @@ typedef struct {
     VEC(RootUses) roots; /* by IrValue.mark of the root; the first ones are of more than one */
     Numbers jumps;       /* what may leave the region around it, and loops */
     uint32_t count;      /* of instructions */
+    bool is_kernel;      /* what the function is */
 } Memory;
 
 /* Notes of each proc (IrFunction.mark) whether a call of it may matter to memory that others see: before memory_map. */

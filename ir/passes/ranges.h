@@ -1,9 +1,11 @@
-/* How large u32 values can get: what passes know of indices without executing anything.
+/* What numbers values of type u32 and i32 can be (range.h), in one walk in order: what passes know of indices without executing
+ * anything.
  *
- * One walk in order. A value's range follows from the op that makes it and the ranges of the operands: a mask, a
- * remainder, a place in a workgroup of known size. In the arms of an `if`, and after it where the other arm does not come
- * back, the condition tells more: `k < 256` in the body of a loop over 256. The steps of a loop tell which low bits
- * of its counter stay zero, so that `k + 3` is below 256, too, where k goes up by four.
+ * A value's range follows from the op that makes it and the ranges of the operands: a mask, a remainder, a place in a
+ * workgroup of known size. In the arms of an `if`, and after it where the other arm does not come back, the condition tells
+ * more: `k < 256` in the body of a loop over 256; and so does which of two is larger: `i - step` is no more than i
+ * where `i >= step`. The counter of a loop that only grows is never less than at first, and its steps tell which of its low
+ * bits stay zero, so that `k + 3` is below 256, too, where k goes up by four.
  */
 #ifndef IR_PASSES_RANGES_H
 #define IR_PASSES_RANGES_H

@@ -2,49 +2,52 @@
  *
  * A stretch of a region becomes `if every index will be inside { the stretch } else { the stretch with its checks }`.
  * The condition is computed before it: an index that is known there is compared once, whichever buffers it goes into; of
- * neighbours only the lowest and the highest; and of one that counts in a loop the most that it can be (index_bounds.h).
+ * neighbours only the lowest and the highest; of rows of one buffer the largest; and of one that counts or adds up in a loop
+ * the most that it can be (index_bounds.h).
  * Where that may be outside although no index is, the second arm runs, and does what the first would: the
  * program means the same in either.
  *
  *     if i < min(a.len, b.len) { b[i] = a[i] } else { if i < b.len { b[i] = i < a.len ? a[i] : 0 } }
  *
  * A comparison has to replace two checks or more, those of a loop count more than once, and the code that is there twice
- * has to be worth it, and what a loop does to be free of checks or left alone. The stretch is the longest one that
- * begins at a check and ends behind another: the top of the function first, then what is inside. It is never a part of
- * a round of an innermost loop, which drivers unroll as long as it has no branches. What invocations do together is
- * never in it, so no barrier is ever under such a condition.
+ * has to be worth it. The stretch is the longest one that begins at a check and ends behind another, or else a part of
+ * that: the top of the function first, then what is inside. Those with loops come first, and a loop in one has to
+ * have checks and to lose them all; those without loops follow, if no loop kept any (is_worth_it says why). What
+ * invocations do together is never in a stretch, so no barrier is ever under such a condition.
  *
  * Before: lower_bounds, opt_cse, and LLVM where it runs, for what it proves needs no version. After: conditions that are
  * constants, for opt_fold; values that nothing uses.
  */
-#include "ir/clone.h"
 #include "ir/pass.h"
 #include "ir/passes/index_bounds.h"
+#include "ir/passes/split_versions.h"
 
 /* Instructions of a function that are there twice; one stretch after the other, until it is used up. Drivers take as long for
  * them as for others, and the corpus' kernels have 80 in the median. */
 enum { MOST_COPIED = 1000 };
 
 /* Each looks at MOST_COPIED instructions at most. */
-enum { MOST_TRIES = 32, MOST_VERSIONS = 16 };
+enum { MOST_MEASURED = 512, MOST_TRIES = 64, MOST_VERSIONS = 16 };
 
 /* What uses a stretch's values is searched behind it: instructions that may be seen, besides each of the function once. */
 enum { ALWAYS_WALKED = 20000 };
 
-enum { MOST_GROUPS = 32, MOST_COMPARES = 4, MOST_LEAVING = 32, DEEPEST = 64 };
+enum { MOST_GROUPS = 32, MOST_COMPARES = 4, DEEPEST = 64 };
 
-/* What a check in a loop counts, for each loop around it; and how many instructions one that is saved may cost. */
+/* What a check in a loop counts, for each loop around it; and how many instructions that are there twice one that is saved is
+ * worth. */
 enum { ROUNDS = 8, MOST_WEIGHT = 512, MOST_FOR_ONE = 20 };
 
-/* In IrInst.mark, above what index_bounds keeps there: a check, or something done together, is in the instruction. */
+/* In IrInst.mark, above what the entry keeps there: a check, or something done together, is in the instruction. */
 static const uint32_t HAS_CHECK = 0x80000000, HAS_STOP = 0x40000000;
 
 typedef struct {
     IrModule *module;
     IrFunction *function;
     Arena scratch;
-    uint32_t copied, tries, versions;
+    uint32_t copied, measured, tries, versions;
     uint32_t may_walk; /* instructions, in search of what uses values behind stretches */
+    bool with_loops;   /* which stretches are looked for now */
     bool checks_in_loops, changed;
 } Versioner;
 
@@ -57,9 +60,9 @@ typedef struct {
 
 typedef struct {
     IndexForm form; /* of the first */
-    IrValue *limit; /* that its base minus `down` has to be below: of all, once `down` is known */
+    IrValue *index; /* where it is one; NULL: it is more, or not known at the entry */
     IrValue *down;
-    uint32_t weight;
+    uint32_t weight, comparison;
 } Group;
 
 typedef struct {
@@ -68,13 +71,20 @@ typedef struct {
 } Access;
 
 typedef struct {
+    IrValue *base, *limit; /* the one has to be below the other */
+    uint32_t weight;
+} Comparison;
+
+typedef struct {
     Versioner *v;
-    IrInst *first, *end; /* end: not of it */
-    bool has_loop, too_deep;
-    IndexEntry entry;
+    IrInst *first, *end;                    /* end: not of it */
+    uint32_t added;                         /* instructions of a version without checks */
+    bool has_loop, has_free_loop, too_deep; /* free: of checks before, so nothing is gained */
+    Entry entry;
     VEC(Check) checks;
     VEC(Group) groups;
     VEC(Access) accesses;
+    VEC(Comparison) comparisons;
 } Stretch;
 
 /* ---- marks ---- */
@@ -84,7 +94,15 @@ static bool is_check(const IrInst *inst) {
 }
 
 static bool is_stop(const IrInst *inst) {
-    return ir_has(inst->op, IR_CONVERGENT) || inst->op == OP_CALL || inst->op == OP_SHARED;
+    return ir_has(inst->op, IR_CONVERGENT) || inst->op == OP_CALL || inst->op == OP_SHARED ||
+           (inst->flags & IR_VERSIONS) != 0;
+}
+
+/* The version with checks: those stay. */
+static bool is_slow(const IrRegion *region) {
+    const IrInst *owner = region->owner;
+    return owner != NULL && (owner->flags & IR_VERSIONS) != 0 &&
+           region == &owner->regions[IR_IF_FALSE];
 }
 
 static void forget(IrInst *inst, void *data) {
@@ -97,12 +115,8 @@ static void note(IrInst *inst, void *data) {
     uint32_t has = (is_check(inst) ? HAS_CHECK : 0) | (is_stop(inst) ? HAS_STOP : 0);
     for (IrInst *at = inst; at != NULL && (at->mark & has) != has; at = at->region->owner) {
         at->mark |= has;
+        has &= is_slow(at->region) ? ~HAS_CHECK : has;
     }
-}
-
-static void forget_checks(IrInst *inst, void *data) {
-    (void)data;
-    inst->mark &= ~(HAS_CHECK | HAS_STOP);
 }
 
 typedef struct {
@@ -111,7 +125,7 @@ typedef struct {
 
 static void put_behind(IrInst *inst, void *data) {
     Behind *all = data;
-    inst->mark = (inst->mark & ~(uint32_t)INDEX_BEHIND_MASK) | all->behind;
+    inst->mark = (inst->mark & ~(uint32_t)ENTRY_BEHIND_MASK) | all->behind;
     all->count++;
 }
 
@@ -136,8 +150,8 @@ static const Fact *collect_if(Stretch *s, IrInst *inst, const Fact *facts, uint3
                               unsigned depth) {
     Arena *arena = &s->v->scratch;
     bool comes_back[2] = {true, true};
-    for (uint32_t i = 0; i < (is_check(inst) ? 1 : 2);
-         i++) { /* what is outside goes with the check */
+    uint32_t arms = is_check(inst) ? 1 : 2; /* what is outside goes with the check */
+    for (uint32_t i = 0; i < arms; i++) {
         const IrRegion *arm = &inst->regions[i];
         collect_region(s, arm, facts_learn(arena, facts, inst->operands[0], i == IR_IF_TRUE),
                        weight, depth);
@@ -151,6 +165,7 @@ static void collect(Stretch *s, IrInst *first, const IrInst *end, const Fact *fa
                     uint32_t weight, unsigned depth) {
     s->too_deep |= depth == 0;
     for (IrInst *inst = first; inst != end && depth > 0; inst = inst->next) {
+        s->added += !is_check(inst) && inst->op != OP_YIELD;
         if (is_check(inst)) {
             VEC_PUSH(&s->v->scratch, &s->checks,
                      (Check){.inst = inst, .facts = facts, .weight = weight});
@@ -162,6 +177,7 @@ static void collect(Stretch *s, IrInst *first, const IrInst *end, const Fact *fa
             collect_region(s, &inst->regions[IR_LOOP_BODY], facts, rounds, depth);
             collect_region(s, &inst->regions[IR_LOOP_CONTINUING], facts, rounds, depth);
             s->has_loop = true;
+            s->has_free_loop |= (inst->mark & HAS_CHECK) == 0;
         }
     }
 }
@@ -184,21 +200,23 @@ static bool take_apart(const IrValue *condition, uint32_t *count, const IrInst *
     return true;
 }
 
-static bool find_group(Stretch *s, const IndexForm *form, uint32_t *found) {
+static bool find_group(Stretch *s, const IndexForm *form, IrValue *index, uint32_t *found) {
     for (*found = 0; *found < s->groups.count; ++*found) {
-        if (index_same_base(&s->groups.items[*found].form, form)) {
+        Group *group = &s->groups.items[*found];
+        if (index_same_base(&group->form, form)) {
+            group->index = group->index == index ? index : NULL;
             return true;
         }
     }
     if (s->groups.count == MOST_GROUPS) {
         return false;
     }
-    VEC_PUSH(&s->v->scratch, &s->groups, (Group){.form = *form, .down = form->down});
+    VEC_PUSH(&s->v->scratch, &s->groups, (Group){*form, index, .down = form->down});
     return true;
 }
 
 static void look_at(Stretch *s, Check *check) {
-    IndexEntry *e = &s->entry;
+    Entry *e = &s->entry;
     const IrInst *compares[MOST_COMPARES];
     uint32_t count = 0, groups = s->groups.count, accesses = s->accesses.count;
     bool known = take_apart(check->inst->operands[0], &count, compares);
@@ -206,15 +224,16 @@ static void look_at(Stretch *s, Check *check) {
     for (uint32_t i = 0; i < count && known; i++) {
         bool is_lt = compares[i]->op == OP_LT;
         IrValue *index = compares[i]->operands[is_lt ? 0 : 1];
-        IrValue *length = index_at_entry(e, compares[i]->operands[is_lt ? 1 : 0]);
+        IrValue *length = entry_value(e, compares[i]->operands[is_lt ? 1 : 0]);
         IndexForm form;
         uint32_t group;
-        known = length != NULL && index_form(e, index, &form) && find_group(s, &form, &group);
+        known =
+            length != NULL && index_form(e, index, &form) && find_group(s, &form, index, &group);
         if (known) {
             check->groups[check->group_count++] = group;
             VEC_PUSH(&s->v->scratch, &s->accesses, (Access){group, form.up, length});
             Group *its = &s->groups.items[group];
-            its->down = index_larger(e, its->down, form.down);
+            its->down = entry_larger(e, its->down, form.down);
         }
     }
     if (!known) {
@@ -227,26 +246,17 @@ static void look_at(Stretch *s, Check *check) {
     }
 }
 
-/* All of its comparisons are worth their while. */
-static bool goes(const Stretch *s, const Check *check) {
-    bool pays = check->group_count > 0;
-    for (uint32_t i = 0; i < check->group_count; i++) {
-        pays = pays && s->groups.items[check->groups[i]].weight >= 2;
-    }
-    return pays;
-}
-
 /* base - down is below `length - (down + up)` for each: then nothing from there up to the highest wraps, and all of it is
  * below the length. Of accesses to one buffer the highest counts. */
-static IrValue *limit_of(Stretch *s, uint32_t group, const bool *used) {
-    IndexEntry *e = &s->entry;
+static IrValue *limit_of(Stretch *s, uint32_t group) {
+    Entry *e = &s->entry;
     IrValue *limit = ir_const_u32(s->v->module, UINT32_MAX);
     for (uint32_t i = 0; i < s->accesses.count; i++) {
         const Access *access = &s->accesses.items[i];
-        bool first = used[i] && access->group == group;
+        bool first = access->group == group;
         for (uint32_t k = 0; k < i && first; k++) {
             const Access *before = &s->accesses.items[k];
-            first = !used[k] || before->group != group || before->length != access->length;
+            first = before->group != group || before->length != access->length;
         }
         if (!first) {
             continue;
@@ -254,161 +264,83 @@ static IrValue *limit_of(Stretch *s, uint32_t group, const bool *used) {
         IrValue *up = access->up;
         for (uint32_t k = i + 1; k < s->accesses.count; k++) {
             const Access *other = &s->accesses.items[k];
-            if (used[k] && other->group == group && other->length == access->length) {
-                up = index_larger(e, up, other->up);
+            if (other->group == group && other->length == access->length) {
+                up = entry_larger(e, up, other->up);
             }
         }
-        IrValue *reach = index_sum(e, s->groups.items[group].down, up);
-        limit = index_smaller(e, limit, index_difference(e, access->length, reach));
+        bool is_one = s->groups.items[group].index != NULL;
+        IrValue *reach =
+            is_one ? ir_const_u32(s->v->module, 0) : entry_sum(e, s->groups.items[group].down, up);
+        limit = entry_smaller(e, limit, entry_difference(e, access->length, reach));
     }
     return limit;
 }
 
+/* Groups below the same limit, such as rows of one matrix, are compared at once. */
+static void compare(Stretch *s, uint32_t number) {
+    Entry *e = &s->entry;
+    Group *group = &s->groups.items[number];
+    group->index = group->index != NULL ? entry_value(e, group->index) : NULL;
+    IrValue *base = index_base(e, &group->form), *limit = limit_of(s, number);
+    bool lowers = !ir_is_const(group->down) || group->down->bits[0] != 0;
+    base = lowers ? entry_op(e, OP_SUB, base, group->down) : base;
+    base = group->index != NULL ? group->index : base;
+    uint32_t at = 0;
+    while (at < s->comparisons.count && s->comparisons.items[at].limit != limit) {
+        at++;
+    }
+    if (at == s->comparisons.count) {
+        VEC_PUSH(&s->v->scratch, &s->comparisons, (Comparison){.base = base, .limit = limit});
+    } else {
+        base = entry_op(e, OP_MAX, s->comparisons.items[at].base, base);
+    }
+    s->comparisons.items[at].base = base;
+    s->comparisons.items[at].weight += group->weight;
+    group->comparison = at;
+}
+
+static bool pays(const Comparison *comparison) {
+    return comparison->weight >= 2;
+}
+
+/* All of its comparisons are worth their while. */
+static bool goes(const Stretch *s, const Check *check) {
+    bool all = check->group_count > 0;
+    for (uint32_t i = 0; i < check->group_count; i++) {
+        const Group *group = &s->groups.items[check->groups[i]];
+        all = all && pays(&s->comparisons.items[group->comparison]);
+    }
+    return all;
+}
+
 /* NULL: there is none that pays. */
-static IrValue *condition_of(Stretch *s, uint32_t copied) {
-    IndexEntry *e = &s->entry;
+static IrValue *condition_of(Stretch *s) {
     IrValue *all = NULL;
     int64_t saved = 0;
-    bool *used = NEW_ARRAY(&s->v->scratch, bool, s->accesses.count + 1);
-    uint32_t access = 0;
     for (uint32_t i = 0; i < s->checks.count; i++) {
-        const Check *check = &s->checks.items[i];
-        saved += goes(s, check) ? check->weight : 0;
-        for (uint32_t k = 0; k < check->group_count; k++) {
-            used[access++] = goes(s, check);
-        }
+        saved += goes(s, &s->checks.items[i]) ? s->checks.items[i].weight : 0;
     }
-    for (uint32_t i = 0; i < s->groups.count; i++) {
-        const Group *group = &s->groups.items[i];
-        bool is_used = false;
-        for (uint32_t k = 0; k < s->accesses.count; k++) {
-            is_used |= used[k] && s->accesses.items[k].group == i;
-        }
-        if (is_used) {
-            IrValue *base = index_base(e, &group->form);
-            bool lowers = !ir_is_const(group->down) || group->down->bits[0] != 0;
-            base = lowers ? ir_binary(&e->b, OP_SUB, base, group->down) : base;
-            IrValue *below = ir_binary(&e->b, OP_LT, base, limit_of(s, i, used));
-            all = all == NULL ? below : ir_binary(&e->b, OP_AND, all, below);
+    for (uint32_t i = 0; i < s->comparisons.count; i++) {
+        const Comparison *its = &s->comparisons.items[i];
+        if (pays(its)) {
+            IrValue *below = entry_op(&s->entry, OP_LT, its->base, its->limit);
+            all = all == NULL ? below : entry_op(&s->entry, OP_AND, all, below);
             saved--;
         }
     }
-    return copied <= saved * MOST_FOR_ONE ? all : NULL;
+    return s->added <= saved * MOST_FOR_ONE ? all : NULL;
 }
 
-/* ---- the two versions ---- */
+/* ---- stretches ---- */
 
-typedef struct {
-    Stretch *s;
-    VEC(IrValue *) values;  /* that the stretch makes or uses, and their numbers are their marks */
-    VEC(IrValue *) leaving; /* those of it that are used behind it */
-    IrValue **new; /* by number: what stands for them; for outer ones of the copy, themselves */
-    uint32_t walked;
-    bool refused;
-} Copies;
-
-static void number_value(Copies *c, IrValue *value) {
-    if (value->mark >= c->values.count || c->values.items[value->mark] != value) {
-        value->mark = c->values.count;
-        VEC_PUSH(&c->s->v->scratch, &c->values, value);
+/* What stands from there on is not of it. */
+static void end_at(Stretch *s, IrInst *end) {
+    Behind none = {0};
+    s->end = end;
+    for (IrInst *inst = end; inst != NULL && (inst->mark & ENTRY_BEHIND_MASK) == s->entry.behind;
+         inst = inst->next) {
+        mark_one(inst, &none);
     }
-}
-
-static void number_all(IrInst *inst, void *data) {
-    Copies *c = data;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        if (!ir_is_const(inst->operands[i])) {
-            number_value(c, inst->operands[i]);
-        }
-    }
-    for (uint32_t i = 0; i < inst->result_count; i++) {
-        number_value(c, inst->results[i]);
-    }
-    for (uint32_t i = 0; i < inst->region_count; i++) {
-        for (uint32_t k = 0; k < inst->regions[i].param_count; k++) {
-            number_value(c, inst->regions[i].params[k]);
-        }
-    }
-}
-
-static void find_leaving(IrInst *inst, void *data) {
-    Copies *c = data;
-    c->walked++;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        IrValue *value = inst->operands[i];
-        if (!index_is_behind(&c->s->entry, value) || c->new[value->mark] != NULL) {
-            continue;
-        }
-        c->refused |= ir_is_root(value->type) || c->leaving.count == MOST_LEAVING;
-        c->new[value->mark] = value;
-        VEC_PUSH(&c->s->v->scratch, &c->leaving, value);
-    }
-}
-
-static void use_new(IrInst *inst, void *data) {
-    const Copies *c = data;
-    for (uint32_t i = 0; i < inst->operand_count; i++) {
-        const IrValue *value = inst->operands[i];
-        if (index_is_behind(&c->s->entry, value)) {
-            inst->operands[i] = c->new[value->mark];
-        }
-    }
-}
-
-static void keep_outer(Copies *c) {
-    for (uint32_t i = 0; i < c->values.count; i++) {
-        if (!index_is_behind(&c->s->entry, c->values.items[i])) {
-            c->new[i] = c->values.items[i];
-        }
-    }
-}
-
-static void each_from(IrInst *first, const IrInst *end, void (*fn)(IrInst *, void *), void *data) {
-    for (IrInst *inst = first; inst != end; inst = inst->next) {
-        for (uint32_t i = 0; i < inst->region_count; i++) {
-            ir_walk(&inst->regions[i], fn, data);
-        }
-        fn(inst, data);
-    }
-}
-
-/* The stretch becomes the first arm, its copy the second; what leaves it comes from the `if`. */
-static bool split(Stretch *s, IrValue *condition, IrInst **versions) {
-    Versioner *v = s->v;
-    IrModule *module = v->module;
-    Copies c = {.s = s};
-    each_from(s->first, s->end, number_all, &c);
-    c.new = NEW_ARRAY(&v->scratch, IrValue *, c.values.count);
-    each_from(s->end, NULL, find_leaving, &c);
-    v->may_walk -= c.walked < v->may_walk ? c.walked : v->may_walk;
-    if (c.refused) {
-        return false;
-    }
-    const IrType **types = NEW_ARRAY(&v->scratch, const IrType *, c.leaving.count + 1);
-    for (uint32_t i = 0; i < c.leaving.count; i++) {
-        types[i] = c.leaving.items[i]->type;
-    }
-    IrInst *branch = ir_if(&s->entry.b, condition, c.leaving.count, types);
-    branch->flags |= IR_VERSIONS;
-    for (uint32_t i = 0; i < c.leaving.count; i++) {
-        c.new[c.leaving.items[i]->mark] = branch->results[i];
-    }
-    if (c.leaving.count > 0) {
-        each_from(s->end, NULL, use_new, &c);
-    }
-    keep_outer(&c);
-    IrBuilder fast = ir_at_end(module, &branch->regions[IR_IF_TRUE]);
-    IrBuilder slow = ir_at_end(module, &branch->regions[IR_IF_FALSE]);
-    fast.pos = slow.pos = s->entry.b.pos;
-    ir_clone(&slow, s->first, s->end, c.new);
-    ir_move(s->first, s->end->previous, fast.region);
-    ir_end(&fast, OP_YIELD, c.leaving.count, c.leaving.items);
-    for (uint32_t i = 0; i < c.leaving.count; i++) {
-        c.leaving.items[i] = c.new[c.leaving.items[i]->mark];
-    }
-    ir_end(&slow, OP_YIELD, c.leaving.count, c.leaving.items);
-    *versions = branch;
-    return true;
 }
 
 /* From `first` to behind the last check before something that invocations do together, as far as there is room. */
@@ -424,15 +356,23 @@ static bool measure(Stretch *s, IrInst *first) {
         }
         s->end = (inst->mark & HAS_CHECK) != 0 ? inst->next : s->end;
     }
-    all = (Behind){0};
-    for (IrInst *inst = s->end; inst != NULL; inst = inst->next) {
-        bool was_marked = (inst->mark & INDEX_BEHIND_MASK) == s->entry.behind;
-        if (!was_marked) {
-            break;
-        }
-        mark_one(inst, &all);
-    }
+    end_at(s, s->end);
     return s->end != NULL;
+}
+
+/* Takes the last quarter of what holds its checks away; false: that is all of it. */
+static bool shorten(Stretch *s) {
+    uint32_t count = 0;
+    for (const IrInst *inst = s->first; inst != s->end; inst = inst->next) {
+        count += (inst->mark & HAS_CHECK) != 0;
+    }
+    IrInst *end = s->first;
+    uint32_t kept = count - (count + 3) / 4;
+    for (uint32_t seen = 0; seen < kept; end = end->next) {
+        seen += (end->mark & HAS_CHECK) != 0;
+    }
+    end_at(s, end);
+    return kept > 0;
 }
 
 static void count_one(IrInst *inst, void *data) {
@@ -441,8 +381,10 @@ static void count_one(IrInst *inst, void *data) {
 }
 
 /* Two versions take registers and room from what is around them, so they are for code whose loops have no check left, or that
- * has none. On an NVIDIA H100 (driver 580.159) two versions of what stands before a loop with checks made bench/gpu's matmul_best
- * take 1.23 times as long as without checks, in place of 1.01; two of a loop that keeps one check, spmv 1.03, in place of 1.00. */
+ * has none, in functions where no loop has. On an NVIDIA H100 (driver 580.159) two versions of what stands before a loop with
+ * checks, or behind it, made bench/gpu's matmul_best take 1.23 times as long as without checks, in place of 1.01; two of a loop
+ * that keeps one check, spmv 1.03, in place of 1.00. And drivers unroll an innermost loop as long as a round of it has no
+ * branches. */
 static bool is_worth_it(const Stretch *s, bool in_loop) {
     if (!s->has_loop) {
         return !in_loop && !s->v->checks_in_loops;
@@ -454,36 +396,51 @@ static bool is_worth_it(const Stretch *s, bool in_loop) {
     return all;
 }
 
-/* Gives the `if`; NULL: nothing is gained. */
-static IrInst *make_versions(Versioner *v, IrInst *first, bool in_loop) {
-    if (v->tries == MOST_TRIES || v->versions == MOST_VERSIONS || v->may_walk == 0) {
+/* The condition for a version without checks; NULL: nothing is gained. */
+static IrValue *weigh(Stretch *s, bool in_loop) {
+    Versioner *v = s->v;
+    s->checks.count = s->groups.count = s->accesses.count = s->comparisons.count = 0;
+    s->has_loop = s->has_free_loop = false;
+    s->added = 0;
+    collect(s, s->first, s->end, NULL, 1, DEEPEST);
+    bool may_be = s->has_loop ? v->with_loops : !v->with_loops && is_worth_it(s, in_loop);
+    if (s->too_deep || s->has_free_loop || !may_be || v->tries++ >= MOST_TRIES) {
         return NULL;
     }
-    v->tries++;
+    for (uint32_t i = 0; i < s->checks.count; i++) {
+        look_at(s, &s->checks.items[i]);
+    }
+    for (uint32_t i = 0; i < s->groups.count; i++) {
+        compare(s, i);
+    }
+    return is_worth_it(s, in_loop) ? condition_of(s) : NULL;
+}
+
+/* Gives the `if`; NULL: there is none. */
+static IrInst *make_versions(Versioner *v, IrInst *first, bool in_loop) {
+    if (v->measured == MOST_MEASURED || v->versions == MOST_VERSIONS || v->may_walk == 0) {
+        return NULL;
+    }
+    v->measured++;
     Stretch s = {
         .v = v,
-        .entry = {.b = ir_before(v->module, first), .scratch = &v->scratch, .behind = v->tries}};
-    if (!measure(&s, first)) {
-        return NULL;
-    }
-    collect(&s, first, s.end, NULL, 1, DEEPEST);
-    if (s.too_deep) {
-        return NULL;
-    }
+        .entry = {.b = ir_before(v->module, first), .scratch = &v->scratch, .behind = v->measured}};
     const IrInst *before = first->previous;
-    for (uint32_t i = 0; i < s.checks.count; i++) {
-        look_at(&s, &s.checks.items[i]);
+    IrValue *condition = NULL;
+    for (bool is_there = measure(&s, first); is_there && condition == NULL;
+         is_there = condition == NULL && shorten(&s)) {
+        condition = weigh(&s, in_loop);
     }
-    if (!is_worth_it(&s, in_loop)) {
-        v->changed |= first->previous != before;
+    v->changed |= first->previous != before;
+    if (condition == NULL) {
         return NULL;
     }
-    IrInst *versions;
     uint32_t copied = 0;
-    each_from(first, s.end, count_one, &copied);
-    IrValue *condition = condition_of(&s, copied);
-    v->changed |= first->previous != before;
-    if (condition == NULL || !split(&s, condition, &versions)) {
+    ir_walk_from(first, s.end, count_one, &copied);
+    uint32_t walked = 0;
+    IrInst *versions = split_versions(&s.entry, first, s.end, condition, &walked);
+    v->may_walk -= walked < v->may_walk ? walked : v->may_walk;
+    if (versions == NULL) {
         return NULL;
     }
     v->versions++;
@@ -521,7 +478,7 @@ static void look_into(Versioner *v, IrRegion *region, bool in_loop, unsigned dep
         IrInst *versions = whole ? make_versions(v, inst, in_loop) : NULL;
         if (versions != NULL) {
             IrRegion *fast = &versions->regions[IR_IF_TRUE];
-            ir_walk(fast, forget_checks, NULL);
+            ir_walk(fast, forget, NULL);
             ir_walk(fast, note, NULL);
             next = versions->next;
             look_into(v, fast, in_loop, depth - 1);
@@ -529,7 +486,9 @@ static void look_into(Versioner *v, IrRegion *region, bool in_loop, unsigned dep
             look_into(v, &inst->regions[IR_LOOP_BODY], true, depth - 1);
         } else if (!is_check(inst)) {
             look_into(v, &inst->regions[IR_IF_TRUE], in_loop, depth - 1);
-            look_into(v, &inst->regions[IR_IF_FALSE], in_loop, depth - 1);
+            if ((inst->flags & IR_VERSIONS) == 0) {
+                look_into(v, &inst->regions[IR_IF_FALSE], in_loop, depth - 1);
+            }
         }
     }
 }
@@ -540,6 +499,16 @@ static void note_loops(IrInst *inst, void *data) {
     }
 }
 
+static void look_everywhere(Versioner *v, bool with_loops) {
+    IrRegion *body = &v->function->body;
+    v->with_loops = with_loops;
+    v->checks_in_loops = false;
+    ir_walk(body, forget, NULL);
+    ir_walk(body, note, NULL);
+    ir_walk(body, note_loops, v);
+    look_into(v, body, false, DEEPEST);
+}
+
 static bool run(IrModule *module) {
     bool changed = false;
     for (IrFunction *function = module->functions; function != NULL; function = function->next) {
@@ -547,10 +516,8 @@ static bool run(IrModule *module) {
         uint32_t count = 0;
         ir_walk(&function->body, count_one, &count);
         v.may_walk = ALWAYS_WALKED + count;
-        ir_walk(&function->body, forget, NULL);
-        ir_walk(&function->body, note, NULL);
-        ir_walk(&function->body, note_loops, &v);
-        look_into(&v, &function->body, false, DEEPEST);
+        look_everywhere(&v, true);
+        look_everywhere(&v, false);
         arena_release(&v.scratch);
         changed |= v.changed;
     }

@@ -73,9 +73,8 @@ kernel void sums(constant uint* spvBufferSizeConstants [[buffer(4)]], const devi
         atomic_store_explicit((threadgroup atomic_int*)&first, 0, memory_order_relaxed);
     }
     threadgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup);
-    bool _52 = gl_GlobalInvocationID.x < ((xBufferSize - 0) / 4);
     float _58;
-    if (_52)
+    if (gl_GlobalInvocationID.x < ((xBufferSize - 0) / 4))
     {
         _58 = x.data[gl_GlobalInvocationID.x];
     }
@@ -141,59 +140,31 @@ kernel void sums(constant uint* spvBufferSizeConstants [[buffer(4)]], const devi
             }
         }
     }
-    float _155;
-    if (_52)
-    {
-        _155 = x.data[gl_GlobalInvocationID.x];
-    }
-    else
-    {
-        _155 = 0.0;
-    }
-    float _157 = _155 * 16.0;
-    uint bin = (_157 >= 4294967296.0) ? 4294967295u : uint(((_157 >= 0.0) && (_157 < 4294967296.0)) ? _157 : 0.0);
-    float _189;
+    float _152 = _58 * 16.0;
+    uint bin = (_152 >= 4294967296.0) ? 4294967295u : uint(((_152 >= 0.0) && (_152 < 4294967296.0)) ? _152 : 0.0);
+    uint _170;
     if (bin < ((countsBufferSize - 0) / 4))
     {
-        uint _172 = atomic_fetch_add_explicit((volatile device atomic_uint*)&counts.data[bin], 1u, memory_order_relaxed);
+        uint _166 = atomic_fetch_add_explicit((volatile device atomic_uint*)&counts.data[bin], 1u, memory_order_relaxed);
         uint old;
         do
         {
             old = 1u;
         } while (!atomic_compare_exchange_weak_explicit((volatile device atomic_uint*)&counts.data[bin], &old, 100u, memory_order_relaxed, memory_order_relaxed) && old == 1u);
-        int _177 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, int(old), memory_order_relaxed);
-        float _182;
-        if (_52)
-        {
-            _182 = x.data[gl_GlobalInvocationID.x];
-        }
-        else
-        {
-            _182 = 0.0;
-        }
-        _189 = _182;
+        _170 = old;
     }
     else
     {
-        int _183 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, 0, memory_order_relaxed);
-        float _188;
-        if (_52)
-        {
-            _188 = x.data[gl_GlobalInvocationID.x];
-        }
-        else
-        {
-            _188 = 0.0;
-        }
-        _189 = _188;
+        _170 = 0u;
     }
-    float sum = simd_sum(_189);
-    float _192 = spvSubgroupShuffleXor(sum, 1u);
-    float _194 = spvSubgroupShuffleUp(sum, 2u);
-    int _196 = atomic_load_explicit((threadgroup atomic_int*)&first, memory_order_relaxed);
+    int _172 = atomic_fetch_max_explicit((threadgroup atomic_int*)&first, int(_170), memory_order_relaxed);
+    float sum = simd_sum(_58);
+    float _175 = spvSubgroupShuffleXor(sum, 1u);
+    float _177 = spvSubgroupShuffleUp(sum, 2u);
+    int _179 = atomic_load_explicit((threadgroup atomic_int*)&first, memory_order_relaxed);
     if (gl_GlobalInvocationID.x < ((_outBufferSize - 0) / 4))
     {
-        _out.data[gl_GlobalInvocationID.x] = ((sum + _192) + _194) + float(_196);
+        _out.data[gl_GlobalInvocationID.x] = ((sum + _175) + _177) + float(_179);
     }
 }
 

@@ -14,9 +14,8 @@ var<workgroup> first: atomic<i32>;
 @compute @workgroup_size(32, 2)
 fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {
     let i = global_id.x;
-    let v = i < arrayLength(&x);
     var x_value = 0.0;
-    if (v) {
+    if (i < arrayLength(&x)) {
         x_value = x[i];
     }
     part[local_index] = x_value;
@@ -53,13 +52,13 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
     storageBarrier();
     workgroupBarrier();
     if (local_index == 0u) {
-        let v_1 = part[0];
+        let v = part[0];
         if (arrayLength(&total) > 0u) {
             let old = bitcast<f32>(atomicLoad(&total[0u]));
-            var v_2 = old;
+            var v_1 = old;
             loop {
-                let expected = bitcast<u32>(v_2);
-                let desired = bitcast<u32>(v_2 + v_1);
+                let expected = bitcast<u32>(v_1);
+                let desired = bitcast<u32>(v_1 + v);
                 var old_1: u32;
                 loop {
                     let attempt = atomicCompareExchangeWeak(&total[0u], expected, desired);
@@ -68,23 +67,19 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
                         break;
                     }
                 }
-                let v_3 = bitcast<f32>(old_1);
-                if (bitcast<u32>(v_3) == bitcast<u32>(v_2)) {
+                let v_2 = bitcast<f32>(old_1);
+                if (bitcast<u32>(v_2) == bitcast<u32>(v_1)) {
                     break;
                 }
                 continuing {
-                    v_2 = v_3;
+                    v_1 = v_2;
                 }
             }
         }
     }
-    var x_value_1 = 0.0;
-    if (v) {
-        x_value_1 = x[i];
-    }
-    let v_4 = x_value_1 * 16.0;
-    let bin = select(u32(select(0.0, v_4, v_4 >= 0.0 && v_4 < 4.2949673e+09)), 4294967295u, v_4 >= 4.2949673e+09);
-    var v_5: f32;
+    let v_3 = x_value * 16.0;
+    let bin = select(u32(select(0.0, v_3, v_3 >= 0.0 && v_3 < 4.2949673e+09)), 4294967295u, v_3 >= 4.2949673e+09);
+    var v_4 = 0u;
     if (bin < arrayLength(&counts)) {
         atomicAdd(&counts[bin], 1u);
         var old_2: u32;
@@ -96,23 +91,14 @@ fn sums(@builtin(global_invocation_id) global_id: vec3<u32>, @builtin(local_invo
             }
         }
         let old_3 = old_2;
-        atomicMax(&first, i32(old_3));
-        v_5 = 0.0;
-        if (v) {
-            v_5 = x[i];
-        }
-    } else {
-        atomicMax(&first, 0i);
-        v_5 = 0.0;
-        if (v) {
-            v_5 = x[i];
-        }
+        v_4 = old_3;
     }
-    let sum = subgroupAdd(v_5);
-    let v_6 = subgroupShuffleXor(sum, 1u);
-    let v_7 = subgroupShuffleUp(sum, 2u);
+    atomicMax(&first, i32(v_4));
+    let sum = subgroupAdd(x_value);
+    let v_5 = subgroupShuffleXor(sum, 1u);
+    let v_6 = subgroupShuffleUp(sum, 2u);
     let old_4 = atomicLoad(&first);
     if (i < arrayLength(&out)) {
-        out[i] = sum + v_6 + v_7 + f32(old_4);
+        out[i] = sum + v_5 + v_6 + f32(old_4);
     }
 }

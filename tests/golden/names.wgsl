@@ -28,44 +28,31 @@ fn move_1(@builtin(global_invocation_id) global_id: vec3<u32>) {
     let i = global_id.x;
     let _x = values.override_1.x;
     let v = i < target_len;
-    if (i < min(target_len, target_1_len)) {
-        let v_1 = vec3_1[i].array_1[0] + _x;
-        var loop_1 = 0u;
-        var filter_1 = v_1;
-        loop {
-            if (loop_1 >= target_len) {
-                break;
-            }
-            let filter_2 = filter_1 * 2.0;
-            continuing {
-                filter_1 = filter_2 + f32(loop_1) + f32(values.f16_1);
-                loop_1 = loop_1 + 1u;
-            }
+    var vec3_value = 0.0;
+    if (v) {
+        vec3_value = vec3_1[i].array_1[0];
+    }
+    var loop_1 = 0u;
+    var filter_1 = vec3_value + _x;
+    loop {
+        if (loop_1 >= target_len) {
+            break;
         }
+        let filter_2 = filter_1 * 2.0;
+        continuing {
+            filter_1 = filter_2 + f32(loop_1) + f32(values.f16_1);
+            loop_1 = loop_1 + 1u;
+        }
+    }
+    if (i < min(target_len, target_1_len)) {
         target_1[i] = vec3_1[i].m[1].x + filter_1;
     } else {
-        var vec3_value = 0.0;
-        if (v) {
-            vec3_value = vec3_1[i].array_1[0];
-        }
-        var loop_2 = 0u;
-        var filter_3 = vec3_value + _x;
-        loop {
-            if (loop_2 >= target_len) {
-                break;
-            }
-            let filter_4 = filter_3 * 2.0;
-            continuing {
-                filter_3 = filter_4 + f32(loop_2) + f32(values.f16_1);
-                loop_2 = loop_2 + 1u;
-            }
-        }
         var vec3_value_1 = vec2<f32>(0.0);
         if (v) {
             vec3_value_1 = vec3_1[i].m[1];
         }
         if (i < target_1_len) {
-            target_1[i] = vec3_value_1.x + filter_3;
+            target_1[i] = vec3_value_1.x + filter_1;
         }
     }
 }

@@ -683,7 +683,7 @@ def remarks(env):
 
 @case
 def passes(env):
-    few = TWO.replace("out[i] = HALF", "for n in 0..3 { out[n as u32] = 1.0; } out[i] = HALF")
+    few = TWO.replace("out[i] = HALF", "for n in 0..3 { out[n as u32] = 1.0; } out[i] = (i > 5 ? 1.0 : 2.0) * HALF")
     folder = folder_with(env, two=TWO, few=few)
     listed = env.compile("--print-passes").out.decode()
     for name in rows("ir/passes/passes.def", r"^PASS\((\w+),"):

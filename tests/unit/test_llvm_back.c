@@ -260,7 +260,7 @@ static const Count counts[] = {
     /* barriers and what is behind them stay */
     {"kernel @k(%in: buffer<i32>, %out: buffer<i32>) workgroup(64, 1, 1) {\n%a: i32 = load "
      "%in[3u32]\nbarrier\n%b: i32 = load %in[3u32]\n"
-     "barrier\n%c: i32 = sub %a, %b\nstore %out[0u32], %c\nret\n}\n",
+     "barrier\n%c: i32 = sub %a, %b\nstore %out[0u32], %c\nstore %in[3u32], %c\nret\n}\n",
      "load", 2, 2},
     {"kernel @k(%out: buffer<u32>) workgroup(64, 1, 1) {\n%a: u32 = subgroup_add 1u32\n%b: u32 = "
      "subgroup_add 1u32\n"

@@ -1,7 +1,7 @@
 /* What is known of indices: ranges.h, through lower_bounds. */
 #include "tests/unit/body_unit.h"
 
-/* An index %k made of any %u, and the most that it can be. An array with one part more needs no check; one with as many
+/* An index %k made of any %u, %h and %x, and the most that it can be. An array with one part more needs no check; one with as many
  * does. */
 static const struct {
     const char *code;
@@ -26,7 +26,32 @@ static const struct {
     {"%c: bool = lt %u, 5u32\n%k: u32 = convert %c\n", 1},
     {"%k: u32 = builtin local_index\n", 0},
     {"%l: u32x3 = builtin local_id\n%k: u32 = extract %l, 1\n", 0},
+    {"%b: u32 = and %u, 3u32\n%k: u32 = shl 1u32, %b\n", 8},
+    {"%c: bool = lt %u, 5u32\n%k: u32 = select %c, 3u32, 5u32\n", 5},
+    {"%b: u32 = and %u, 7u32\n%d: u32 = add %b, 8u32\n%k: u32 = sub %d, 8u32\n", 7},
+    /* a part of a number is no more than that */
+    {"%b: u32 = and %u, 15u32\n%d: u32 = and %b, %h\n%k: u32 = sub %b, %d\n", 15},
+    {"%b: u32 = and %u, 15u32\n%d: u32 = mul %b, 2u32\n%e: u32 = rem %b, %h\n%k: u32 = sub %d, "
+     "%e\n",
+     30},
+    {"%b: u32 = and %u, 15u32\n%d: u32 = add %b, %b\n%e: u32 = shr %b, %h\n%k: u32 = sub %d, %e\n",
+     30},
+    {"%b: u32 = and %u, 15u32\n%d: u32 = min %h, %b\n%e: u32 = shl %b, 1u32\n%k: u32 = sub %e, "
+     "%d\n",
+     30},
+    /* signed numbers */
+    {"%b: i32 = max %x, 0i32\n%d: i32 = min %b, 9i32\n%k: u32 = bitcast %d\n", 9},
+    {"%b: i32 = and %x, 7i32\n%d: i32 = sub %b, 3i32\n%e: i32 = max %d, 0i32\n%k: u32 = bitcast "
+     "%e\n",
+     4},
+    {"%b: i32 = and %x, 7i32\n%d: i32 = sub 3i32, %b\n%e: i32 = mul %d, -2i32\n%f: i32 = add %e, "
+     "6i32\n"
+     "%k: u32 = bitcast %f\n",
+     14},
     /* what wraps may be anything */
+    {"%b: i32 = and %x, 7i32\n%d: i32 = sub %b, 3i32\n%k: u32 = bitcast %d\n", UINT32_MAX},
+    {"%b: u32 = and %u, 15u32\n%d: u32 = mul %u, 2u32\n%k: u32 = sub %d, %u\n", UINT32_MAX},
+    {"%b: u32 = and %u, 15u32\n%d: u32 = and %h, %u\n%k: u32 = sub %b, %d\n", UINT32_MAX},
     {"%k: u32 = add %u, 1u32\n", UINT32_MAX},
     {"%k: u32 = sub %u, 1u32\n", UINT32_MAX},
     {"%k: u32 = mul %u, 2u32\n", UINT32_MAX},
@@ -62,6 +87,38 @@ static const struct {
     /* a signed comparison tells nothing of the bits */
     {"%c: bool = lt %x, 6i32\nif %c {\n%k: u32 = add %u, 0u32\n", "yield\n} else {\nyield\n}\n",
      UINT32_MAX},
+    {"%c: bool = ge %x, 0i32\n%d: bool = lt %x, 6i32\n%e: bool = and %c, %d\nif %e {\n%k: u32 = "
+     "bitcast %x\n",
+     "yield\n} else {\nyield\n}\n", 5},
+    /* what is no less */
+    {"%b: u32 = and %u, 15u32\n%c: bool = ge %b, 4u32\nif %c {\n%k: u32 = sub %b, 4u32\n",
+     "yield\n} else {\nyield\n}\n", 11},
+    {"%b: u32 = and %u, 15u32\n%c: bool = ge %b, %h\nif %c {\n%k: u32 = sub %b, %h\n",
+     "yield\n} else {\nyield\n}\n", 15},
+    {"%b: u32 = and %u, 7u32\n%c: bool = ne %b, 0u32\nif %c {\n%k: u32 = sub %b, 1u32\n",
+     "yield\n} else {\nyield\n}\n", 6},
+    {"%b: u32 = and %u, 7u32\n%c: bool = ne %b, 3u32\nif %c {\n%k: u32 = sub %b, 1u32\n",
+     "yield\n} else {\nyield\n}\n", UINT32_MAX},
+    /* a counter is never less than at first, if it cannot wrap */
+    {"loop (%n: u32 = 5u32) {\n%c: bool = lt %n, 14u32\nif %c {\nyield\n} else {\nbreak\n}\n%k: "
+     "u32 = sub %n, 5u32\n",
+     "continue %n\n} continuing (%m: u32) {\n%m1: u32 = add %m, 1u32\nnext %m1\n}\n", 8},
+    {"loop (%n: u32 = 1u32) {\n%c: bool = lt %n, 63u32\nif %c {\nyield\n} else {\nbreak\n}\n%k: "
+     "u32 = sub %n, 1u32\n",
+     "continue %n\n} continuing (%m: u32) {\n%m1: u32 = mul %m, 2u32\nnext %m1\n}\n", 61},
+    {"loop (%n: i32 = 2i32) {\n%c: bool = lt %n, 14i32\nif %c {\nyield\n} else {\nbreak\n}\n%j: "
+     "i32 = "
+     "sub %n, 2i32\n%k: u32 = bitcast %j\n",
+     "%n1: i32 = shl %n, 1u32\ncontinue %n1\n} continuing (%m: i32) {\n%m1: i32 = add %m, "
+     "1i32\nnext %m1\n}\n",
+     11},
+    {"loop (%n: u32 = 5u32) {\n%c: bool = ne %n, 14u32\nif %c {\nyield\n} else {\nbreak\n}\n%k: "
+     "u32 = sub %n, 5u32\n",
+     "continue %n\n} continuing (%m: u32) {\n%m1: u32 = add %m, 1u32\nnext %m1\n}\n", UINT32_MAX},
+    {"loop (%n: u32 = 5u32) {\n%c: bool = lt %n, 14u32\nif %c {\nyield\n} else {\nbreak\n}\n%k: "
+     "u32 = sub %n, 5u32\n",
+     "continue %n\n} continuing (%m: u32) {\n%m1: u32 = add %m, 4294967290u32\nnext %m1\n}\n",
+     UINT32_MAX},
     /* in a loop that counts in fours, the low bits of the counter stay zero */
     {"loop (%n: u32 = 0u32) {\n%c: bool = lt %n, 14u32\nif %c {\nyield\n} else {\nbreak\n}\n%k: "
      "u32 = add %n, 3u32\n",
@@ -85,11 +142,12 @@ enum { PLENTY = 64 };
 
 static void check_one(Arena *arena, const char *before, const char *after, uint32_t parts,
                       bool free) {
-    const char *body = arena_printf(
-        arena,
-        "%%x: i32 = load %%a[%%i]\n%%u: u32 = bitcast %%x\n%%v: var<array<i32, %u>> = var\n%s"
-        "store %%v[%%k], %%x\n%%y: i32 = load %%v[%%k]\nstore %%out[%%i], %%y\n%s",
-        parts, before, after);
+    const char *body =
+        arena_printf(arena,
+                     "%%x: i32 = load %%a[%%i]\n%%u: u32 = bitcast %%x\n%%h: u32 = mul %%u, "
+                     "77u32\n%%v: var<array<i32, %u>> = var\n%s"
+                     "store %%v[%%k], %%x\n%%y: i32 = load %%v[%%k]\nstore %%out[%%i], %%y\n%s",
+                     parts, before, after);
     what = arena_printf(arena, "%s%sret\n}\n", KERNEL, body);
     Unit *unit = open_text(what);
     unsigned selects = count_op(unit, "select");
@@ -125,9 +183,16 @@ static void test_known(void) {
     "%n: u32 = len %a\n%o: u32 = len %out\n%m: u32 = " length "\n%c: bool = lt %i, %m\nif %c {\n"
 #define END "yield\n} else {\nyield\n}\n"
 
+#define PREVIOUS                                                                                   \
+    "%n: u32 = len %a\n%d: bool = gt %i, 0u32\n%e: bool = le %i, %n\n%c: bool = and %d, %e\n"      \
+    "if %c {\n%p: u32 = sub %i, 1u32\n"
+
 static const BodyCase cases[] = {
     {"lower_bounds", BELOW("min %n, %o") "%x: i32 = load %a[%i]\nstore %out[%i], %x\n" END,
      BELOW("min %n, %o") "%x: i32 = load.raw %a[%i]\nstore.raw %out[%i], %x\n" END},
+    /* and by what is less than something that is no more than the length */
+    {"lower_bounds", PREVIOUS "%x: i32 = load %a[%p]\n%y: i32 = add %x, 1i32\n" END,
+     PREVIOUS "%x: i32 = load.raw %a[%p]\n%y: i32 = add %x, 1i32\n" END},
 };
 
 int main(void) {
