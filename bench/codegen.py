@@ -3,7 +3,8 @@
 Compiles each kernel of tests/run/corpus and each of bench/gpu/kernels alone, at each level, and counts in its SPIR-V the
 instructions, loads and stores of the functions; bounds checks are what `--remarks` says. Beside them: what `spirv-opt -O` makes
 of the code of -O2, and the code of `glslc -O` where bench/gpu/peers has the same kernel in GLSL, which checks no bounds.
-Of the corpus, the interpreter counts the checks that the tests' runs execute, too (bench/executed.py).
+Of the corpus, the interpreter counts the checks that the tests' runs execute, too (bench/executed.py). Mesa's compiler for an AMD
+GPU says how many registers each module takes there (bench/registers.py).
 Nothing here is a time, so other work on the machine does not matter. Writes bench/results/codegen.csv and codegen.svg.
 """
 import csv
@@ -18,6 +19,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import registers
 import svg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "gpu"))
@@ -29,6 +31,7 @@ OURS = {"-O0": ["-O0"], "-O1": ["-O1"], "-O2": ["-O2"], "-O2 trust": ["-O2", "--
 WAYS = [*OURS, "spirv-opt", "glslc"]
 CHECKED = ("-O0", "-O1", "-O2")  # where there are bounds checks to count
 COUNTED = ["instructions", "loads", "stores", "checks"]
+MACHINE = list(registers.STATISTICS.values())
 # Opcodes: what names, declares or says how control flow merges is no instruction of the program.
 FUNCTION, FUNCTION_END, LOAD, STORE = 54, 56, 61, 62
 NOT_COUNTED = {8, 317, FUNCTION, 55, FUNCTION_END, 59, 246, 247, 248}
@@ -94,21 +97,25 @@ def all_kernels():
 def measure(bin_dir, folder, number, job):
     where, path, name, options, glsl = job
     row = {"set": where, "source": path.stem, "kernel": name}
-    out = folder / f"codegen{number}.spv"
+    files = {way: folder / f"codegen{number}{way.replace(' ', '')}.spv" for way in WAYS}
     for way, levels in OURS.items():
+        out = files[way]
         said = run([bin_dir / "vittec-gpu", path, "--entry", name, "--target=vulkan1.3", *levels, *options, "--remarks",
                     "--diagnostics=json", "-o", out])
         left, every, others = checks(said)
         row[way] = count_words(out.read_bytes()) | {"checks": left, "checked": every, "others": others}
         if way == "-O2" and shutil.which("spirv-opt"):
-            smaller = out.with_suffix(".opt")
-            run(["spirv-opt", "-O", "--target-env=vulkan1.3", out, "-o", smaller])
-            row["spirv-opt"] = count_words(smaller.read_bytes())
+            run(["spirv-opt", "-O", "--target-env=vulkan1.3", out, "-o", files["spirv-opt"]])
+            row["spirv-opt"] = count_words(files["spirv-opt"].read_bytes())
     if glsl and shutil.which("glslc"):
-        source = out.with_suffix(".comp")
+        source = files["glslc"].with_suffix(".comp")
         source.write_text(glsl)
-        run(["glslc", "-O", "-std=460", "--target-env=vulkan1.2", "-fshader-stage=compute", source, "-o", out])
-        row["glslc"] = count_words(out.read_bytes())
+        run(["glslc", "-O", "-std=460", "--target-env=vulkan1.2", "-fshader-stage=compute", source, "-o", files["glslc"]])
+        row["glslc"] = count_words(files["glslc"].read_bytes())
+    machine = registers.of_files(bin_dir, [files[way] for way in WAYS if way in row])
+    for way in WAYS:
+        if way in row:
+            row[way] |= machine.get(files[way], {})
     return row
 
 
@@ -121,11 +128,13 @@ def write_csv(rows):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["set", "source", "kernel", *(f"{way} {what}" for way in WAYS for what in COUNTED
                                                      if what != "checks" or way in CHECKED),
+                         *(f"{way} {what}" for way in WAYS for what in MACHINE),
                          *(f"{way} executed {what}" for way in CHECKED for what in ("checks", "accesses"))])
         for row in rows:
             writer.writerow([row["set"], row["source"], row["kernel"],
                              *(value(row, way, what) for way in WAYS for what in COUNTED
                                if what != "checks" or way in CHECKED),
+                             *(value(row, way, what) for way in WAYS for what in MACHINE),
                              *(x for way in CHECKED for x in row.get("executed", {}).get(way, ("", "")))])
 
 
@@ -170,6 +179,15 @@ def summary(rows, ways):
     return lines
 
 
+def machine_rows(rows, ways):
+    """Totals of what the driver made, of the kernels that it took in each way, and the most registers of one; kernels that take more than at -O0."""
+    mine = [row for row in rows if all(MACHINE[0] in row[way] for way in ways)]
+    if not mine:
+        return []
+    return [[way, len(mine), *(sum(row[way][what] for row in mine) for what in MACHINE), max(row[way][MACHINE[0]] for row in mine),
+             sum(row[way][MACHINE[0]] > row["-O0"][MACHINE[0]] for row in mine)] for way in ways]
+
+
 def executed_rows(rows):
     """For each level: checks and accesses of all runs, checks as a share of the accesses of -O0, and the mean of that over the kernels."""
     mine = [row["executed"] for row in rows if "executed" in row]
@@ -197,6 +215,7 @@ def codegen(bin_dir, folder, table, goal):
           [[row["source"], row["kernel"],
             *("/".join(str(row[way][what]) for what in COUNTED if what in row[way] and (what != "checks" or way in CHECKED))
               if way in row else "" for way in WAYS)] for row in rows])
+    machine_heads = ["", "kernels", *MACHINE, "most registers", "with more than at -O0"]
     heads = ["", "instructions", "loads", "stores", "checks left", "checks", "removed", "in other versions", "median of -O0"]
     ours = [way for way in WAYS if way != "glslc" and way in rows[0]]
     sets = {"corpus": [row for row in rows if row["set"] == "corpus"], "gpu": [row for row in rows if row["set"] == "gpu"],
@@ -204,9 +223,14 @@ def codegen(bin_dir, folder, table, goal):
     totals = {}
     for name, mine in sets.items():
         if mine:
-            totals[name] = summary(mine, WAYS if all("glslc" in row for row in mine) else ours)
+            ways = WAYS if all("glslc" in row for row in mine) else ours
+            totals[name] = summary(mine, ways)
             print(f"{name}, {len(mine)} kernels, totals:\n")
             table(heads, totals[name])
+            totals[f"{name}, machine"] = machine_rows(mine, ways)
+            print(f"the same on an AMD GPU ({registers.GPU}), by Mesa's compiler:\n" if totals[f"{name}, machine"] else
+                  "SKIP registers: no driver of Mesa for AMD here (mesa-vulkan-drivers)\n")
+            table(machine_heads, totals[f"{name}, machine"])
     corpus = sets["corpus"]
     goal("corpus, share of bounds checks left", sum(row["-O2"]["checks"] for row in corpus) /
          sum(row["-O2"]["checked"] for row in corpus))

@@ -262,6 +262,7 @@ static bool add_carried(Entry *e, IndexForm *form, const IrValue *value, int64_t
     if (loop == NULL || depth == 0 || loop->op != OP_LOOP || !entry_is_behind(e, value) ||
         value->type != ir_scalar(IR_U32) ||
         loop->regions[IR_LOOP_BODY].params[value->index] != value ||
+        loop->regions[IR_LOOP_CONTINUING].last->op != OP_NEXT ||
         !goes_on_at_end(e, &loop->regions[IR_LOOP_BODY], true, DEEPEST)) {
         return false;
     }

@@ -11,7 +11,7 @@ typedef struct {
     VEC(IrValue *) leaving; /* those of it that are used behind it */
     IrValue **new; /* by number: what stands for them; for outer ones of the copy, themselves */
     uint32_t walked;
-    bool leaves, refused;
+    bool may_leave, leaves, refused;
 } Copies;
 
 static void number_value(Copies *c, IrValue *value) {
@@ -51,7 +51,7 @@ static void find_leaving(IrInst *inst, void *data) {
         if (c->new[value->mark] != NULL) {
             continue;
         }
-        c->refused |= ir_is_root(value->type) || c->leaving.count == MOST_LEAVING;
+        c->refused |= !c->may_leave || ir_is_root(value->type) || c->leaving.count == MOST_LEAVING;
         c->new[value->mark] = value;
         VEC_PUSH(c->entry->scratch, &c->leaving, value);
     }
@@ -75,10 +75,10 @@ static void keep_outer(Copies *c) {
     }
 }
 
-IrInst *split_versions(Entry *entry, IrInst *first, IrInst *end, IrValue *condition,
+IrInst *split_versions(Entry *entry, IrInst *first, IrInst *end, IrValue *condition, bool may_leave,
                        uint32_t *walked) {
     IrModule *module = entry->b.module;
-    Copies c = {.entry = entry};
+    Copies c = {.entry = entry, .may_leave = may_leave};
     ir_walk_from(first, end, number_all, &c);
     c.new = NEW_ARRAY(entry->scratch, IrValue *, c.values.count);
     ir_walk_from(end, NULL, find_leaving, &c);

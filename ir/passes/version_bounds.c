@@ -12,8 +12,11 @@
  * A comparison has to replace two checks or more, those of a loop count more than once, and the code that is there twice
  * has to be worth it. The stretch is the longest one that begins at a check and ends behind another, or else a part of
  * that: the top of the function first, then what is inside. Those with loops come first, and a loop in one has to
- * have checks and to lose them all; those without loops follow, if no loop kept any (is_worth_it says why). What
- * invocations do together is never in a stretch, so no barrier is ever under such a condition.
+ * have checks and to lose them all; those without loops follow, if no loop kept any (is_worth_it says why).
+ *
+ * What invocations do together is never in a stretch, so no barrier is ever under such a condition. Nor may one be where it
+ * is executed for what comes out of two versions: all invocations have the same value then, but WGSL's rules of uniformity
+ * do not see that. So where a barrier stands in an `if` or a loop, no value and no local may come out.
  *
  * Before: lower_bounds, opt_cse, and LLVM where it runs, for what it proves needs no version. After: conditions that are
  * constants, for opt_fold; values that nothing uses.
@@ -49,6 +52,7 @@ typedef struct {
     uint32_t may_walk; /* instructions, in search of what uses values behind stretches */
     bool with_loops;   /* which stretches are looked for now */
     bool checks_in_loops, changed;
+    bool sync_inside; /* some of what invocations do together is under a condition, or in a loop */
 } Versioner;
 
 typedef struct {
@@ -77,9 +81,10 @@ typedef struct {
 
 typedef struct {
     Versioner *v;
-    IrInst *first, *end;                    /* end: not of it */
-    uint32_t added;                         /* instructions of a version without checks */
-    bool has_loop, has_free_loop, too_deep; /* free: of checks before, so nothing is gained */
+    IrInst *first, *end; /* end: not of it */
+    uint32_t added;      /* instructions of a version without checks */
+    bool writes_locals, has_loop, has_free_loop,
+        too_deep; /* free: of checks before, so nothing is gained */
     Entry entry;
     VEC(Check) checks;
     VEC(Group) groups;
@@ -166,6 +171,8 @@ static void collect(Stretch *s, IrInst *first, const IrInst *end, const Fact *fa
     s->too_deep |= depth == 0;
     for (IrInst *inst = first; inst != end && depth > 0; inst = inst->next) {
         s->added += !is_check(inst) && inst->op != OP_YIELD;
+        s->writes_locals |= (inst->op == OP_STORE || inst->op == OP_STORE_WIDE) &&
+                            inst->operands[1]->type->kind == IR_TYPE_VAR;
         if (is_check(inst)) {
             VEC_PUSH(&s->v->scratch, &s->checks,
                      (Check){.inst = inst, .facts = facts, .weight = weight});
@@ -400,10 +407,11 @@ static bool is_worth_it(const Stretch *s, bool in_loop) {
 static IrValue *weigh(Stretch *s, bool in_loop) {
     Versioner *v = s->v;
     s->checks.count = s->groups.count = s->accesses.count = s->comparisons.count = 0;
-    s->has_loop = s->has_free_loop = false;
+    s->has_loop = s->has_free_loop = s->writes_locals = false;
     s->added = 0;
     collect(s, s->first, s->end, NULL, 1, DEEPEST);
     bool may_be = s->has_loop ? v->with_loops : !v->with_loops && is_worth_it(s, in_loop);
+    may_be = may_be && !(s->writes_locals && v->sync_inside);
     if (s->too_deep || s->has_free_loop || !may_be || v->tries++ >= MOST_TRIES) {
         return NULL;
     }
@@ -438,7 +446,7 @@ static IrInst *make_versions(Versioner *v, IrInst *first, bool in_loop) {
     uint32_t copied = 0;
     ir_walk_from(first, s.end, count_one, &copied);
     uint32_t walked = 0;
-    IrInst *versions = split_versions(&s.entry, first, s.end, condition, &walked);
+    IrInst *versions = split_versions(&s.entry, first, s.end, condition, !v->sync_inside, &walked);
     v->may_walk -= walked < v->may_walk ? walked : v->may_walk;
     if (versions == NULL) {
         return NULL;
@@ -499,6 +507,11 @@ static void note_loops(IrInst *inst, void *data) {
     }
 }
 
+static void note_sync(IrInst *inst, void *data) {
+    Versioner *v = data;
+    v->sync_inside |= ir_has(inst->op, IR_SYNC) && inst->region != &v->function->body;
+}
+
 static void look_everywhere(Versioner *v, bool with_loops) {
     IrRegion *body = &v->function->body;
     v->with_loops = with_loops;
@@ -515,6 +528,7 @@ static bool run(IrModule *module) {
         Versioner v = {.module = module, .function = function};
         uint32_t count = 0;
         ir_walk(&function->body, count_one, &count);
+        ir_walk(&function->body, note_sync, &v);
         v.may_walk = ALWAYS_WALKED + count;
         look_everywhere(&v, true);
         look_everywhere(&v, false);
