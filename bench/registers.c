@@ -117,7 +117,7 @@ static void make_layout(void) {
 /* NULL: it has none. */
 static const char *entry_point(const uint32_t *words, size_t count) {
     for (size_t at = HEADER_WORDS; at < count && words[at] >> 16 != 0; at += words[at] >> 16) {
-        if ((words[at] & 0xffff) == OP_ENTRY_POINT && words[at] >> 16 > 3) {
+        if ((words[at] & 0xffff) == OP_ENTRY_POINT && words[at] >> 16 > 3 && at + 3 < count) {
             return (const char *)&words[at + 3];
         }
     }

@@ -12,11 +12,12 @@
  * A comparison has to replace two checks or more, those of a loop count more than once, and the code that is there twice
  * has to be worth it. The stretch is the longest one that begins at a check and ends behind another, or else a part of
  * that: the top of the function first, then what is inside. Those with loops come first, and a loop in one has to
- * have checks and to lose them all; those without loops follow, if no loop kept any (is_worth_it says why).
+ * have checks and to lose them all; those without loops follow, if no loop kept any (frees_loops says why).
  *
- * What invocations do together is never in a stretch, so no barrier is ever under such a condition. Nor may one be where it
- * is executed for what comes out of two versions: all invocations have the same value then, but WGSL's rules of uniformity
- * do not see that. So where a barrier stands in an `if` or a loop, no value and no local may come out.
+ * What invocations do together is never in a stretch, so no barrier is ever under such a condition. Nor may two versions decide
+ * whether one is executed: all invocations do the same then, but WGSL's rules of uniformity do not see that. So where there
+ * is a barrier no version may return or leave a loop, and where one stands in an `if` or a loop, no value and no local may
+ * come out.
  *
  * Before: lower_bounds, opt_cse, and LLVM where it runs, for what it proves needs no version. After: conditions that are
  * constants, for opt_fold; values that nothing uses.
@@ -50,9 +51,9 @@ typedef struct {
     Arena scratch;
     uint32_t copied, measured, tries, versions;
     uint32_t may_walk; /* instructions, in search of what uses values behind stretches */
-    bool with_loops;   /* which stretches are looked for now */
-    bool checks_in_loops, changed;
-    bool sync_inside; /* some of what invocations do together is under a condition, or in a loop */
+    bool with_loops;   /* in this walk, stretches have loops */
+    bool changed;
+    bool has_sync, sync_inside; /* a barrier; one under a condition, or in a loop */
 } Versioner;
 
 typedef struct {
@@ -83,8 +84,9 @@ typedef struct {
     Versioner *v;
     IrInst *first, *end; /* end: not of it */
     uint32_t added;      /* instructions of a version without checks */
-    bool writes_locals, has_loop, has_free_loop,
-        too_deep; /* free: of checks before, so nothing is gained */
+    bool writes_locals, jumps_out;
+    bool has_loop, has_free_loop; /* free: of checks before, so nothing is gained */
+    bool too_deep;
     Entry entry;
     VEC(Check) checks;
     VEC(Group) groups;
@@ -173,6 +175,8 @@ static void collect(Stretch *s, IrInst *first, const IrInst *end, const Fact *fa
         s->added += !is_check(inst) && inst->op != OP_YIELD;
         s->writes_locals |= (inst->op == OP_STORE || inst->op == OP_STORE_WIDE) &&
                             inst->operands[1]->type->kind == IR_TYPE_VAR;
+        bool leaves_loop = inst->op == OP_BREAK || inst->op == OP_CONTINUE;
+        s->jumps_out |= inst->op == OP_RET || (leaves_loop && weight == 1); /* none of its own */
         if (is_check(inst)) {
             VEC_PUSH(&s->v->scratch, &s->checks,
                      (Check){.inst = inst, .facts = facts, .weight = weight});
@@ -392,10 +396,7 @@ static void count_one(IrInst *inst, void *data) {
  * checks, or behind it, made bench/gpu's matmul_best take 1.23 times as long as without checks, in place of 1.01; two of a loop
  * that keeps one check, spmv 1.03, in place of 1.00. And drivers unroll an innermost loop as long as a round of it has no
  * branches. */
-static bool is_worth_it(const Stretch *s, bool in_loop) {
-    if (!s->has_loop) {
-        return !in_loop && !s->v->checks_in_loops;
-    }
+static bool frees_loops(const Stretch *s) {
     bool all = true;
     for (uint32_t i = 0; i < s->checks.count; i++) {
         all = all && (s->checks.items[i].weight == 1 || goes(s, &s->checks.items[i]));
@@ -403,15 +404,19 @@ static bool is_worth_it(const Stretch *s, bool in_loop) {
     return all;
 }
 
+/* Whether a barrier could be found under the condition that chooses the version: where control goes, values or locals lead there. */
+static bool hides_barrier(const Stretch *s) {
+    return (s->jumps_out && s->v->has_sync) || (s->writes_locals && s->v->sync_inside);
+}
+
 /* The condition for a version without checks; NULL: nothing is gained. */
 static IrValue *weigh(Stretch *s, bool in_loop) {
     Versioner *v = s->v;
     s->checks.count = s->groups.count = s->accesses.count = s->comparisons.count = 0;
-    s->has_loop = s->has_free_loop = s->writes_locals = false;
+    s->has_loop = s->has_free_loop = s->writes_locals = s->jumps_out = false;
     s->added = 0;
     collect(s, s->first, s->end, NULL, 1, DEEPEST);
-    bool may_be = s->has_loop ? v->with_loops : !v->with_loops && is_worth_it(s, in_loop);
-    may_be = may_be && !(s->writes_locals && v->sync_inside);
+    bool may_be = s->has_loop == v->with_loops && (s->has_loop || !in_loop) && !hides_barrier(s);
     if (s->too_deep || s->has_free_loop || !may_be || v->tries++ >= MOST_TRIES) {
         return NULL;
     }
@@ -421,7 +426,7 @@ static IrValue *weigh(Stretch *s, bool in_loop) {
     for (uint32_t i = 0; i < s->groups.count; i++) {
         compare(s, i);
     }
-    return is_worth_it(s, in_loop) ? condition_of(s) : NULL;
+    return frees_loops(s) ? condition_of(s) : NULL;
 }
 
 /* Gives the `if`; NULL: there is none. */
@@ -501,25 +506,28 @@ static void look_into(Versioner *v, IrRegion *region, bool in_loop, unsigned dep
     }
 }
 
-static void note_loops(IrInst *inst, void *data) {
-    if (inst->op == OP_LOOP && (inst->mark & HAS_CHECK) != 0) {
-        ((Versioner *)data)->checks_in_loops = true;
-    }
+static void find_loop(IrInst *inst, void *data) {
+    *(bool *)data |= inst->op == OP_LOOP && (inst->mark & HAS_CHECK) != 0;
 }
 
 static void note_sync(IrInst *inst, void *data) {
     Versioner *v = data;
-    v->sync_inside |= ir_has(inst->op, IR_SYNC) && inst->region != &v->function->body;
+    bool is_sync = ir_has(inst->op, IR_SYNC);
+    v->has_sync |= is_sync;
+    v->sync_inside |= is_sync && inst->region != &v->function->body;
 }
 
+/* Stretches with loops, as long as loops have checks; those without, once they have none. */
 static void look_everywhere(Versioner *v, bool with_loops) {
     IrRegion *body = &v->function->body;
-    v->with_loops = with_loops;
-    v->checks_in_loops = false;
+    bool checks_in_loops = false;
     ir_walk(body, forget, NULL);
     ir_walk(body, note, NULL);
-    ir_walk(body, note_loops, v);
-    look_into(v, body, false, DEEPEST);
+    ir_walk(body, find_loop, &checks_in_loops);
+    if (checks_in_loops == with_loops) {
+        v->with_loops = with_loops;
+        look_into(v, body, false, DEEPEST);
+    }
 }
 
 static bool run(IrModule *module) {
