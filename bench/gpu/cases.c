@@ -529,10 +529,10 @@ static const char *check_options(const Problem *p) {
 
 /* ---- radix sort: one step of four bits ---- */
 
-enum { SHIFT = 8, RADIX_TILE = 4096 };
+enum { SHIFT = 8, LEAST_RADIX_TILE = 1024 };
 
 static void make_radix(Problem *p) {
-    uint64_t counts = p->n / RADIX_TILE * 16;
+    uint64_t counts = p->n / LEAST_RADIX_TILE * 16;
     add_words(p, p->n);
     add_output(p, p->n * 4);
     add_scratch(p, counts * 4);
@@ -543,14 +543,15 @@ static void make_radix(Problem *p) {
 }
 
 static unsigned plan_radix(const Problem *p, const Variant *v, GpuStep *steps) {
-    uint64_t tiles = p->n / RADIX_TILE;
-    steps[0] = step("radix_count", 256, 1, tiles, 1, 1);
+    unsigned threads = variant_constant(v, "THREADS", 256);
+    uint64_t tiles = p->n / (threads * variant_constant(v, "EACH", 16));
+    steps[0] = step("radix_count", threads, 1, tiles, 1, 1);
     reads(&steps[0], 0, 16);
     writes(&steps[0], 2, 4);
     value(&steps[0], SHIFT);
     plan_sums(v, &steps[1], 2, 3, 4, 5, tiles * 16);
-    steps[3] = step("radix_scatter", 256, 1, tiles, 1, 1);
-    reads(&steps[3], 0, 16);
+    steps[3] = step("radix_scatter", threads, 1, tiles, 1, 1);
+    reads(&steps[3], 0, 4);
     reads(&steps[3], 2, 4);
     reads(&steps[3], 3, 4);
     writes(&steps[3], 1, 4);

@@ -19,6 +19,7 @@ TILES = "BM={},BN={},BK={},TM={},TN={}"
 # The first is the one of the table; the others are tried to find the best.
 BEST = [TILES.format(*t) for t in [(128, 128, 16, 8, 8), (128, 128, 8, 16, 8), (64, 256, 16, 8, 8), (128, 256, 8, 8, 16)]]
 HALF = [TILES.format(*t) for t in [(128, 128, 32, 8, 8), (128, 128, 16, 8, 8)]]
+RADIX = [f"THREADS={t},EACH={e}" for t, e in [(128, 16), (256, 16), (256, 8), (128, 8), (64, 16)]]
 HISTOGRAM = [f"BLOCK={b},COPIES={c},G={g}" for b, c, g in [(1024, 16, 264), (256, 8, 528), (256, 16, 792)]]
 # Kernels whose names depend on a constant that is not the compiler's.
 FORMS = {"transposed": ["", "_flat", "_wide", "_down"]}
@@ -40,7 +41,7 @@ CASES = {
     "spmv": ("spmv", "spmv", ["spmv"], BLOCKS, ("glsl", "cuda")),
     "nbody": ("nbody", "nbody", ["nbody"], ["-"], ALL),
     "black_scholes": ("black_scholes", "black_scholes", ["black_scholes"], BLOCKS, ALL),
-    "radix_step": ("radix,scan", "radix,scan", ["radix_count", "scan_clear", "scan", "radix_scatter"], ["-"], ("glsl", "cuda")),
+    "radix_step": ("radix,scan", "radix,scan", ["radix_count", "scan_clear", "scan", "radix_scatter"], RADIX, ("glsl", "cuda")),
     "matmul_naive": ("matmul", "matmul", ["matmul_naive"], ["-"], ALL),
     "matmul_tiled": ("matmul", "matmul", ["matmul_tiled"], ["-"], ALL),
     "matmul_best": ("matmul", "matmul", ["matmul_best"], BEST, ALL),
@@ -58,6 +59,11 @@ def file_of(files, kernel):
 
 def defines(constants):
     return [c for c in constants.split(",") if "=" in c and c.split("=")[0] not in ("G", "W", "FORM")]
+
+
+def own_constants(kernel, constants):
+    """Those of radix_step are not of the sums in it."""
+    return DEFAULTS if kernel.startswith("scan") and "BLOCK" not in constants else constants
 
 
 def kernel_name(kernel, constants):
@@ -91,8 +97,7 @@ class Packer:
     def ours(self, case, files, kernels, constants, api, bounds, note):
         place = self.row(case, api, "vitte", bounds, note, constants)
         for kernel in (kernel_name(k, constants) for k in kernels):
-            known = defines(constants if constants != "-" else DEFAULTS if kernel == "scan" else "")
-            known = [] if kernel.endswith("_clear") else known
+            known = [] if kernel.endswith("_clear") else defines(own_constants(kernel, constants))
             flags = [x for c in known for x in ("-D", c)]
             out = place / f"{kernel}.{'spv' if api == 'vulkan' else 'cl'}"
             target = "vulkan1.3" if api == "vulkan" else "opencl-c1.2"
@@ -103,7 +108,8 @@ class Packer:
         api = {"glsl": "vulkan", "cuda": "cuda", "opencl": "opencl"}[impl]
         place = self.row(case, api, impl, "-", note, constants)
         for kernel in (kernel_name(k, constants) for k in kernels):
-            text = peer_source(file_of(files, kernel), kernel, impl.upper(), defines(constants if constants != "-" else DEFAULTS))
+            known = defines(own_constants(kernel, constants if constants != "-" else DEFAULTS))
+            text = peer_source(file_of(files, kernel), kernel, impl.upper(), known)
             out = place / (kernel + {"glsl": ".comp", "cuda": ".cu", "opencl": ".cl"}[impl])
             out.write_text(text)
             if impl == "glsl":
