@@ -160,8 +160,6 @@ static TextExpr as_bools(TextPrinter *p, TextExpr mask, const IrType *operands) 
 static void opencl_compare(TextPrinter *p, IrInst *inst) {
     static const char *const operators[] = {[OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<",
                                             [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">="};
-    static const IrOp opposites[] = {[OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE,
-                                     [OP_LE] = OP_GT, [OP_GT] = OP_LE, [OP_GE] = OP_LT};
     const IrType *type = operand_type(inst, 0);
     const TextExpr *o = operands_of(p, inst);
     bool equality = inst->op == OP_EQ || inst->op == OP_NE;
@@ -169,7 +167,7 @@ static void opencl_compare(TextPrinter *p, IrInst *inst) {
     TextExpr mask = infix(p, o, operators[inst->op], level, LEVEL_SHIFT, LEVEL_SHIFT);
     if (!ir_is_vector(type) && (equality || !ir_is_float(type))) { /* no number is no opposite */
         mask.negation =
-            infix(p, o, operators[opposites[inst->op]], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
+            infix(p, o, operators[ir_opposite(inst->op)], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
     }
     result(p, inst, as_bools(p, mask, type));
 }

@@ -298,6 +298,25 @@ IrValue *ir_const_bool(IrModule *module, bool value) {
 
 /* ---- reading ---- */
 
+IrOp ir_opposite(IrOp comparison) {
+    switch (comparison) {
+    case OP_EQ:
+        return OP_NE;
+    case OP_NE:
+        return OP_EQ;
+    case OP_LT:
+        return OP_GE;
+    case OP_GE:
+        return OP_LT;
+    case OP_GT:
+        return OP_LE;
+    case OP_LE:
+        return OP_GT;
+    default:
+        return OP_NONE;
+    }
+}
+
 IrValue *ir_resolve(IrValue *value) {
     IrValue *end = value;
     while (end->forward != NULL) {

@@ -135,9 +135,8 @@ static IrValue *masked_shift(From *from, LLVMValueRef inst) {
     LLVMValueRef shifted = operand(inst, 0);
     unsigned width = from_width(LLVMTypeOf(inst));
     uint64_t mask, count;
-    if ((width != 32 && width != 64) || LLVMIsAInstruction(shifted) == NULL ||
-        LLVMGetInstructionOpcode(shifted) != LLVMShl || !is_used_once(shifted) ||
-        LLVMGetTypeKind(LLVMTypeOf(inst)) != LLVMIntegerTypeKind ||
+    if (LLVMIsAInstruction(shifted) == NULL || LLVMGetInstructionOpcode(shifted) != LLVMShl ||
+        !is_used_once(shifted) || LLVMGetTypeKind(LLVMTypeOf(inst)) != LLVMIntegerTypeKind ||
         !from_lane_constant(operand(inst, 1), 0, &mask) ||
         !from_lane_constant(operand(shifted, 1), 0, &count) || count >= width) {
         return NULL;
@@ -149,9 +148,30 @@ static IrValue *masked_shift(From *from, LLVMValueRef inst) {
                     (IrValue *[]){value, number(from, ir_scalar(IR_U32), count)}));
 }
 
-static IrValue *bitwise_and(From *from, LLVMValueRef inst) {
-    IrValue *shifted = masked_shift(from, inst);
-    return shifted != NULL ? shifted : arithmetic(from, inst, OP_AND);
+/* LLVM writes `c ? x : ~x` as x ^ -(not c). It comes back as a choice, for which the compilers behind us need no mask. NULL:
+ * nothing of that kind. */
+static IrValue *chosen_bits(From *from, LLVMValueRef inst) {
+    for (unsigned side = 0; side < 2; side++) {
+        LLVMValueRef mask = operand(inst, side), other = operand(inst, 1 - side);
+        if (LLVMIsASExtInst(mask) != NULL && from_width(LLVMTypeOf(operand(mask, 0))) == 1 &&
+            is_used_once(mask)) {
+            IrValue *x =
+                from_is_signed(from, other) ? from_signed(from, other) : from_unsigned(from, other);
+            IrValue *condition = from_any(from, operand(mask, 0));
+            return ir_select(&from->b, condition, ir_unary(&from->b, OP_NOT, x), x);
+        }
+    }
+    return NULL;
+}
+
+/* In the widths of our own types, what LLVM only wrote otherwise comes back as it was. */
+static IrValue *bitwise(From *from, LLVMValueRef inst, IrOp op) {
+    IrValue *made = NULL;
+    unsigned width = from_width(LLVMTypeOf(inst));
+    if (width == 32 || width == 64) {
+        made = op == OP_AND ? masked_shift(from, inst) : chosen_bits(from, inst);
+    }
+    return made != NULL ? made : arithmetic(from, inst, op);
 }
 
 static IrValue *divide(From *from, LLVMValueRef inst, IrOp op, bool is_signed) {
@@ -182,11 +202,11 @@ static IrValue *integers(From *from, LLVMValueRef inst, LLVMOpcode opcode) {
     case LLVMMul:
         return arithmetic(from, inst, OP_MUL);
     case LLVMAnd:
-        return bitwise_and(from, inst);
+        return bitwise(from, inst, OP_AND);
     case LLVMOr: /* of different bits is a sum, which drivers know as the offset of an address */
         return arithmetic(from, inst, LLVMGetIsDisjoint(inst) ? OP_ADD : OP_OR);
     case LLVMXor:
-        return arithmetic(from, inst, OP_XOR);
+        return bitwise(from, inst, OP_XOR);
     case LLVMUDiv:
         return divide(from, inst, OP_DIV, false);
     case LLVMSDiv:

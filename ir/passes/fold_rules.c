@@ -113,30 +113,11 @@ static IrValue *reassociate_difference(IrBuilder *b, IrInst *inst) {
 
 /* ---- rewrites: comparison and choice ---- */
 
-static IrOp opposite(IrOp comparison) {
-    switch (comparison) {
-    case OP_EQ:
-        return OP_NE;
-    case OP_NE:
-        return OP_EQ;
-    case OP_LT:
-        return OP_GE;
-    case OP_GE:
-        return OP_LT;
-    case OP_GT:
-        return OP_LE;
-    case OP_LE:
-        return OP_GT;
-    default:
-        return OP_NONE;
-    }
-}
-
 /* not (x < y) is x >= y; of floats only `eq` and `ne` are the opposites of each other. */
 static IrValue *not_of_comparison(IrBuilder *b, IrInst *inst) {
     const IrValue *value = inst->operands[0];
     IrOp comparison = value->kind == IR_VALUE_RESULT ? value->inst->op : OP_NONE;
-    IrOp other = opposite(comparison);
+    IrOp other = ir_opposite(comparison);
     if (other == OP_NONE) {
         return NULL;
     }

@@ -1,9 +1,10 @@
 /* opt_cse: what was computed already is not computed again.
  *
  * One walk in order with a table of what is known: in a region, what stands before it there and in the regions around
- * it. A pure op on the same operands with the same flags and immediates is the earlier one. A load is the earlier load
- * of the same place, or what was stored there, when nothing in between writes to its root: neither what stands between the
- * two nor, when the load is in a loop that the earlier one is not in, anything in that loop.
+ * it. A pure op on the same operands with the same flags and immediates is the earlier one, and a choice by a comparison
+ * becomes the other choice by the contrary, if that is the earlier one. A load is the earlier load of the same place, or
+ * what was stored there, when nothing in between writes to its root: neither what stands between the two nor, when the load
+ * is in a loop that the earlier one is not in, anything in that loop.
  *
  * A total store does nothing outside, and a load there gives zero, so what was stored goes through the same checks as the
  * load would: a selection on whether the indices are inside.
@@ -94,15 +95,48 @@ static void forget_to(Cse *c, uint32_t height) {
     }
 }
 
-static void visit_pure(Cse *c, IrInst *inst) {
-    uint32_t hash = hash_pure(inst);
+/* What computed the same before; NULL: nothing that is visible. */
+static const IrInst *known_pure(const Cse *c, const IrInst *inst, uint32_t hash) {
     for (uint32_t i = c->slots[hash & c->slot_mask]; i != 0; i = c->known.items[i].next) {
         const Known *known = &c->known.items[i];
         if (known->hash == hash && ir_has(known->inst->op, IR_PURE) && is_same(known->inst, inst)) {
-            ir_take_place(inst, known->inst->results[0]);
-            c->changed = true;
-            return;
+            return known->inst;
         }
+    }
+    return NULL;
+}
+
+/* A choice by a comparison whose contrary was computed before it is the other choice by that. */
+static void choose_by_known(Cse *c, IrInst *select) {
+    const IrValue *condition = select->operands[0];
+    if (condition->kind != IR_VALUE_RESULT || ir_opposite(condition->inst->op) == OP_NONE) {
+        return;
+    }
+    IrInst contrary = *condition->inst;
+    contrary.op = ir_opposite(contrary.op);
+    if (ir_is_float(contrary.operands[0]->type) && contrary.op != OP_EQ && contrary.op != OP_NE) {
+        return;
+    }
+    const IrInst *known = known_pure(c, &contrary, hash_pure(&contrary));
+    if (known != NULL && known->mark < condition->inst->mark) {
+        IrValue *no = select->operands[1];
+        select->operands[0] = known->results[0];
+        select->operands[1] = select->operands[2];
+        select->operands[2] = no;
+        c->changed = true;
+    }
+}
+
+static void visit_pure(Cse *c, IrInst *inst) {
+    if (inst->op == OP_SELECT) {
+        choose_by_known(c, inst);
+    }
+    uint32_t hash = hash_pure(inst);
+    const IrInst *known = known_pure(c, inst, hash);
+    if (known != NULL) {
+        ir_take_place(inst, known->results[0]);
+        c->changed = true;
+        return;
     }
     learn(c, inst, hash);
 }

@@ -38,6 +38,8 @@ static const Case cases[] = {
     {"ui", "%a: f32 = bitcast %x\n%b: f32 = neg %a\n%c: f32 = abs %a\n%d: bool = lt %b, %c\n%e: bool = isnan %a\n%f: bool = or %d, %e\n%g: bool = isinf %c\n%h: bool = ne %f, %g\n%r: T = convert %h\n"},
     {"ulvik", "%a: T = rem %x, T(8)\n%b: T = mul %a, T(16)\n%c: T = shl %y, C5\n%d: T = and %c, T(100)\n%e: T = add %c, %b\n%r: T = xor %d, %e\n"}, /* masked and scaled */
     {"ulvik", "%c: T = shl %y, C5\n%r: T = and %c, T(-100)\n"},
+    {"uisgbwhlkv", "%c: B = lt %x, %y\n%d: B = ge %x, %y\n%n: T = not %y\n%e: T = select %c, %y, %n\n%f: T = select %d, %x, T(0)\n%g: T = select %c, T(-1), %x\n"
+                   "%h: T = sub %e, %f\n%r: T = mul %h, %g\n"}, /* a choice that LLVM makes a mask of */
     {"fe", "%a: T = add %x, %y\n%b: T = sub %a, %y\n%c: T = mul %b, T(2)\n%d: B = le %c, %x\n%e: B = not %d\n%r: T = select %e, %c, %x\n"},
     {"fe", "%c: B = lt %x, %y\n%r: T = select %c, %x, %y\n"},
     {"fe", "%c: B = eq %x, %x\n%d: B = ne %y, %y\n%e: B = and %c, %d\n%r: T = select %e, T(1), T(3)\n"},
@@ -237,6 +239,12 @@ typedef struct {
     unsigned before, after;
 } Count;
 
+#define CHOICE                                                                                     \
+    "kernel @k(%in: buffer<u32>, %out: buffer<u32>) workgroup(64, 1, 1) {\n%a: u32 = load "        \
+    "%in[0u32]\n%b: u32 = and %a, 1u32\n%c: bool = eq %b, 1u32\n"                                  \
+    "%v: u32x4 = subgroup_ballot %c\n%x: u32 = extract %v, 0\n"                                    \
+    "%n: u32 = not %x\n%r: u32 = select %c, %x, %n\nstore %out[0u32], %r\nret\n}\n"
+
 static const Count counts[] = {
     /* a check that the range of local_index proves */
     {"kernel @k(%out: buffer<i32>) workgroup(64, 1, 1) {\n%l: u32 = builtin local_index\n%c: bool "
@@ -270,6 +278,10 @@ static const Count counts[] = {
     {"kernel @k(%in: buffer<u32>, %out: buffer<u32>) workgroup(64, 1, 1) {\n%a: u32 = load "
      "%in[0u32]\n%b: u32 = shl %a, 4u32\n%c: u32 = add %b, 3u32\nstore %out[0u32], %c\nret\n}\n",
      "add", 1, 1},
+    /* a choice of bits stays one, without a mask, and by the comparison that is there already */
+    {CHOICE, "xor", 0, 0},
+    {CHOICE, "select", 1, 1},
+    {CHOICE, "eq", 1, 0},
     /* precise sums are not put together */
     {"kernel @k(%in: buffer<f32>, %out: buffer<f32>) workgroup(64, 1, 1) {\n%a: f32 = load "
      "%in[0u32]\n%b: f32 = add.precise %a, 1f32\n"
