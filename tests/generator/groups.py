@@ -128,7 +128,7 @@ class Groups:
             elif self.r.random() < 0.35:
                 self.count(inner, level)
             elif self.r.random() < 0.4 and self.subgroups:
-                self.subgroup(inner, scope, level)
+                self.subgroup(inner, [v for v in scope if v in inner], level)  # not what is shadowed
             else:
                 self.statement(inner, level)
         scope[:] = [v for v in scope if v in inner] + [v for v in inner if v not in before]
