@@ -18,10 +18,19 @@ static size_t cut(const char *text, size_t length) {
     return length;
 }
 
+/* SPIRV-Cross tells names apart, but takes words of C++ for names, and names that hide what it writes. */
+static void add_name(SpirvWriter *w, const char *text, size_t length) {
+    if (w->options->for_msl) {
+        text = namer_word(&w->namer, arena_copy_text(w->module->arena, text, length));
+        length = strlen(text);
+    }
+    spirv_string(w, SPIRV_NAMES, text, cut(text, length));
+}
+
 void spirv_name(SpirvWriter *w, uint32_t id, const char *text, size_t length) {
     uint32_t begin = spirv_begin(w, SPIRV_NAMES, SpvOpName);
     spirv_word(w, SPIRV_NAMES, id);
-    spirv_string(w, SPIRV_NAMES, text, cut(text, length));
+    add_name(w, text, length);
     spirv_end(w, SPIRV_NAMES, begin);
 }
 
@@ -30,7 +39,7 @@ void spirv_member_name(SpirvWriter *w, uint32_t type, uint32_t member, const cha
     uint32_t begin = spirv_begin(w, SPIRV_NAMES, SpvOpMemberName);
     spirv_word(w, SPIRV_NAMES, type);
     spirv_word(w, SPIRV_NAMES, member);
-    spirv_string(w, SPIRV_NAMES, text, cut(text, length));
+    add_name(w, text, length);
     spirv_end(w, SPIRV_NAMES, begin);
 }
 

@@ -63,7 +63,7 @@ typedef struct {
     IrModule *module;
     const SpirvOptions *options;
     SpirvWords sections[SPIRV_SECTION_COUNT];
-    Namer namer;       /* of locals, where each has a name of its own (for_msl) */
+    Namer namer;       /* for_msl: each local has a name of its own, and no name is a word of MSL */
     uint32_t bound;    /* the next id */
     uint32_t globals;  /* how many variables of the module */
     bool is_too_large; /* and reported */

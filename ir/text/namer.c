@@ -13,6 +13,7 @@ struct NamerEntry {
     uint32_t hash, depth;
     uint32_t suffix; /* the last number tried behind it */
     bool free;       /* taken back: only `suffix` still counts */
+    bool reserved;   /* by the language */
     const char *text;
 };
 
@@ -92,7 +93,7 @@ void namer_init(Namer *namer, Arena *arena, TextTarget target) {
             const char *text = arena_copy_text(arena, word, length);
             uint32_t hash = hash_bytes(text, length);
             if (find(namer, text, hash) == NULL) {
-                add(namer, text, hash);
+                add(namer, text, hash)->reserved = true;
             }
             word += length + strspn(word + length, " ");
         }
@@ -148,6 +149,12 @@ static const char *new_name(Namer *namer, const char *wanted, bool outer) {
 
 const char *namer_name(Namer *namer, const char *wanted) {
     return new_name(namer, wanted, false);
+}
+
+const char *namer_word(const Namer *namer, const char *wanted) {
+    const char *word = legal(namer, wanted);
+    const NamerEntry *known = find(namer, word, hash_bytes(word, strlen(word)));
+    return known != NULL && known->reserved ? arena_printf(namer->arena, "%s_1", word) : word;
 }
 
 const char *namer_outer_name(Namer *namer, const char *wanted) {

@@ -37,7 +37,11 @@ void namer_init(Namer *namer, Arena *arena, TextTarget target);
 /* A name that nothing has: `wanted`, made legal, with `_1`, `_2`, … behind it where it is taken. */
 const char *namer_name(Namer *namer, const char *wanted);
 
-/* The same, for what is declared outside functions, also while one is open: it stays. */
+/* `wanted`, made legal, with `_1` behind it if the language has another use for it. It is not taken by that: for what has its
+ * names told apart elsewhere. */
+const char *namer_word(const Namer *namer, const char *wanted);
+
+/* As namer_name, for what is declared outside functions, also while one is open: it stays. */
 const char *namer_outer_name(Namer *namer, const char *wanted);
 
 /* Between these, names are those of a function: they differ from all outside, and go at the end. */

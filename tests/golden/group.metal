@@ -48,17 +48,17 @@ struct buffer_f32
     float data[1];
 };
 
-struct buffer_atomic_f32_
+struct buffer_atomic_f32
 {
     uint data[1];
 };
 
-struct buffer_atomic_u32_
+struct buffer_atomic_u32
 {
     uint data[1];
 };
 
-kernel void sums(constant uint* spvBufferSizeConstants [[buffer(4)]], const device buffer_f32& __restrict x [[buffer(0)]], volatile device buffer_atomic_f32_& __restrict total [[buffer(1)]], volatile device buffer_atomic_u32_& __restrict counts [[buffer(2)]], device buffer_f32& __restrict _out [[buffer(3)]], uint gl_LocalInvocationIndex [[thread_index_in_threadgroup]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]])
+kernel void sums(constant uint* spvBufferSizeConstants [[buffer(4)]], const device buffer_f32& __restrict x [[buffer(0)]], volatile device buffer_atomic_f32& __restrict total [[buffer(1)]], volatile device buffer_atomic_u32& __restrict counts [[buffer(2)]], device buffer_f32& __restrict _out [[buffer(3)]], uint gl_LocalInvocationIndex [[thread_index_in_threadgroup]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]])
 {
     threadgroup float part[64];
     threadgroup int first;

@@ -104,11 +104,27 @@ static void test_many(Arena *arena) {
     }
 }
 
+/* Taken or not: only words of the language are others. */
+static void test_word(Arena *arena) {
+    Namer namer;
+    namer_init(&namer, arena, TEXT_MSL);
+    NAME("x", "x");
+    static const char *const words[][2] = {{"x", "x"},        {"x", "x"},         {"new", "new_1"},
+                                           {"new", "new_1"},  {"new_1", "new_1"}, {"a__b", "a_b"},
+                                           {"_Bool", "Bool"}, {"xor", "xor_1"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        check_name(namer_word(&namer, words[i][0]), words[i][0], words[i][1], __LINE__);
+    }
+    NAME("y", "y");
+    NAME("x", "x_1");
+}
+
 int main(void) {
     Arena arena = {0};
     test_unique(&arena);
     test_words(&arena);
     test_spelling(&arena);
+    test_word(&arena);
     test_many(&arena);
     arena_release(&arena);
     return failures > 0;
