@@ -18,28 +18,34 @@ static size_t cut(const char *text, size_t length) {
     return length;
 }
 
-/* SPIRV-Cross tells names apart, but takes words of C++ for names, and names that hide what it writes. */
-static void add_name(SpirvWriter *w, const char *text, size_t length) {
-    if (w->options->for_msl) {
-        text = namer_word(&w->namer, arena_copy_text(w->module->arena, text, length));
-        length = strlen(text);
-    }
+static void add_name(SpirvWriter *w, uint32_t id, const char *text, size_t length) {
+    uint32_t begin = spirv_begin(w, SPIRV_NAMES, SpvOpName);
+    spirv_word(w, SPIRV_NAMES, id);
     spirv_string(w, SPIRV_NAMES, text, cut(text, length));
+    spirv_end(w, SPIRV_NAMES, begin);
+}
+
+/* SPIRV-Cross tells names apart, but takes words of C++ for names, and names that hide what it writes. */
+static const char *printable(SpirvWriter *w, const char *text, size_t *length) {
+    if (w->options->for_msl) {
+        text = namer_word(&w->namer, arena_copy_text(w->module->arena, text, *length));
+        *length = strlen(text);
+    }
+    return text;
 }
 
 void spirv_name(SpirvWriter *w, uint32_t id, const char *text, size_t length) {
-    uint32_t begin = spirv_begin(w, SPIRV_NAMES, SpvOpName);
-    spirv_word(w, SPIRV_NAMES, id);
-    add_name(w, text, length);
-    spirv_end(w, SPIRV_NAMES, begin);
+    text = printable(w, text, &length);
+    add_name(w, id, text, length);
 }
 
 void spirv_member_name(SpirvWriter *w, uint32_t type, uint32_t member, const char *text,
                        size_t length) {
+    text = printable(w, text, &length);
     uint32_t begin = spirv_begin(w, SPIRV_NAMES, SpvOpMemberName);
     spirv_word(w, SPIRV_NAMES, type);
     spirv_word(w, SPIRV_NAMES, member);
-    add_name(w, text, length);
+    spirv_string(w, SPIRV_NAMES, text, cut(text, length));
     spirv_end(w, SPIRV_NAMES, begin);
 }
 
@@ -55,7 +61,7 @@ void spirv_local_name(SpirvWriter *w, const IrValue *value) {
                 ->for_msl) { /* whose own search for a free name takes long where one name is many locals' */
             name = namer_name(&w->namer, name);
         }
-        spirv_name(w, value->mark, name, strlen(name));
+        add_name(w, value->mark, name, strlen(name));
     }
 }
 
