@@ -165,9 +165,9 @@ static void opencl_compare(TextPrinter *p, IrInst *inst) {
     bool equality = inst->op == OP_EQ || inst->op == OP_NE;
     uint8_t level = equality ? LEVEL_EQUALITY : LEVEL_RELATION;
     TextExpr mask = infix(p, o, operators[inst->op], level, LEVEL_SHIFT, LEVEL_SHIFT);
-    if (!ir_is_vector(type) && (equality || !ir_is_float(type))) { /* no number is no opposite */
-        mask.negation =
-            infix(p, o, operators[ir_opposite(inst->op)], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
+    IrOp opposite = ir_opposite(inst);
+    if (!ir_is_vector(type) && opposite != OP_NONE) {
+        mask.negation = infix(p, o, operators[opposite], level, LEVEL_SHIFT, LEVEL_SHIFT).text;
     }
     result(p, inst, as_bools(p, mask, type));
 }

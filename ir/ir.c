@@ -298,23 +298,16 @@ IrValue *ir_const_bool(IrModule *module, bool value) {
 
 /* ---- reading ---- */
 
-IrOp ir_opposite(IrOp comparison) {
-    switch (comparison) {
-    case OP_EQ:
-        return OP_NE;
-    case OP_NE:
-        return OP_EQ;
-    case OP_LT:
-        return OP_GE;
-    case OP_GE:
-        return OP_LT;
-    case OP_GT:
-        return OP_LE;
-    case OP_LE:
-        return OP_GT;
-    default:
-        return OP_NONE;
-    }
+IrOp ir_opposite(const IrInst *comparison) {
+    static const IrOp opposites[OP_COUNT] = {
+        [OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE,
+        [OP_GE] = OP_LT, [OP_GT] = OP_LE, [OP_LE] = OP_GT,
+    };
+    IrOp op = opposites[comparison->op];
+    bool equality = op == OP_EQ || op == OP_NE;
+    return op != OP_NONE && !equality && ir_is_float(ir_resolve(comparison->operands[0])->type)
+               ? OP_NONE
+               : op;
 }
 
 IrValue *ir_resolve(IrValue *value) {

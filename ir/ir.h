@@ -322,9 +322,8 @@ static inline uint32_t ir_place_start(const IrInst *inst) {
         return 1;
     }
 }
-/* The comparison that says the contrary: >= of <; OP_NONE of other ops. Of floats, which may be no number, only == and !=
- * are contraries. */
-IrOp ir_opposite(IrOp comparison);
+/* What says the contrary of a comparison: >= of <. OP_NONE: of no comparison, and of the order of floats, which may be no number. */
+IrOp ir_opposite(const IrInst *comparison);
 static inline bool ir_is_atomic_op(IrOp op) {
     return op >= OP_ATOMIC_LOAD && op <= OP_ATOMIC_COMPARE_EXCHANGE;
 }

@@ -146,7 +146,7 @@ static void read_terminator(From *from, const IrInst *old, IrRegion *now, LLVMBa
 /* Where LLVM turned a branch around, its arms are turned back: what is known of them stays right, such as IR_GUARD. */
 static IrValue *opposite(From *from, IrValue *condition) {
     const IrInst *inst = condition->kind == IR_VALUE_RESULT ? condition->inst : NULL;
-    IrOp op = inst != NULL ? ir_opposite(inst->op) : OP_NONE;
+    IrOp op = inst != NULL ? ir_opposite(inst) : OP_NONE;
     if (op != OP_NONE && ir_is_int(inst->operands[0]->type)) {
         bool from_zero = op == OP_NE && inst->operands[0]->type == ir_scalar(IR_U32) &&
                          ir_is_const(inst->operands[1]) && inst->operands[1]->bits[0] == 0;

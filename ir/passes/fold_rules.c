@@ -113,19 +113,13 @@ static IrValue *reassociate_difference(IrBuilder *b, IrInst *inst) {
 
 /* ---- rewrites: comparison and choice ---- */
 
-/* not (x < y) is x >= y; of floats only `eq` and `ne` are the opposites of each other. */
+/* not (x < y) is x >= y */
 static IrValue *not_of_comparison(IrBuilder *b, IrInst *inst) {
     const IrValue *value = inst->operands[0];
-    IrOp comparison = value->kind == IR_VALUE_RESULT ? value->inst->op : OP_NONE;
-    IrOp other = ir_opposite(comparison);
-    if (other == OP_NONE) {
-        return NULL;
-    }
-    IrValue *x = value->inst->operands[0], *y = value->inst->operands[1];
-    if (ir_is_float(x->type) && comparison != OP_EQ && comparison != OP_NE) {
-        return NULL;
-    }
-    return ir_binary(b, other, x, y);
+    IrOp other = value->kind == IR_VALUE_RESULT ? ir_opposite(value->inst) : OP_NONE;
+    return other != OP_NONE
+               ? ir_binary(b, other, value->inst->operands[0], value->inst->operands[1])
+               : NULL;
 }
 
 /* select c, x, x is x */

@@ -109,14 +109,12 @@ static const IrInst *known_pure(const Cse *c, const IrInst *inst, uint32_t hash)
 /* A choice by a comparison whose contrary was computed before it is the other choice by that. */
 static void choose_by_known(Cse *c, IrInst *select) {
     const IrValue *condition = select->operands[0];
-    if (condition->kind != IR_VALUE_RESULT || ir_opposite(condition->inst->op) == OP_NONE) {
+    IrOp op = condition->kind == IR_VALUE_RESULT ? ir_opposite(condition->inst) : OP_NONE;
+    if (op == OP_NONE) {
         return;
     }
     IrInst contrary = *condition->inst;
-    contrary.op = ir_opposite(contrary.op);
-    if (ir_is_float(contrary.operands[0]->type) && contrary.op != OP_EQ && contrary.op != OP_NE) {
-        return;
-    }
+    contrary.op = op;
     const IrInst *known = known_pure(c, &contrary, hash_pure(&contrary));
     if (known != NULL && known->mark < condition->inst->mark) {
         IrValue *no = select->operands[1];

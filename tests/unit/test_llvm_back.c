@@ -282,6 +282,13 @@ static const Count counts[] = {
     {CHOICE, "xor", 0, 0},
     {CHOICE, "select", 1, 1},
     {CHOICE, "eq", 1, 0},
+    /* of floats, >= is not the contrary of < */
+    {"kernel @k(%in: buffer<f32>, %out: buffer<f32>) workgroup(64, 1, 1) {\n%x: f32 = load "
+     "%in[0u32]\n%y: f32 = load %in[1u32]\n"
+     "%c: bool = ge %x, %y\n%d: bool = lt %x, %y\n%e: f32 = select %c, %x, 5f32\n%f: f32 = select "
+     "%d, %y, 30f32\n"
+     "%r: f32 = mul %e, %f\nstore %out[0u32], %r\nret\n}\n",
+     "lt", 1, 1},
     /* precise sums are not put together */
     {"kernel @k(%in: buffer<f32>, %out: buffer<f32>) workgroup(64, 1, 1) {\n%a: f32 = load "
      "%in[0u32]\n%b: f32 = add.precise %a, 1f32\n"
