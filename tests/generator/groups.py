@@ -128,10 +128,10 @@ class Groups:
             elif self.r.random() < 0.35:
                 self.count(inner, level)
             elif self.r.random() < 0.4 and self.subgroups:
-                self.subgroup(inner, [v for v in scope if v in inner], level)  # not what is shadowed
+                self.subgroup(inner, not_shadowed(scope, inner), level)
             else:
                 self.statement(inner, level)
-        scope[:] = [v for v in scope if v in inner] + [v for v in inner if v not in before]
+        scope[:] = not_shadowed(scope, inner) + [v for v in inner if v not in before]
 
     def phases(self, scope, level):
         for _ in range(self.r.randrange(2, 4)):
@@ -161,12 +161,13 @@ class Groups:
         scope.append(Var(name, type_, uniform=True))
 
     def there_and_back(self, scope, level):
-        """Phases after which the tiles are as they were."""
+        """Phases after which the tiles are as they were. Gives what there is at their end."""
         before, inner = [tile.is_open for tile in self.tiles], list(scope)
         self.phase(inner, level, 2)
         self.barrier(inner, level)
         self.phase(inner, level, 2)
         self.barrier(inner, level, before)
+        return inner
 
     def write_first(self, scope, level):
         """What is not written yet is written, so that no branch has to."""
@@ -186,11 +187,11 @@ class Groups:
             self.emit(level, f"let mut {counter}: u32 = {self.r.choice(['0', '1', 'group_id.x % 3'])};")
             self.emit(level, f"while {counter} < {self.r.randrange(2, 5)} {{")
             inner.append(Var(counter, "u32"))
-        self.there_and_back(inner, level + 1)
+        inner = self.there_and_back(inner, level + 1)
         if kind >= 0.6:
             self.emit(level + 1, f"{counter} += 1;")
         if self.r.random() < 0.3:
-            self.emit(level + 1, f"if {self.uniform_expr(scope, 'bool')} {{ break; }}")
+            self.emit(level + 1, f"if {self.uniform_expr(not_shadowed(scope, inner), 'bool')} {{ break; }}")
         self.emit(level, "}")
 
     def uniform_choice(self, scope, level):
@@ -295,6 +296,11 @@ class Groups:
             self.emit(level, f"let {name} = subgroup_{ORDER_FREE[operation]}({self.expr(scope, type_, 2)});")
             self.emit(level, f"if subgroup_elect() {{ {buffer}[{operation * 4 + self.r.randrange(4)}]."
                       f"{ORDER_FREE[operation]}({name}); }}")
+
+
+def not_shadowed(outer, inner):
+    """What is still seen of `outer` where `inner` is what there is."""
+    return [v for v in outer if v in inner]
 
 
 def mine_first(mine, scope):
